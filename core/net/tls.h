@@ -1,0 +1,31 @@
+/*
+ * TLS contexts: one for a server, one for a client and the one host it may
+ * talk to.  TLS 1.2 and 1.3; buffers are released while a connection is idle.
+ */
+#ifndef TWINDECK_CORE_NET_TLS_H
+#define TWINDECK_CORE_NET_TLS_H
+
+#include <openssl/types.h>
+
+struct err;
+
+/*
+ * Asks clients for a certificate and takes any or none: whether it is good
+ * for something is for the caller to say.  The certificate file may hold a
+ * chain.  NULL with err set (ERR_IO).  Free with SSL_CTX_free().
+ */
+SSL_CTX *net_tls_server_new(
+    const char *cert_file, const char *key_file, struct err *err);
+
+/*
+ * Trusts ca_file, or what the system trusts if it is NULL, and only a
+ * certificate made out to host, a name or an address.  Also sends host as the
+ * server name, which libmosquitto cannot when it is given an address.
+ */
+SSL_CTX *net_tls_client_new(
+    const char *ca_file, const char *host, struct err *err);
+
+/* What OpenSSL has to say about the last failure, in one line, borrowed. */
+const char *net_tls_reason(void);
+
+#endif

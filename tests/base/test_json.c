@@ -1,0 +1,102 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <cmocka.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+
+static void
+refused_with(const char *text, const char *words)
+{
+	struct err err = { 0 };
+
+	assert_null(json_parse(text, strlen(text), &err));
+	assert_string_equal(words, err.text);
+}
+
+static void
+test_a_fault_names_line_and_column(void **state)
+{
+	(void)state;
+	refused_with("{\"a\":1,}",
+	    "line 1, column 8: expected a string in double quotes");
+	refused_with("{\"č\": 01}", "line 1, column 8: expected ',' or '}'");
+	refused_with("{\n\"a\" 1}", "line 2, column 5: expected ':'");
+	refused_with("", "line 1, column 1: expected a JSON value");
+	refused_with("1 2", "line 1, column 3: expected the end");
+	refused_with("nul", "line 1, column 1: expected a JSON value");
+	refused_with("\"\x01\"", "line 1, column 2: expected no control character");
+}
+
+static void
+test_a_key_that_stands_twice_is_refused(void **state)
+{
+	(void)state;
+	refused_with("{\"a\":{\"b\":1,\"b\":2}}", "key \"b\" stands twice");
+}
+
+static void
+merges_to(const char *target, const char *patch, const char *expected)
+{
+	cJSON *t = cJSON_Parse(target), *p = cJSON_Parse(patch);
+	char *text;
+
+	json_merge(t, p);
+	text = json_print(t);
+	assert_string_equal(expected, text);
+	cJSON_free(text);
+	cJSON_Delete(t);
+	cJSON_Delete(p);
+}
+
+/* The example of RFC 7386, and IoT Hub's own points. */
+static void
+test_merge_follows_rfc_7386(void **state)
+{
+	(void)state;
+	merges_to("{\"a\":\"b\",\"c\":{\"d\":\"e\",\"f\":\"g\"}}",
+	    "{\"a\":\"z\",\"c\":{\"f\":null}}",
+	    "{\"a\":\"z\",\"c\":{\"d\":\"e\"}}");
+	merges_to("{}", "{\"a\":{\"bb\":{\"ccc\":null}}}",
+	    "{\"a\":{\"bb\":{}}}");
+	merges_to("{\"a\":{\"b\":1}}", "{\"a\":{\"b\":null}}", "{\"a\":{}}");
+	merges_to("{\"a\":1}", "{\"a\":{}}", "{\"a\":{}}");
+	merges_to("{\"a\":{\"b\":1}}", "{\"a\":{}}", "{\"a\":{\"b\":1}}");
+	merges_to("{\"a\":[1]}", "{\"a\":[2,3],\"x\":null}", "{\"a\":[2,3]}");
+}
+
+static void
+test_a_raw_member_keeps_its_bytes(void **state)
+{
+	const char *text =
+	    " { \"methodName\" : \"m\", \"payload\" : { \"n\" : 1.50 , "
+	    "\"s\":\"}\\\"\" } , \"z\":1 }";
+	const char *start;
+	size_t n;
+
+	(void)state;
+	assert_true(json_raw_member(text, strlen(text), "payload", &start, &n));
+	assert_int_equal(n, strlen("{ \"n\" : 1.50 , \"s\":\"}\\\"\" }"));
+	assert_memory_equal(start, "{ \"n\" : 1.50 , \"s\":\"}\\\"\" }", n);
+	assert_false(json_raw_member(text, strlen(text), "nope", &start, &n));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_fault_names_line_and_column),
+		cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
+		cmocka_unit_test(test_merge_follows_rfc_7386),
+		cmocka_unit_test(test_a_raw_member_keeps_its_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
