@@ -1,0 +1,28 @@
+/*
+ * Who is asking, and may they: SAS tokens against policies and device keys.
+ */
+#ifndef TWINDECK_CORE_HUB_AUTH_H
+#define TWINDECK_CORE_HUB_AUTH_H
+
+#include <stdint.h>
+
+struct err;
+struct hub;
+
+/*
+ * Checks a service token for a right (enum hub_right, one or more of them).
+ * token is the Authorization header, or NULL.  0, or -1 with err set
+ * (ERR_UNAUTHORIZED); the text is for the log, the caller answers 401.
+ */
+int hub_auth_service(
+    struct hub *hub, const char *token, int rights, struct err *err);
+
+/*
+ * Checks the token of a device or, with module_id, a module: its own key, or a
+ * policy with HUB_DEVICE_CONNECT.  expiry_s gets the end of the token (Unix
+ * time), when its session has to end.  The identity must exist and be enabled.
+ */
+int hub_auth_device(struct hub *hub, const char *token, const char *device_id,
+    const char *module_id, int64_t *expiry_s, struct err *err);
+
+#endif

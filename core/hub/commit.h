@@ -1,0 +1,28 @@
+/*
+ * Commit, then answer: changes of one turn of the loop share one transaction,
+ * and whatever tells the world of them waits until it is on disk.
+ */
+#ifndef TWINDECK_CORE_HUB_COMMIT_H
+#define TWINDECK_CORE_HUB_COMMIT_H
+
+#include <stdbool.h>
+
+struct event_base;
+struct hub_commit;
+struct store;
+
+struct hub_commit *hub_commit_new(struct event_base *base, struct store *store);
+/* Commits what is open.  NULL does nothing. */
+void hub_commit_free(struct hub_commit *commit);
+
+/* Opens the batch of this turn, unless it is open; before each change. */
+void hub_commit_begin(struct hub_commit *commit);
+
+/*
+ * Calls cb once what has been changed so far is on disk: at once if no batch
+ * is open.  ok is false when the commit failed, and nothing of it happened.
+ */
+typedef void (*hub_commit_cb)(bool ok, void *arg);
+void hub_commit_then(struct hub_commit *commit, hub_commit_cb cb, void *arg);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The local hub: its parts and how they find one another.  Everything runs in
+ * one thread around one loop (the store's checkpoints aside).
+ *
+ *   HTTPS: http.c -> route table -> rest_*.c -> registry, twins, methods
+ *   MQTT:  listener -> session -> handle_*.c -> twins, methods
+ *   both:  a change opens a batch (commit.h); answers wait for its commit.
+ */
+#ifndef TWINDECK_CORE_HUB_HUB_H
+#define TWINDECK_CORE_HUB_HUB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <openssl/types.h>
+
+struct err;
+struct event_base;
+struct hub_commit;
+struct hub_http;
+struct hub_identity;
+struct hub_methods;
+struct hub_registry;
+struct hub_sessions;
+struct hub_twins;
+struct store;
+
+/* Open to the files of core/hub/ only; made by hub_new(). */
+struct hub {
+	struct event_base *base;
+	struct hub_identity *identity; /* names, policies, CA, certificate */
+	struct store *store;
+	SSL_CTX *tls;
+	struct hub_commit *commit;
+	struct hub_registry *registry;
+	struct hub_twins *twins;
+	struct hub_sessions *sessions; /* MQTT connections and what is stored */
+	struct hub_methods *methods;   /* calls in flight */
+	struct hub_http *http;
+};
+
+struct hub_config {
+	const char *state_dir;  /* made if it is not there */
+	const char *name;       /* "local" */
+	const char *host_name;  /* what clients are told; NULL: 127.0.0.1 */
+	int64_t https_port;     /* 0: a free one */
+	int64_t mqtt_port;
+};
+
+/*
+ * Opens the state, listens and serves once the loop runs.  NULL with err set:
+ * ERR_BUSY (another hub has this state: "already running"), ERR_EXISTS (a port
+ * is in use, named), ERR_IO (the state cannot be written).
+ */
+struct hub *hub_new(struct event_base *base, const struct hub_config *config,
+    struct err *err);
+/* Closes every connection and leaves the state whole.  NULL does nothing. */
+void hub_free(struct hub *hub);
+
+uint16_t hub_https_port(const struct hub *hub);
+uint16_t hub_mqtt_port(const struct hub *hub);
+
+#endif

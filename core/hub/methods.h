@@ -1,0 +1,51 @@
+/*
+ * Direct methods in flight: a call waits for its device to connect and
+ * subscribe, is sent once, and ends by an answer, a time-out or the device
+ * going away.
+ */
+#ifndef TWINDECK_CORE_HUB_METHODS_H
+#define TWINDECK_CORE_HUB_METHODS_H
+
+#include <stddef.h>
+
+struct hub;
+struct hub_method_call;
+struct hub_methods;
+
+#define HUB_METHODS_IN_FLIGHT_MAX 10 /* a device; UNCONFIRMED, iothub #4 */
+
+struct hub_methods *hub_methods_new(struct hub *hub);
+void hub_methods_free(struct hub_methods *methods);
+
+enum hub_method_end {
+	HUB_METHOD_ANSWERED,
+	HUB_METHOD_NOT_CONNECTED,  /* 404103, "…for device to connect." */
+	HUB_METHOD_NOT_SUBSCRIBED, /* 404103, "…for device to subscribe." */
+	HUB_METHOD_NO_ANSWER,      /* 504101 */
+	HUB_METHOD_BAD_ANSWER,     /* 502, no JSON came back */
+	HUB_METHOD_TOO_MANY        /* 403800 */
+};
+
+struct hub_method_result {
+	enum hub_method_end end;
+	int status;          /* the device's */
+	const char *payload; /* JSON text, borrowed; "null" when it was empty */
+	size_t payload_len;
+};
+
+typedef void (*hub_method_cb)(const struct hub_method_result *result, void *arg);
+
+struct hub_method_request {
+	const char *device_id;
+	const char *name;
+	const char *payload; /* JSON text, copied; passed on byte for byte */
+	size_t payload_len;
+	int connect_timeout_s;
+	int response_timeout_s;
+};
+
+/* cb may be called before this returns. */
+void hub_methods_invoke(struct hub_methods *methods,
+    const struct hub_method_request *request, hub_method_cb cb, void *arg);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * MQTT sessions: at most one connection a device, and the subscriptions that
+ * outlive connections and the hub's own process (in the store, written at
+ * SUBSCRIBE and UNSUBSCRIBE before they are acknowledged).
+ */
+#ifndef TWINDECK_CORE_HUB_SESSIONS_H
+#define TWINDECK_CORE_HUB_SESSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct hub;
+struct hub_sessions;
+
+/* Listens on 127.0.0.1 and ::1; port 0 takes a free one.  NULL with err set
+ * (ERR_EXISTS when the port is in use, named in the text). */
+struct hub_sessions *hub_sessions_new(
+    struct hub *hub, int64_t port, struct err *err);
+void hub_sessions_free(struct hub_sessions *sessions);
+uint16_t hub_sessions_port(const struct hub_sessions *sessions);
+
+bool hub_sessions_is_connected(
+    const struct hub_sessions *sessions, const char *device_id);
+size_t hub_sessions_count(const struct hub_sessions *sessions);
+
+/*
+ * Tells a connected device of a desired change: patch is the JSON text as it
+ * was written, without $version; version is put in.  Devices that are away or
+ * not subscribed are not told, now or later.
+ */
+void hub_sessions_notify_desired(struct hub_sessions *sessions,
+    const char *device_id, const char *patch, int64_t version);
+
+/* Ends the connection: identity deleted, disabled or re-keyed. */
+void hub_sessions_close(struct hub_sessions *sessions, const char *device_id,
+    const char *why);
+/* Closes, and drops what is stored: the identity is gone. */
+void hub_sessions_forget(struct hub_sessions *sessions, const char *device_id);
+
+#endif
