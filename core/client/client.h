@@ -1,0 +1,72 @@
+/*
+ * The service side of one IoT Hub, Azure's or the local one: REST over
+ * core/net/http.h, a SAS token signed for each policy and renewed in time.
+ */
+#ifndef TWINDECK_CORE_CLIENT_CLIENT_H
+#define TWINDECK_CORE_CLIENT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cJSON;
+struct client;
+struct client_call;
+struct connstr;
+struct err;
+struct event_base;
+
+struct client_answer {
+	/*
+	 * Never NULL.  ERR_NONE, or in words what went wrong, the device
+	 * named: ERR_UNREACHABLE with http 0 (not sent), ERR_UNKNOWN (sent,
+	 * no answer: it may have happened), or what the hub said.
+	 */
+	const struct err *err;
+	int http;                 /* 0: the hub did not answer */
+	int code;                 /* IoT Hub's, 404103; 0: none */
+	const struct cJSON *json; /* borrowed; NULL: no body */
+	const char *continuation; /* of a query; NULL: that was all */
+	int64_t elapsed_us;
+	int64_t retry_after_ms;   /* 0: the hub did not say */
+};
+
+/* The answer is borrowed; the call is gone once this returns. */
+typedef void (*client_cb)(const struct client_answer *answer, void *arg);
+
+/* cs is copied.  ca_file may be NULL: what the system trusts. */
+struct client *client_new(struct event_base *base, const struct connstr *cs,
+    const char *ca_file, struct err *err);
+/* Drops what is under way without callbacks.  NULL does nothing. */
+void client_free(struct client *client);
+const char *client_host(const struct client *client); /* as typed, borrowed */
+
+struct client_call *client_query(struct client *client, const char *query,
+    int page_size, const char *continuation, client_cb cb, void *arg);
+struct client_call *client_twin_get(
+    struct client *client, const char *device_id, client_cb cb, void *arg);
+/* patch is a whole body, {"properties":{"desired":{…}}}; etag NULL: any. */
+struct client_call *client_twin_patch(struct client *client,
+    const char *device_id, const char *patch, const char *etag, client_cb cb,
+    void *arg);
+
+struct client_method {
+	const char *name;
+	const char *payload;    /* JSON text, or NULL for null */
+	int response_timeout_s; /* METHOD_RESPONSE_TIMEOUT_MIN to _MAX */
+	int connect_timeout_s;
+};
+/* json of the answer is {"status":200,"payload":…}. */
+struct client_call *client_method(struct client *client, const char *device_id,
+    const struct client_method *method, client_cb cb, void *arg);
+
+/* Registers devices, 100 at most, keys made by the hub; for fleets. */
+struct client_call *client_devices_create(struct client *client,
+    const char *const *device_ids, size_t n, client_cb cb, void *arg);
+struct client_call *client_device_get(
+    struct client *client, const char *device_id, client_cb cb, void *arg);
+
+/* Without its callback; what was sent may still happen. */
+void client_cancel(struct client_call *call);
+
+#endif

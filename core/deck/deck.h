@@ -1,0 +1,49 @@
+/*
+ * What an operator sees and does of one hub, without a screen: the fleet, the
+ * watch that keeps it fresh, the jobs.  Panes read it, and draw again when an
+ * event says that something changed.
+ */
+#ifndef TWINDECK_CORE_DECK_DECK_H
+#define TWINDECK_CORE_DECK_DECK_H
+
+#include <stdbool.h>
+
+struct client;
+struct connstr;
+struct deck;
+struct err;
+struct event_base;
+struct events;
+struct fleet;
+struct jobs;
+struct watch;
+
+/* Kinds of events.h; fired only when something really changed. */
+enum deck_event {
+	DECK_FLEET,   /* rows came, went or changed; news NULL */
+	DECK_TWIN,    /* the twin of the focused device; news NULL */
+	DECK_JOBS,    /* a job came or moved; news NULL */
+	DECK_HEALTH,  /* live, failing, recovered: see watch_health() */
+	DECK_MESSAGE, /* news: struct deck_message */
+};
+
+struct deck_message {
+	bool is_error;    /* stays on screen until the next action */
+	const char *text; /* who, what, how long; UTF-8, one line, borrowed */
+};
+
+struct deck *deck_new(struct event_base *base, const struct connstr *cs,
+    const char *ca_file, struct err *err);
+void deck_free(struct deck *deck); /* NULL does nothing */
+
+struct client *deck_client(struct deck *deck);
+struct events *deck_events(struct deck *deck);
+struct fleet *deck_fleet(struct deck *deck);
+struct watch *deck_watch(struct deck *deck);
+struct jobs *deck_jobs(struct deck *deck);
+
+/* Fires DECK_MESSAGE. */
+void deck_say(struct deck *deck, bool is_error, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Desired properties as a form of lines, "path = JSON value", and back: the
+ * patch that turns what was into what was typed, and the difference to show
+ * before it is sent.
+ */
+#ifndef TWINDECK_CORE_DECK_FORM_H
+#define TWINDECK_CORE_DECK_FORM_H
+
+#include <stddef.h>
+
+struct cJSON;
+struct err;
+
+#define FORM_LINES_MAX ((size_t)1000)
+
+/*
+ * One line a leaf, in the order of the section, $metadata and $version left
+ * out; a key that holds a dot or a space is written in double quotes.  The
+ * caller's, lines separated by '\n'; "" for an empty section.
+ */
+char *form_format(const struct cJSON *desired);
+
+/*
+ * Reads lines back; a bare word that is no JSON is an error, and so is a path
+ * that stands twice or below a leaf.  Empty lines and lines beginning with '#'
+ * are skipped.  Returns the section (the caller's), or NULL with err set
+ * ("line 2, column 12: …") and *line the index of the faulty line.
+ */
+struct cJSON *form_parse(const char *text, size_t *line, struct err *err);
+
+/*
+ * The merge patch from one section to another: what is gone becomes null.
+ * The caller's; {} when nothing differs.
+ */
+struct cJSON *form_patch(const struct cJSON *from, const struct cJSON *to);
+
+enum form_change { FORM_ADDED, FORM_REMOVED, FORM_CHANGED };
+
+/* Walks the leaves that differ, in order; texts are borrowed in the call. */
+typedef void (*form_diff_cb)(enum form_change change, const char *path,
+    const char *was, const char *is, void *arg);
+void form_diff(const struct cJSON *from, const struct cJSON *to,
+    form_diff_cb cb, void *arg);
+
+#endif

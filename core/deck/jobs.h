@@ -1,0 +1,121 @@
+/*
+ * Jobs that run from here: an action on a frozen set of devices, at a time,
+ * at most so many calls at once, each device's outcome kept.
+ *
+ *   waiting -> calling -> acknowledged -> confirmed
+ *                      \-> failed, unknown         skipped, cancelled
+ *
+ * Evidence is what reported properties say after the call: firmwareUpdate is
+ * followed to the end of the update, lockDoor to a locked door, a desired
+ * update to equal values in reported.  A call is never sent twice.
+ */
+#ifndef TWINDECK_CORE_DECK_JOBS_H
+#define TWINDECK_CORE_DECK_JOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/deck/evidence.h"
+
+struct deck;
+struct job;
+struct jobs;
+
+#define JOBS_AT_ONCE_DEF 8
+#define JOBS_AT_ONCE_MAX 64
+#define JOBS_FOLLOW_MS_DEF (INT64_C(15) * 60 * 1000) /* until evidence */
+#define JOBS_STALL_MS (INT64_C(60) * 1000) /* no change: a sign on the row */
+
+enum job_action { JOB_METHOD, JOB_DESIRED };
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_CANCELLED };
+
+enum job_device_state {
+	JOB_DEVICE_WAITING,
+	JOB_DEVICE_CALLING,
+	JOB_DEVICE_ACKNOWLEDGED, /* being followed, or the end where there is no
+				    evidence to wait for */
+	JOB_DEVICE_CONFIRMED,
+	JOB_DEVICE_FAILED,
+	JOB_DEVICE_UNKNOWN,
+	JOB_DEVICE_SKIPPED,
+	JOB_DEVICE_CANCELLED,
+	JOB_DEVICE_STATES
+};
+const char *job_device_state_name(enum job_device_state state);
+
+/* What one device of a job is at; read by anybody, written by jobs.c. */
+struct job_device {
+	char *device_id;
+	enum job_device_state state;
+	bool ended;                /* nothing more will change */
+	int status;                /* the device's answer to a method */
+	char *answer;              /* its payload as JSON text, or NULL */
+	struct err err;            /* failed, unknown: why, in words */
+	enum firmware_phase phase; /* firmwareUpdate: as it changes */
+	int percent;
+	int64_t phase_since_ms;    /* monotonic */
+	int64_t phase_at_us[PHASE_OTHER + 1]; /* UTC; 0: not seen */
+	bool stalled;
+	int64_t called_us;         /* UTC */
+	int64_t elapsed_us;        /* of the call */
+};
+
+struct job_request {
+	enum job_action action;
+	const char *method;        /* JOB_METHOD */
+	const char *payload;       /* JSON text, or NULL */
+	int response_timeout_s;
+	int connect_timeout_s;
+	const char *patch;         /* JOB_DESIRED: JSON object for desired */
+	const char *etag;          /* JOB_DESIRED on one device: the twin's as
+				      it was opened; NULL: as read just before */
+	const char *const *device_ids;
+	size_t n_devices;
+	int64_t delay_ms;          /* 0: now */
+	int at_once;               /* 0: JOBS_AT_ONCE_DEF */
+	bool ack_only;             /* do not wait for evidence */
+	int64_t follow_ms;         /* 0: JOBS_FOLLOW_MS_DEF */
+};
+
+/* Copies the request.  NULL with err set (ERR_INVALID, ERR_LIMIT). */
+struct job *jobs_add(
+    struct jobs *jobs, const struct job_request *request, struct err *err);
+/* What waits is cancelled; what was sent goes on at the device. */
+void jobs_cancel(struct jobs *jobs, struct job *job);
+
+struct jobs *jobs_new(struct deck *deck);
+void jobs_free(struct jobs *jobs);
+
+/* Newest first. */
+size_t jobs_size(const struct jobs *jobs);
+struct job *jobs_at(const struct jobs *jobs, size_t i);
+struct job *jobs_by_number(const struct jobs *jobs, int number); /* or NULL */
+size_t jobs_active(const struct jobs *jobs); /* waiting or running from here */
+/* The devices of running jobs, to be kept fresh; borrowed ids. */
+size_t jobs_followed(const struct jobs *jobs, const char **ids, size_t max);
+
+struct job_counts {
+	size_t by_state[JOB_DEVICE_STATES];
+	size_t done;    /* ended well: confirmed, or acknowledged at the end */
+	size_t running; /* calling, or acknowledged and followed */
+	size_t failed;  /* failed and unknown */
+	size_t waiting;
+	size_t total;
+};
+
+int job_number(const struct job *job);
+enum job_state job_state(const struct job *job);
+const struct job_request *job_request(const struct job *job);
+const char *job_title(const struct job *job); /* "firmwareUpdate" or
+						 "desired building, floor" */
+void job_counts(const struct job *job, struct job_counts *counts);
+size_t job_size(const struct job *job);
+const struct job_device *job_device(const struct job *job, size_t i);
+int64_t job_starts_ms(const struct job *job);  /* monotonic; the countdown */
+int64_t job_began_us(const struct job *job);   /* UTC; 0: not yet */
+int64_t job_elapsed_ms(const struct job *job); /* since it began, to its end */
+
+#endif

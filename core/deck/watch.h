@@ -1,0 +1,52 @@
+/*
+ * Keeps fresh what is on the screen: loads the list page by page, reads the
+ * rows on screen and in running jobs by one query, the focused device by GET,
+ * each at most once in flight, every WATCH_PERIOD_MS.  When the hub does not
+ * answer it backs off and says why, and recovers by itself.
+ */
+#ifndef TWINDECK_CORE_DECK_WATCH_H
+#define TWINDECK_CORE_DECK_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+
+struct cJSON;
+struct client;
+struct deck;
+struct watch;
+
+#define WATCH_PERIOD_MS 500
+#define WATCH_ROWS_MAX 100 /* ids in one query */
+
+struct watch *watch_new(struct deck *deck);
+void watch_free(struct watch *watch);
+void watch_start(struct watch *watch);
+
+/* Whose twin is shown; NULL: nobody's.  Asks at once when it changes. */
+void watch_focus(struct watch *watch, const char *device_id);
+/* The rows on screen; copied, cut at WATCH_ROWS_MAX. */
+void watch_visible(
+    struct watch *watch, const char *const *device_ids, size_t n);
+/* Asks for everything now, as R does. */
+void watch_refresh(struct watch *watch);
+
+/*
+ * The focused device's twin as last read, borrowed until the next turn of the
+ * loop; NULL while it is still loading.
+ */
+const struct cJSON *watch_twin(const struct watch *watch);
+int64_t watch_twin_seen_ms(const struct watch *watch); /* monotonic; 0: never */
+
+struct watch_health {
+	bool ok;             /* the last request was answered */
+	bool ever;           /* any request ever was */
+	struct err err;      /* when not ok: why, in words */
+	int64_t fresh_ms;    /* monotonic; the last good answer; 0: never */
+	int64_t next_try_ms; /* monotonic; when not ok */
+};
+const struct watch_health *watch_health(const struct watch *watch);
+
+#endif
