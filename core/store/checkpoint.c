@@ -1,0 +1,167 @@
+#include "config.h"
+
+#include "core/store/checkpoint.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "core/base/err.h"
+#include "core/base/xalloc.h"
+
+/* Pages of 4 KiB. */
+#define WAL_LONG 1000        /* the thread starts: SQLite's own measure */
+#define WAL_FEW 300          /* what the writer may be left with */
+#define WAL_HARD_LIMIT 16384 /* 64 MiB */
+#define PASSES 4
+
+/*
+ * The writer wakes the thread by wanted, the thread asks the writer by
+ * handover; both under the lock.  busy says that a pass is under way, so that
+ * the writer does not run into it.
+ */
+struct store_checkpoint {
+	sqlite3 *db; /* the thread's */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool wanted;
+	bool busy;
+	bool handover;
+	bool leave;
+};
+
+/* Pages that are still only in the WAL, or -1. */
+static int
+one_pass(sqlite3 *db, int *total)
+{
+	int n_log = -1, n_done = -1;
+
+	if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+		&n_log, &n_done) != SQLITE_OK ||
+	    n_log < 0)
+		return -1;
+	*total = n_log;
+	return n_log - n_done;
+}
+
+/* Returns whether the writer shall run the last pass. */
+static bool
+passes(sqlite3 *db)
+{
+	int i, left = 0, total = 0;
+
+	for (i = 0; i < PASSES; i++) {
+		left = one_pass(db, &total);
+		if (left <= 0)
+			break;
+	}
+	return left > 0 && left <= WAL_FEW && total >= WAL_LONG;
+}
+
+static void *
+run(void *arg)
+{
+	struct store_checkpoint *c = arg;
+	bool handover;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->leave) {
+		if (!c->wanted) {
+			pthread_cond_wait(&c->wake, &c->lock);
+			continue;
+		}
+		c->wanted = false;
+		c->busy = true;
+		pthread_mutex_unlock(&c->lock);
+		handover = passes(c->db);
+		pthread_mutex_lock(&c->lock);
+		c->busy = false;
+		c->handover = handover;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+/* Signals are the loop's: none may be delivered to this thread. */
+static int
+start_thread(struct store_checkpoint *c)
+{
+	sigset_t all, was;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &was);
+	error = pthread_create(&c->thread, NULL, run, c);
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	return error;
+}
+
+struct store_checkpoint *
+store_checkpoint_new(const char *path, struct err *err)
+{
+	struct store_checkpoint *c = xcalloc(1, sizeof(*c));
+	int error;
+
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->wake, NULL);
+	if (sqlite3_open_v2(path, &c->db, SQLITE_OPEN_READWRITE, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_exec(c->db,
+		"PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", NULL,
+		NULL, NULL) != SQLITE_OK) {
+		err_set(err, ERR_IO, "cannot open %s for checkpoints: %s", path,
+		    sqlite3_errmsg(c->db));
+		goto fail;
+	}
+	if ((error = start_thread(c)) != 0) {
+		err_set(err, ERR_IO, "cannot start the checkpoint thread: %s",
+		    strerror(error));
+		goto fail;
+	}
+	return c;
+fail:
+	sqlite3_close(c->db);
+	free(c);
+	return NULL;
+}
+
+void
+store_checkpoint_free(struct store_checkpoint *c)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->leave = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	sqlite3_close(c->db);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+enum store_checkpoint_wish
+store_checkpoint_after_commit(struct store_checkpoint *c, size_t wal_pages)
+{
+	enum store_checkpoint_wish wish = STORE_CHECKPOINT_NOTHING;
+
+	if (wal_pages < WAL_LONG)
+		return wish;
+	pthread_mutex_lock(&c->lock);
+	if (c->handover)
+		wish = STORE_CHECKPOINT_LAST_PAGES;
+	else if (wal_pages > WAL_HARD_LIMIT && !c->busy)
+		wish = STORE_CHECKPOINT_ALL;
+	else if (!c->busy && !c->wanted) {
+		c->wanted = true;
+		pthread_cond_signal(&c->wake);
+	}
+	c->handover = false;
+	pthread_mutex_unlock(&c->lock);
+	return wish;
+}
