@@ -30,37 +30,54 @@ clock_utc_us(void)
 	return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
 }
 
+/* Whole seconds and what is left of one, also before 1970. */
+static time_t
+split(int64_t utc_us, int *us)
+{
+	int64_t s = utc_us / US_PER_S;
+
+	*us = (int)(utc_us % US_PER_S);
+	if (*us < 0) {
+		*us += (int)US_PER_S;
+		s--;
+	}
+	return (time_t)s;
+}
+
 void
 clock_format_iso(char out[CLOCK_STAMP_SIZE], int64_t utc_us)
 {
-	time_t s = (time_t)(utc_us / US_PER_S);
 	struct tm tm;
-	size_t n;
+	int us, n;
+	time_t s = split(utc_us, &us);
 
 	gmtime_r(&s, &tm);
-	n = strftime(out, CLOCK_STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_STAMP_SIZE - n, ".%06d0Z",
-	    (int)(utc_us % US_PER_S));
+	/* Year 1 is IoT Hub's "never", and strftime() would not pad it. */
+	n = snprintf(out, CLOCK_STAMP_SIZE, "%04d", tm.tm_year + 1900);
+	n += (int)strftime(out + n, (size_t)(CLOCK_STAMP_SIZE - n),
+	    "-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, (size_t)(CLOCK_STAMP_SIZE - n), ".%06d0Z", us);
 }
 
 void
 clock_format_log(char out[CLOCK_STAMP_SIZE], int64_t utc_us)
 {
-	time_t s = (time_t)(utc_us / US_PER_S);
 	struct tm tm;
 	size_t n;
+	int us;
+	time_t s = split(utc_us, &us);
 
 	localtime_r(&s, &tm);
 	n = strftime(out, CLOCK_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_STAMP_SIZE - n, ".%03d",
-	    (int)(utc_us % US_PER_S / 1000));
+	snprintf(out + n, CLOCK_STAMP_SIZE - n, ".%03d", us / 1000);
 }
 
 void
 clock_format_time(char out[CLOCK_STAMP_SIZE], int64_t utc_us)
 {
-	time_t s = (time_t)(utc_us / US_PER_S);
 	struct tm tm;
+	int us;
+	time_t s = split(utc_us, &us);
 
 	localtime_r(&s, &tm);
 	strftime(out, CLOCK_STAMP_SIZE, "%H:%M:%S", &tm);
@@ -84,14 +101,18 @@ int
 clock_parse_iso(const char *s, int64_t *utc_us)
 {
 	struct tm tm = { 0 };
-	int64_t us, offset_s = 0;
+	int64_t us, whole_s, offset_s = 0;
 	const char *p = strptime(s, "%Y-%m-%dT%H:%M", &tm);
 	unsigned int hh, mm;
-	int used = 0;
+	int used = 0, day;
 
 	if (p != NULL && *p == ':')
 		p = strptime(p, ":%S", &tm);
 	if (p == NULL)
+		return -1;
+	day = tm.tm_mday;
+	whole_s = timegm(&tm);
+	if (tm.tm_mday != day) /* 30 February, or a leap second */
 		return -1;
 	p = parse_fraction(p, &us);
 	if (*p == '+' || *p == '-') {
@@ -104,7 +125,7 @@ clock_parse_iso(const char *s, int64_t *utc_us)
 	} else if (strcmp(p, "Z") != 0 && *p != '\0') {
 		return -1;
 	}
-	*utc_us = ((int64_t)timegm(&tm) - offset_s) * US_PER_S + us;
+	*utc_us = (whole_s - offset_s) * US_PER_S + us;
 	return 0;
 }
 

@@ -9,21 +9,31 @@
 
 #include "core/base/str.h"
 
-/* What did not fit may have been cut inside a character: drop its rest. */
+/*
+ * The words of a hub or a device may be quoted in an error, and an error ends
+ * on a terminal: control characters become spaces, bytes that are no UTF-8
+ * question marks.  What did not fit may have been cut inside a character.
+ */
 static void
-end_whole(char *text, size_t size)
+make_plain(char *text, size_t size)
 {
-	size_t len = strlen(text), start = len;
+	size_t len = strlen(text), i;
 	uint32_t cp;
+	int n;
 
-	if (len + 1 < size)
-		return;
-	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-		start--;
-	if (start > 0)
-		start--;
-	if (utf8_decode(text + start, len - start, &cp) == -1)
-		text[start] = '\0';
+	for (i = 0; i < len; i += (size_t)n) {
+		n = utf8_decode(text + i, len - i, &cp);
+		if (n == -1 && len + 1 == size && len - i < 4) {
+			text[i] = '\0';
+			return;
+		}
+		if (n == -1) {
+			text[i] = '?';
+			n = 1;
+		} else if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f)) {
+			memset(text + i, ' ', (size_t)n);
+		}
+	}
 }
 
 int
@@ -37,7 +47,7 @@ err_set(struct err *err, enum err_code code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	end_whole(err->text, sizeof(err->text));
+	make_plain(err->text, sizeof(err->text));
 	return -1;
 }
 
@@ -46,7 +56,7 @@ err_prefix(struct err *err, const char *fmt, ...)
 {
 	char was[sizeof(err->text)];
 	va_list ap;
-	size_t used, left;
+	size_t used;
 
 	if (err == NULL)
 		return -1;
@@ -55,9 +65,8 @@ err_prefix(struct err *err, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	used = strlen(err->text);
-	left = sizeof(err->text) - used;
-	if ((size_t)snprintf(err->text + used, left, ": %s", was) >= left)
-		end_whole(err->text, sizeof(err->text));
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", was);
+	make_plain(err->text, sizeof(err->text));
 	return -1;
 }
 

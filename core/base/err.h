@@ -28,7 +28,8 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	char text[512]; /* UTF-8, one line, cut at the end if too long */
+	char text[512]; /* UTF-8, one line without control characters, cut at
+			   the end if too long */
 };
 
 /*

@@ -69,6 +69,8 @@ events_subscribe(struct events *events, events_cb cb, void *arg)
 void
 events_unsubscribe(struct events_subscription *s)
 {
+	if (s == NULL)
+		return;
 	s->cb = NULL;
 	if (s->events->firing == 0)
 		sweep(s->events, false);

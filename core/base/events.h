@@ -12,10 +12,14 @@ struct events_subscription;
 typedef void (*events_cb)(int kind, const void *news, void *arg);
 
 struct events *events_new(void);
-void events_free(struct events *events); /* NULL does nothing */
+/*
+ * Ends every subscription; not from inside a delivery.  NULL does nothing.
+ */
+void events_free(struct events *events);
 
 struct events_subscription *events_subscribe(
     struct events *events, events_cb cb, void *arg);
+/* NULL does nothing. */
 void events_unsubscribe(struct events_subscription *subscription);
 
 void events_fire(struct events *events, int kind, const void *news);

@@ -12,7 +12,7 @@ struct map;
 struct map *map_new(void);
 void map_free(struct map *map); /* NULL does nothing; values stay */
 
-/* Puts value under key; returns the value that stood there, or NULL. */
+/* Puts value, not NULL, under key; returns the value that stood there, or NULL. */
 void *map_set(struct map *map, const char *key, void *value);
 void *map_get(const struct map *map, const char *key);    /* or NULL */
 void *map_remove(struct map *map, const char *key);       /* or NULL */

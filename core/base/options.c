@@ -71,6 +71,9 @@ parse(struct options *o, struct err *err)
 	while ((c = getopt_long(o->n_args, o->args, ":", longs, NULL)) != -1) {
 		const char *word = o->args[optind - 1];
 
+		if (c == '?' && optopt > 0 && optopt < FIRST_VALUE)
+			return err_set(err, ERR_INVALID,
+			    "unknown option -%c; see --help", optopt);
 		if (c == ':')
 			return err_set(err, ERR_INVALID,
 			    "%.60s needs an argument", word);

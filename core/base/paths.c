@@ -43,11 +43,13 @@ paths_dir(enum paths_kind kind, struct err *err)
 int
 paths_make_dir(const char *path, struct err *err)
 {
-	char *copy = xstrdup(path);
+	char *copy, *slash;
 	struct stat st;
-	char *slash;
 	int rc = 0;
 
+	if (*path == '\0')
+		return err_set(err, ERR_INVALID, "a folder without a name");
+	copy = xstrdup(path);
 	for (slash = strchr(copy + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -110,10 +112,10 @@ paths_write_file(const char *path, const void *data, size_t len,
     unsigned int mode, struct err *err)
 {
 	char *tmp = xasprintf("%s.%ld.tmp", path, (long)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    (mode_t)mode);
-	int rc = -1;
+	int fd, rc = -1;
 
+	unlink(tmp); /* what a crash left would keep its old mode */
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd != -1 && write_all(fd, data, len) == 0 &&
 	    rename(tmp, path) == 0)
 		rc = 0;

@@ -156,7 +156,8 @@ str_percent_decode(char *s, size_t len)
 			s[out++] = s[in];
 		}
 	}
-	s[out] = '\0';
+	if (out < len)
+		s[out] = '\0';
 	return out;
 }
 

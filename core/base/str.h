@@ -31,7 +31,8 @@ const char *strbuf_str(const struct strbuf *sb); /* borrowed; never NULL */
 void str_percent_encode(struct strbuf *out, const char *s, size_t len);
 /*
  * Decodes in place and returns the new length; what is no escape stays as it
- * is, and '+' stays '+'.  The result may hold NUL bytes.
+ * is, and '+' stays '+'.  The result may hold NUL bytes; a shorter one is
+ * terminated.
  */
 size_t str_percent_decode(char *s, size_t len);
 
