@@ -52,16 +52,17 @@ set_pair(struct connstr *cs, const char *name, const char *value,
 {
 	const struct key *key;
 
-	if (*value == '\0')
-		return err_set(err, ERR_INVALID,
-		    "connection string: %.40s has no value", name);
-	if (strcmp(name, "x509") == 0)
+	if (strcmp(name, "x509") == 0 && *value != '\0')
 		return set_x509(cs, value, err);
 	for (key = keys; key < keys + N_KEYS; key++) {
 		if (strcmp(name, key->name) == 0) {
 			if (*field(cs, key) != NULL)
 				return err_set(err, ERR_INVALID,
 				    "connection string: %s stands twice",
+				    key->name);
+			if (*value == '\0')
+				return err_set(err, ERR_INVALID,
+				    "connection string: %s has no value",
 				    key->name);
 			*field(cs, key) = xstrdup(value);
 			return 0;
@@ -71,6 +72,10 @@ set_pair(struct connstr *cs, const char *name, const char *value,
 			    "connection string: write %s, not %.40s",
 			    key->name, name);
 	}
+	/* Not by its name: a key alone, pasted by mistake, looks like this. */
+	if (*value == '\0')
+		return err_set(err, ERR_INVALID,
+		    "connection string: a part has no value");
 	return 0;
 }
 
@@ -83,7 +88,9 @@ split_host(struct connstr *cs, struct err *err)
 	int64_t port = 0;
 	size_t len = strlen(cs->host);
 
-	if (colon != NULL && (bracket == NULL || colon > bracket)) {
+	/* An IPv6 address without brackets has more than one colon. */
+	if (colon != NULL && (bracket == NULL ? strchr(cs->host, ':') == colon
+					      : colon > bracket)) {
 		if (str_to_int64(colon + 1, 1, 65535, &port) == -1)
 			return err_set(err, ERR_INVALID,
 			    "connection string: the port in HostName is not a "

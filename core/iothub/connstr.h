@@ -29,7 +29,7 @@ struct connstr {
 /*
  * Reads a connection string; outer white space and quotes are taken off, an
  * unknown key is skipped.  Returns 0, or -1 with err set (ERR_INVALID, names
- * the key, never a value that may be secret) and cs left empty.
+ * the key, never a value that may be secret; ERR_LIMIT) and cs left empty.
  */
 int connstr_parse(const char *text, struct connstr *cs, struct err *err);
 void connstr_fini(struct connstr *cs); /* wipes what is secret */

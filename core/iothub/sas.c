@@ -172,6 +172,10 @@ sas_token_parse(const char *text, struct sas_token *token, struct err *err)
 		goto out;
 	if (token->policy != NULL)
 		str_percent_decode(token->policy, strlen(token->policy));
+	if (token->policy != NULL && *token->policy == '\0') {
+		free(token->policy); /* "&skn=" says no more than nothing */
+		token->policy = NULL;
+	}
 	split_resource(token);
 	rc = 0;
 out:

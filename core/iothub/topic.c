@@ -49,8 +49,8 @@ to_number(struct topic_str s, int64_t min, int64_t max, int64_t *n)
 	return str_to_int64(text, min, max, n) == 0;
 }
 
-/* "/?$rid=R&$version=N"; SDKs put other pairs there too. */
-static void
+/* "/?$rid=R&$version=N"; SDKs put other pairs there too.  Or nothing. */
+static bool
 read_query(struct topic_str s, struct topic *topic)
 {
 	struct topic_str pair;
@@ -58,7 +58,7 @@ read_query(struct topic_str s, struct topic *topic)
 
 	take(&s, "/");
 	if (!take(&s, "?"))
-		return;
+		return s.len == 0;
 	while (s.len > 0) {
 		pair = take_until(&s, "&");
 		take(&s, "&");
@@ -68,6 +68,7 @@ read_query(struct topic_str s, struct topic *topic)
 		    to_number(pair, 0, INT64_MAX, &version))
 			topic->version = version;
 	}
+	return true;
 }
 
 static bool
@@ -102,10 +103,9 @@ read_iothub(struct topic_str s, struct topic *topic)
 		kind = TOPIC_METHOD;
 		topic->name = take_until(&s, "/?");
 	}
-	if (s.len > 0 && s.s[0] != '/' && s.s[0] != '?')
+	if (kind == TOPIC_METHOD && topic->name.len == 0)
 		return TOPIC_OTHER;
-	read_query(s, topic);
-	return kind;
+	return read_query(s, topic) ? kind : TOPIC_OTHER;
 }
 
 static enum topic_kind

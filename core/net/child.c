@@ -46,24 +46,42 @@ release(struct net_child *child)
 	free(child);
 }
 
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+/* Reads once; false when there is nothing more, now or for good. */
+static bool
+read_some(struct net_child *child)
 {
-	struct net_child *child = arg;
-	char *line;
-	int n = evbuffer_read(child->in, fd, -1);
+	int n = evbuffer_read(child->in, child->from_fd, -1);
 
-	(void)what;
-	if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||
-	    evbuffer_get_length(child->in) > NET_CHILD_LINE_MAX)
+	if (n > 0 && evbuffer_get_length(child->in) <= NET_CHILD_LINE_MAX)
+		return true;
+	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		event_del(child->readable);
-	child->in_callback = true;
+	return false;
+}
+
+static void
+give_lines(struct net_child *child)
+{
+	char *line;
+
 	while (!child->dead &&
 	    (line = evbuffer_readln(child->in, NULL, EVBUFFER_EOL_LF)) !=
 		NULL) {
 		child->ops->on_line(child, line, child->arg);
 		free(line);
 	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct net_child *child = arg;
+
+	(void)fd;
+	(void)what;
+	child->in_callback = true;
+	read_some(child);
+	give_lines(child);
 	child->in_callback = false;
 	if (child->dead)
 		release(child);
@@ -81,7 +99,12 @@ on_sigchld(evutil_socket_t signo, short what, void *arg)
 		return;
 	child->pid = -1;
 	child->in_callback = true;
-	child->ops->on_exit(child, status, child->arg);
+	/* Its last words may still be in the pipe. */
+	while (!child->dead && read_some(child))
+		give_lines(child);
+	give_lines(child);
+	if (!child->dead)
+		child->ops->on_exit(child, status, child->arg);
 	child->in_callback = false;
 	if (child->dead)
 		release(child);
@@ -157,6 +180,8 @@ net_child_new(struct event_base *base, char *const *argv, int stderr_fd,
 	child->sigchld = evsignal_new(base, SIGCHLD, on_sigchld, child);
 	event_add(child->readable, NULL);
 	event_add(child->sigchld, NULL);
+	/* It may have ended before anybody listened to the signal. */
+	event_active(child->sigchld, EV_SIGNAL, 1);
 	return child;
 }
 

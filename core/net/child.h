@@ -14,12 +14,14 @@ struct err;
 struct event_base;
 struct net_child;
 
-#define NET_CHILD_LINE_MAX ((size_t)64 * 1024) /* bytes of one line */
+#define NET_CHILD_LINE_MAX ((size_t)64 * 1024) /* bytes of one line; a child
+						   that writes a longer one
+						   is read no more */
 
 struct net_child_ops {
 	/* A line of its standard output, without the end of line. */
 	void (*on_line)(struct net_child *child, const char *line, void *arg);
-	/* It ended by itself; status as from waitpid(). */
+	/* It ended by itself, after its last line; status as from waitpid(). */
 	void (*on_exit)(struct net_child *child, int status, void *arg);
 };
 

@@ -29,6 +29,8 @@ struct net_http {
 	CURLM *multi;
 	struct event *timer;
 	struct list calls;
+	bool delivering; /* a callback is on the stack */
+	bool dead;       /* freed inside it: finished off after it */
 	char *ca_file;  /* or NULL */
 	char *no_proxy; /* loopback never goes through a proxy */
 };
@@ -43,7 +45,7 @@ struct net_http_call {
 	struct strbuf answer;
 	bool too_large;
 	char reason[CURL_ERROR_SIZE];
-	net_http_cb cb;
+	net_http_cb cb; /* NULL: it is being called, the call goes after it */
 	void *arg;
 };
 
@@ -100,6 +102,7 @@ static void
 finish(struct net_http_call *call, CURLcode code)
 {
 	struct net_http_answer answer = { 0 };
+	net_http_cb cb;
 	struct err err;
 	curl_off_t us = 0;
 	long status = 0;
@@ -112,7 +115,9 @@ finish(struct net_http_call *call, CURLcode code)
 	answer.body = strbuf_str(&call->answer);
 	answer.body_len = call->answer.len;
 	answer.elapsed_us = us;
-	call->cb(call, &answer, call->arg);
+	cb = call->cb;
+	call->cb = NULL;
+	cb(call, &answer, call->arg);
 	call_free(call);
 }
 
@@ -123,12 +128,17 @@ collect(struct net_http *http)
 	CURLMsg *msg;
 	int left;
 
-	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+	http->delivering = true;
+	while (!http->dead &&
+	    (msg = curl_multi_info_read(http->multi, &left)) != NULL) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &call);
 		finish(call, msg->data.result);
 	}
+	http->delivering = false;
+	if (http->dead)
+		net_http_free(http);
 }
 
 static void
@@ -216,8 +226,12 @@ net_http_new(struct event_base *base, const char *ca_file, struct err *err)
 	http->ca_file = xstrdup(ca_file);
 	if (no_proxy == NULL)
 		no_proxy = getenv("NO_PROXY");
-	http->no_proxy = xasprintf("localhost,127.0.0.1,::1%s%s",
-	    no_proxy != NULL ? "," : "", no_proxy != NULL ? no_proxy : "");
+	if (no_proxy != NULL && strcmp(no_proxy, "*") == 0)
+		http->no_proxy = xstrdup(no_proxy); /* only alone it means all */
+	else
+		http->no_proxy = xasprintf("localhost,127.0.0.1,::1%s%s",
+		    no_proxy != NULL ? "," : "",
+		    no_proxy != NULL ? no_proxy : "");
 	http->timer = evtimer_new(base, on_timer, http);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	http->multi = curl_multi_init();
@@ -235,6 +249,10 @@ net_http_free(struct net_http *http)
 
 	if (http == NULL)
 		return;
+	if (http->delivering) {
+		http->dead = true;
+		return;
+	}
 	LIST_FOREACH_SAFE(call, tmp, &http->calls, struct net_http_call, link)
 		call_free(call);
 	curl_multi_cleanup(http->multi);
@@ -349,8 +367,11 @@ net_http_send(struct net_http *http, const struct net_http_request *request,
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, http->no_proxy);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
-	if (http->ca_file != NULL)
+	if (http->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+		/* Else the system's CAs would be trusted beside it. */
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(request->connect_ms > 0 ? request->connect_ms
 					   : CONNECT_MS_DEF));
@@ -368,7 +389,8 @@ net_http_send(struct net_http *http, const struct net_http_request *request,
 void
 net_http_cancel(struct net_http_call *call)
 {
-	call_free(call);
+	if (call->cb != NULL)
+		call_free(call);
 }
 
 const char *

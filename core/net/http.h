@@ -50,13 +50,19 @@ typedef void (*net_http_cb)(
  */
 struct net_http *net_http_new(
     struct event_base *base, const char *ca_file, struct err *err);
-/* Calls under way are dropped without their callback. */
+/*
+ * Calls under way are dropped without their callback.  May be called from a
+ * callback.  NULL does nothing.
+ */
 void net_http_free(struct net_http *http);
 
 /* The callback comes later, from the loop, also for a URL that is no URL. */
 struct net_http_call *net_http_send(struct net_http *http,
     const struct net_http_request *request, net_http_cb cb, void *arg);
-/* Drops a call without its callback; it may have reached the server. */
+/*
+ * Drops a call without its callback; it may have reached the server.  Does
+ * nothing from within the call's own callback.
+ */
 void net_http_cancel(struct net_http_call *call);
 
 /* A header of the answer, borrowed; only inside the callback; or NULL. */

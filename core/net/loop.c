@@ -53,8 +53,11 @@ on_stdin(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = read(fd, ignored, sizeof(ignored));
 
 	(void)what;
-	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR)))
+	if (n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR))) {
+		if (!event_pending(leave->eof, EV_READ, NULL))
+			event_active(leave->eof, EV_READ, 1);
 		return;
+	}
 	log_info("leaving: standard input is closed");
 	event_base_loopbreak(leave->base);
 }
@@ -74,10 +77,10 @@ net_leave_new(struct event_base *base, int on_eof)
 	if (on_eof) {
 		leave->eof = event_new(base, STDIN_FILENO, EV_READ | EV_PERSIST,
 		    on_stdin, leave);
-		/* epoll takes no regular file: one has no writer to wait for,
-		 * and is at its end already. */
+		/* epoll takes no regular file and no /dev/null: they have no
+		 * writer to wait for, and are at their end already. */
 		if (event_add(leave->eof, NULL) == -1)
-			event_base_loopbreak(base);
+			event_active(leave->eof, EV_READ, 1);
 	}
 	return leave;
 }
