@@ -19,13 +19,16 @@ struct event_base;
 struct client_answer {
 	/*
 	 * Never NULL.  ERR_NONE, or in words what went wrong, the device
-	 * named: ERR_UNREACHABLE with http 0 (not sent), ERR_UNKNOWN (sent,
-	 * no answer: it may have happened), or what the hub said.
+	 * named: ERR_UNREACHABLE with http 0 (not sent, or a plain read that
+	 * got no answer), ERR_UNKNOWN (sent, no answer: it may have happened),
+	 * or what the hub said.
 	 */
 	const struct err *err;
 	int http;                 /* 0: the hub did not answer */
 	int code;                 /* IoT Hub's, 404103; 0: none */
 	const struct cJSON *json; /* borrowed; NULL: no body */
+	const char *body;         /* as it came, terminated; never NULL */
+	size_t body_len;
 	const char *continuation; /* of a query; NULL: that was all */
 	int64_t elapsed_us;
 	int64_t retry_after_ms;   /* 0: the hub did not say */
@@ -37,12 +40,23 @@ typedef void (*client_cb)(const struct client_answer *answer, void *arg);
 /* cs is copied.  ca_file may be NULL: what the system trusts. */
 struct client *client_new(struct event_base *base, const struct connstr *cs,
     const char *ca_file, struct err *err);
-/* Drops what is under way without callbacks.  NULL does nothing. */
+/*
+ * Drops what is under way without callbacks; not to be called from one.  NULL
+ * does nothing.
+ */
 void client_free(struct client *client);
 const char *client_host(const struct client *client); /* as typed, borrowed */
 
 struct client_call *client_query(struct client *client, const char *query,
     int page_size, const char *continuation, client_cb cb, void *arg);
+/*
+ * The twins of these devices by one query.  It takes as many of the ids as fit
+ * (CLIENT_TWINS_MAX, less when they are long) and says in *taken how many.
+ */
+#define CLIENT_TWINS_MAX 100
+struct client_call *client_twins_get(struct client *client,
+    const char *const *device_ids, size_t n, size_t *taken, client_cb cb,
+    void *arg);
 struct client_call *client_twin_get(
     struct client *client, const char *device_id, client_cb cb, void *arg);
 /* patch is a whole body, {"properties":{"desired":{…}}}; etag NULL: any. */

@@ -1,0 +1,445 @@
+#include "config.h"
+
+#include "core/client/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/iothub/connstr.h"
+#include "core/iothub/error.h"
+#include "core/iothub/sas.h"
+#include "core/net/http.h"
+
+#define API_VERSION "2021-04-12"
+#define TOKEN_LIFE_S 3600
+#define TOKEN_RENEW_S 600 /* before it expires: clocks differ by minutes */
+#define QUERY_MAX 8192    /* characters that IoT Hub takes */
+/* Behind the hub's own time-outs, so that its 504 comes first. */
+#define METHOD_SLACK_MS 15000
+#define HEADERS_MAX 6
+
+struct client {
+	struct net_http *http;
+	char *host;             /* as typed */
+	char *policy;           /* or NULL */
+	char *key;              /* a secret; or NULL, then header is for good */
+	char *authorization;    /* the header, a secret; or NULL */
+	int64_t token_until_us; /* UTC; when it is to be renewed */
+};
+
+struct client_call {
+	struct client *client;
+	struct net_http_call *http_call;
+	char *device_id; /* what it is about, or NULL */
+	bool is_read;
+	client_cb cb;
+	void *arg;
+};
+
+/* What one request says to the hub. */
+struct request {
+	const char *method;
+	const char *device_id; /* or NULL */
+	const char *path;      /* owned by the caller, encoded; no query */
+	const char *body;      /* or NULL */
+	const char *extra[2];  /* headers more, or NULL */
+	bool is_read;
+	int64_t timeout_ms; /* 0: what net_http takes */
+};
+
+struct client *
+client_new(struct event_base *base, const struct connstr *cs,
+    const char *ca_file, struct err *err)
+{
+	struct client *client;
+	char *token;
+
+	if (!connstr_is_service(cs)) {
+		err_set(err, ERR_INVALID,
+		    "this is the connection string of a device; one of a "
+		    "service policy is needed, with SharedAccessKeyName");
+		return NULL;
+	}
+	if (cs->key != NULL) {
+		/* Say now that the key is none, not at the first request. */
+		token = sas_token_new(cs->host, cs->key, cs->policy, 0, err);
+		if (token == NULL)
+			return NULL;
+		xfree_secret(token);
+	}
+	client = xcalloc(1, sizeof(*client));
+	client->http = net_http_new(base, ca_file, err);
+	if (client->http == NULL) {
+		free(client);
+		return NULL;
+	}
+	client->host = xstrdup(cs->host);
+	client->policy = xstrdup(cs->policy);
+	client->key = xstrdup(cs->key);
+	if (cs->key == NULL)
+		client->authorization =
+		    xasprintf("Authorization: %s", cs->signature);
+	return client;
+}
+
+void
+client_free(struct client *client)
+{
+	if (client == NULL)
+		return;
+	net_http_free(client->http);
+	free(client->host);
+	free(client->policy);
+	xfree_secret(client->key);
+	xfree_secret(client->authorization);
+	free(client);
+}
+
+const char *
+client_host(const struct client *client)
+{
+	return client->host;
+}
+
+/* Signing costs little, but a token that stays the same is kinder to a hub
+ * that remembers those it has checked. */
+static const char *
+authorization(struct client *client)
+{
+	int64_t now_us = clock_utc_us();
+	char *token;
+
+	if (client->key == NULL ||
+	    (client->authorization != NULL && now_us < client->token_until_us))
+		return client->authorization;
+	token = sas_token_new(client->host, client->key, client->policy,
+	    now_us / 1000000 + TOKEN_LIFE_S, NULL);
+	xfree_secret(client->authorization);
+	client->authorization = xasprintf("Authorization: %s", token);
+	client->token_until_us =
+	    now_us + INT64_C(1000000) * (TOKEN_LIFE_S - TOKEN_RENEW_S);
+	xfree_secret(token);
+	return client->authorization;
+}
+
+static void
+call_free(struct client_call *call)
+{
+	free(call->device_id);
+	free(call);
+}
+
+/* Seconds; the other form, a date, IoT Hub does not send. */
+static int64_t
+retry_after_ms(struct net_http_call *call)
+{
+	const char *text = net_http_header(call, "Retry-After");
+	int64_t s;
+
+	if (text == NULL || str_to_int64(text, 0, 3600, &s) == -1)
+		return 0;
+	return s * 1000;
+}
+
+/* No answer: what that means depends on whether it could change anything. */
+static void
+judge_silence(
+    const struct client_call *call, const struct err *why, struct err *err)
+{
+	const char *host = call->client->host;
+
+	if (why->code == ERR_UNREACHABLE)
+		err_set(err, ERR_UNREACHABLE, "cannot reach %s: %s", host,
+		    why->text);
+	else if (call->is_read)
+		err_set(err, ERR_UNREACHABLE, "no answer from %s: %s", host,
+		    why->text);
+	else
+		err_set(err, ERR_UNKNOWN,
+		    "no answer from %s: %s; it may have happened", host,
+		    why->text);
+	if (call->device_id != NULL)
+		err_prefix(err, "%s", call->device_id);
+}
+
+static void
+judge_answer(struct client_call *call, const struct net_http_answer *http,
+    const cJSON *json, struct client_answer *answer, struct err *err)
+{
+	const struct iothub_error *e;
+
+	if (http->status >= 200 && http->status < 300) {
+		if (json == NULL && http->body_len > 0)
+			err_set(err, ERR_PROTOCOL,
+			    "%s answered with something that is no JSON",
+			    call->client->host);
+		return;
+	}
+	e = iothub_error_read(http->status,
+	    net_http_header(call->http_call, "iothub-errorcode"), http->body,
+	    http->body_len, call->device_id, err);
+	if (e != NULL)
+		answer->code = e->code;
+	answer->retry_after_ms = retry_after_ms(call->http_call);
+	/* The clock may have jumped: sign anew. */
+	if (http->status == 401)
+		call->client->token_until_us = 0;
+}
+
+static void
+on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
+    void *arg)
+{
+	struct client_call *call = arg;
+	struct client_answer answer = {0};
+	struct err err = {0};
+	cJSON *json = NULL;
+
+	answer.err = &err;
+	answer.body = http->body;
+	answer.body_len = http->body_len;
+	answer.elapsed_us = http->elapsed_us;
+	if (http->err->code != ERR_NONE) {
+		judge_silence(call, http->err, &err);
+	} else {
+		answer.http = http->status;
+		answer.continuation =
+		    net_http_header(http_call, "x-ms-continuation");
+		if (answer.continuation != NULL && *answer.continuation == '\0')
+			answer.continuation = NULL;
+		json = json_parse(http->body, http->body_len, NULL);
+		judge_answer(call, http, json, &answer, &err);
+	}
+	answer.json = json;
+	call->cb(&answer, call->arg);
+	cJSON_Delete(json);
+	call_free(call);
+}
+
+static struct client_call *
+call_send(struct client *client, const struct request *request, client_cb cb,
+    void *arg)
+{
+	struct client_call *call = xcalloc(1, sizeof(*call));
+	char *url = xasprintf("https://%s%s?api-version=" API_VERSION,
+	    client->host, request->path);
+	const char *headers[HEADERS_MAX] = {authorization(client),
+	    "User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION};
+	struct net_http_request http = {
+	    .method = request->method,
+	    .url = url,
+	    .headers = headers,
+	    .body = request->body,
+	    .body_len = request->body != NULL ? strlen(request->body) : 0,
+	    .repeatable = request->is_read,
+	    .timeout_ms = request->timeout_ms,
+	};
+	size_t n = 2, i;
+
+	if (request->body != NULL)
+		headers[n++] = "Content-Type: application/json; charset=utf-8";
+	for (i = 0; i < 2; i++)
+		if (request->extra[i] != NULL)
+			headers[n++] = request->extra[i];
+	call->client = client;
+	call->device_id = xstrdup(request->device_id);
+	call->is_read = request->is_read;
+	call->cb = cb;
+	call->arg = arg;
+	call->http_call = net_http_send(client->http, &http, on_answer, call);
+	free(url);
+	return call;
+}
+
+void
+client_cancel(struct client_call *call)
+{
+	net_http_cancel(call->http_call);
+	call_free(call);
+}
+
+/* "/twins/ID/methods", the id percent-encoded. */
+static char *
+path_of(const char *collection, const char *device_id, const char *below)
+{
+	struct strbuf path = {0};
+
+	strbuf_puts(&path, collection);
+	str_percent_encode(&path, device_id, strlen(device_id));
+	strbuf_puts(&path, below);
+	return strbuf_take(&path);
+}
+
+struct client_call *
+client_query(struct client *client, const char *query, int page_size,
+    const char *continuation, client_cb cb, void *arg)
+{
+	struct request request = {
+	    .method = "POST", .is_read = true, .path = "/devices/query"};
+	char *size = xasprintf("x-ms-max-item-count: %d", page_size);
+	char *next = continuation == NULL
+	    ? NULL
+	    : xasprintf("x-ms-continuation: %s", continuation);
+	cJSON *json = cJSON_CreateObject();
+	struct client_call *call;
+	char *body;
+
+	cJSON_AddStringToObject(json, "query", query);
+	body = json_print(json);
+	request.body = body;
+	request.extra[0] = size;
+	request.extra[1] = next;
+	call = call_send(client, &request, cb, arg);
+	cJSON_Delete(json);
+	free(body);
+	free(size);
+	free(next);
+	return call;
+}
+
+struct client_call *
+client_twins_get(struct client *client, const char *const *device_ids, size_t n,
+    size_t *taken, client_cb cb, void *arg)
+{
+	struct strbuf query = {0}, id = {0};
+	struct client_call *call;
+	const char *p;
+
+	strbuf_puts(&query, "SELECT * FROM devices WHERE deviceId IN [");
+	for (*taken = 0; *taken < n && *taken < CLIENT_TWINS_MAX; (*taken)++) {
+		strbuf_reset(&id);
+		strbuf_puts(&id, *taken > 0 ? ",'" : "'");
+		for (p = device_ids[*taken]; *p != '\0'; p++) {
+			if (*p == '\'' || *p == '\\')
+				strbuf_putc(&id, '\\');
+			strbuf_putc(&id, *p);
+		}
+		strbuf_putc(&id, '\'');
+		if (query.len + id.len + 1 > QUERY_MAX)
+			break;
+		strbuf_put(&query, id.data, id.len);
+	}
+	strbuf_putc(&query, ']');
+	call = client_query(
+	    client, strbuf_str(&query), CLIENT_TWINS_MAX, NULL, cb, arg);
+	strbuf_fini(&query);
+	strbuf_fini(&id);
+	return call;
+}
+
+static struct client_call *
+get(struct client *client, const char *collection, const char *device_id,
+    client_cb cb, void *arg)
+{
+	char *path = path_of(collection, device_id, "");
+	struct request request = {.method = "GET",
+	    .device_id = device_id,
+	    .path = path,
+	    .is_read = true};
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	return call;
+}
+
+struct client_call *
+client_twin_get(
+    struct client *client, const char *device_id, client_cb cb, void *arg)
+{
+	return get(client, "/twins/", device_id, cb, arg);
+}
+
+struct client_call *
+client_device_get(
+    struct client *client, const char *device_id, client_cb cb, void *arg)
+{
+	return get(client, "/devices/", device_id, cb, arg);
+}
+
+struct client_call *
+client_twin_patch(struct client *client, const char *device_id,
+    const char *patch, const char *etag, client_cb cb, void *arg)
+{
+	char *path = path_of("/twins/", device_id, "");
+	char *if_match =
+	    etag == NULL ? NULL : xasprintf("If-Match: \"%s\"", etag);
+	struct request request = {.method = "PATCH",
+	    .device_id = device_id,
+	    .path = path,
+	    .body = patch,
+	    .extra = {if_match}};
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	free(if_match);
+	return call;
+}
+
+/* The payload goes out as it was typed: 1.50 stays 1.50. */
+static char *
+method_body(const struct client_method *method)
+{
+	cJSON *name = cJSON_CreateString(method->name);
+	char *text = json_print(name), *body;
+
+	body = xasprintf(
+	    "{\"methodName\":%s,\"payload\":%s,"
+	    "\"responseTimeoutInSeconds\":%d,\"connectTimeoutInSeconds\":%d}",
+	    text, method->payload != NULL ? method->payload : "null",
+	    method->response_timeout_s, method->connect_timeout_s);
+	free(text);
+	cJSON_Delete(name);
+	return body;
+}
+
+struct client_call *
+client_method(struct client *client, const char *device_id,
+    const struct client_method *method, client_cb cb, void *arg)
+{
+	char *path = path_of("/twins/", device_id, "/methods");
+	char *body = method_body(method);
+	struct request request = {.method = "POST",
+	    .device_id = device_id,
+	    .path = path,
+	    .body = body,
+	    .timeout_ms = METHOD_SLACK_MS +
+		INT64_C(1000) *
+		    (method->response_timeout_s + method->connect_timeout_s)};
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	free(body);
+	return call;
+}
+
+struct client_call *
+client_devices_create(struct client *client, const char *const *device_ids,
+    size_t n, client_cb cb, void *arg)
+{
+	struct request request = {.method = "POST", .path = "/devices"};
+	cJSON *list = cJSON_CreateArray(), *item;
+	struct client_call *call;
+	char *body;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		item = cJSON_CreateObject();
+		cJSON_AddStringToObject(item, "id", device_ids[i]);
+		cJSON_AddStringToObject(item, "importMode", "create");
+		cJSON_AddStringToObject(item, "status", "enabled");
+		cJSON_AddItemToArray(list, item);
+	}
+	body = json_print(list);
+	request.body = body;
+	call = call_send(client, &request, cb, arg);
+	cJSON_Delete(list);
+	free(body);
+	return call;
+}
