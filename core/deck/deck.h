@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct cJSON;
 struct client;
 struct connstr;
 struct deck;
@@ -34,13 +35,20 @@ struct deck_message {
 
 struct deck *deck_new(struct event_base *base, const struct connstr *cs,
     const char *ca_file, struct err *err);
-void deck_free(struct deck *deck); /* NULL does nothing */
+/* Not from a callback of any of its parts.  NULL does nothing. */
+void deck_free(struct deck *deck);
 
+struct event_base *deck_base(struct deck *deck);
 struct client *deck_client(struct deck *deck);
 struct events *deck_events(struct deck *deck);
 struct fleet *deck_fleet(struct deck *deck);
 struct watch *deck_watch(struct deck *deck);
 struct jobs *deck_jobs(struct deck *deck);
+
+/* Whoever reads a twin hands it over here: fleet and jobs look at it. */
+void deck_take_twin(struct deck *deck, const struct cJSON *twin);
+/* The hub says that it has no such device (any more). */
+void deck_device_gone(struct deck *deck, const char *device_id);
 
 /* Fires DECK_MESSAGE. */
 void deck_say(struct deck *deck, bool is_error, const char *fmt, ...)

@@ -36,8 +36,10 @@ struct evidence {
 	const char *version;      /* of the firmware */
 	const char *failure;      /* reason of a failed update */
 	enum door_state door;
+	const char *door_time;    /* when door.state was reported, likewise */
 	int64_t door_until_us;    /* UTC; 0: no end */
-	size_t drift;             /* desired leaves that reported does not match */
+	size_t drift;             /* desired leaves that reported lacks, or has
+				     with another value */
 	int64_t reported_version; /* $version; -1: none */
 	int64_t desired_version;
 };

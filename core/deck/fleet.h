@@ -41,7 +41,10 @@ struct fleet_row {
 struct fleet *fleet_new(struct events *events); /* borrowed */
 void fleet_free(struct fleet *fleet);
 
-/* Takes in a twin as the hub sent it; fires DECK_FLEET if a row changed. */
+/*
+ * Takes in a twin as the hub sent it; fires DECK_FLEET if a row changed.  A
+ * twin older than what is known is dropped: queries lag behind on Azure.
+ */
 void fleet_take_twin(struct fleet *fleet, const struct cJSON *twin);
 /* The hub says that it does not exist (any more). */
 void fleet_remove(struct fleet *fleet, const char *device_id);
@@ -52,10 +55,16 @@ size_t fleet_linked(const struct fleet *fleet);
 size_t fleet_marked(const struct fleet *fleet);
 /* Whether the whole list has been loaded; until then the count is "n of ?". */
 bool fleet_is_complete(const struct fleet *fleet);
-void fleet_set_complete(struct fleet *fleet, bool complete);
+/*
+ * Around a load of the whole list: devices that no twin came of in between are
+ * gone when it ends, and the list is complete.
+ */
+void fleet_load_begin(struct fleet *fleet);
+void fleet_load_end(struct fleet *fleet);
 
 void fleet_mark(struct fleet *fleet, const char *id, bool marked);
 void fleet_unmark_all(struct fleet *fleet);
+void fleet_alarm(struct fleet *fleet, const char *id); /* a job failed there */
 void fleet_looked_at(struct fleet *fleet, const char *id); /* alarm off */
 
 /* Ids of the marked devices in id order; *ids and its strings are the caller's:

@@ -29,6 +29,13 @@ char *form_format(const struct cJSON *desired);
 struct cJSON *form_parse(const char *text, size_t *line, struct err *err);
 
 /*
+ * Puts one line, "path = JSON value", into a section; null is kept as null.
+ * 0, or -1 with err set ("column 12: …") and the section as good as before.
+ */
+int form_set(
+    struct cJSON *section, const char *line, size_t len, struct err *err);
+
+/*
  * The merge patch from one section to another: what is gone becomes null.
  * The caller's; {} when nothing differs.
  */
@@ -36,7 +43,11 @@ struct cJSON *form_patch(const struct cJSON *from, const struct cJSON *to);
 
 enum form_change { FORM_ADDED, FORM_REMOVED, FORM_CHANGED };
 
-/* Walks the leaves that differ, in order; texts are borrowed in the call. */
+/*
+ * Walks the leaves that differ, those that are gone or changed first, then the
+ * added ones.  Texts are borrowed in the call; was is NULL for an added leaf,
+ * is for a removed one.
+ */
 typedef void (*form_diff_cb)(enum form_change change, const char *path,
     const char *was, const char *is, void *arg);
 void form_diff(const struct cJSON *from, const struct cJSON *to,

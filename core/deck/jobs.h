@@ -19,14 +19,21 @@
 #include "core/base/err.h"
 #include "core/deck/evidence.h"
 
+struct cJSON;
 struct deck;
 struct job;
 struct jobs;
 
 #define JOBS_AT_ONCE_DEF 8
 #define JOBS_AT_ONCE_MAX 64
-#define JOBS_FOLLOW_MS_DEF (INT64_C(15) * 60 * 1000) /* until evidence */
+#define JOBS_MAX 1000          /* in memory */
+#define JOBS_DEVICES_MAX 10000 /* of one job */
+/* How long evidence is waited for: of firmwareUpdate, and of all others. */
+#define JOBS_FOLLOW_MS_DEF (INT64_C(15) * 60 * 1000)
+#define JOBS_FOLLOW_SHORT_MS_DEF (INT64_C(60) * 1000)
 #define JOBS_STALL_MS (INT64_C(60) * 1000) /* no change: a sign on the row */
+#define JOBS_GRACE_MS_DEF (INT64_C(10) * 1000) /* for the first sign of it */
+#define JOBS_RETRY_MS_DEF (INT64_C(2) * 60 * 1000)
 
 enum job_action { JOB_METHOD, JOB_DESIRED };
 
@@ -39,7 +46,8 @@ enum job_device_state {
 				    evidence to wait for */
 	JOB_DEVICE_CONFIRMED,
 	JOB_DEVICE_FAILED,
-	JOB_DEVICE_UNKNOWN,
+	JOB_DEVICE_UNKNOWN,      /* no answer came; until it has ended, the
+				    evidence is looked for */
 	JOB_DEVICE_SKIPPED,
 	JOB_DEVICE_CANCELLED,
 	JOB_DEVICE_STATES
@@ -54,6 +62,7 @@ struct job_device {
 	int status;                /* the device's answer to a method */
 	char *answer;              /* its payload as JSON text, or NULL */
 	struct err err;            /* failed, unknown: why, in words */
+	int http, code;            /* of the hub's answer, 404 and 404103; 0 */
 	enum firmware_phase phase; /* firmwareUpdate: as it changes */
 	int percent;
 	int64_t phase_since_ms;    /* monotonic */
@@ -77,13 +86,23 @@ struct job_request {
 	int64_t delay_ms;          /* 0: now */
 	int at_once;               /* 0: JOBS_AT_ONCE_DEF */
 	bool ack_only;             /* do not wait for evidence */
-	int64_t follow_ms;         /* 0: JOBS_FOLLOW_MS_DEF */
+	int64_t follow_ms;         /* 0: see JOBS_FOLLOW_MS_DEF */
+	/* Where nothing is reported at all that long after the call, the
+	 * answer was the end of it; 0: JOBS_GRACE_MS_DEF. */
+	int64_t grace_ms;
+	/* How long a device is tried again when the hub cannot be reached or
+	 * throttles, that is when nothing was done; 0: JOBS_RETRY_MS_DEF. */
+	int64_t retry_ms;
 };
 
-/* Copies the request.  NULL with err set (ERR_INVALID, ERR_LIMIT). */
+/* Copies the request; a device that stands twice is called once.  NULL with err set (ERR_INVALID,
+ * ERR_LIMIT). */
 struct job *jobs_add(
     struct jobs *jobs, const struct job_request *request, struct err *err);
-/* What waits is cancelled; what was sent goes on at the device. */
+/*
+ * What waits is cancelled; what was sent goes on at the device, its answer is
+ * still noted, and nothing is followed any more.
+ */
 void jobs_cancel(struct jobs *jobs, struct job *job);
 
 struct jobs *jobs_new(struct deck *deck);
@@ -94,8 +113,12 @@ size_t jobs_size(const struct jobs *jobs);
 struct job *jobs_at(const struct jobs *jobs, size_t i);
 struct job *jobs_by_number(const struct jobs *jobs, int number); /* or NULL */
 size_t jobs_active(const struct jobs *jobs); /* waiting or running from here */
-/* The devices of running jobs, to be kept fresh; borrowed ids. */
-size_t jobs_followed(const struct jobs *jobs, const char **ids, size_t max);
+/*
+ * From deck_take_twin() and deck_device_gone().  The devices that are followed
+ * are read by the jobs themselves, as often as nobody else does.
+ */
+void jobs_take_twin(struct jobs *jobs, const struct cJSON *twin);
+void jobs_device_gone(struct jobs *jobs, const char *device_id);
 
 struct job_counts {
 	size_t by_state[JOB_DEVICE_STATES];

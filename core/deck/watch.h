@@ -1,8 +1,9 @@
 /*
  * Keeps fresh what is on the screen: loads the list page by page, reads the
- * rows on screen and in running jobs by one query, the focused device by GET,
- * each at most once in flight, every WATCH_PERIOD_MS.  When the hub does not
- * answer it backs off and says why, and recovers by itself.
+ * rows on screen by one query (the whole list, while it fits in one page), the
+ * focused device by GET, each at most once in flight, every WATCH_PERIOD_MS.
+ * When the hub does not answer it backs off and says why, and recovers by
+ * itself.
  */
 #ifndef TWINDECK_CORE_DECK_WATCH_H
 #define TWINDECK_CORE_DECK_WATCH_H
@@ -19,7 +20,10 @@ struct deck;
 struct watch;
 
 #define WATCH_PERIOD_MS 500
-#define WATCH_ROWS_MAX 100 /* ids in one query */
+#define WATCH_ROWS_MAX 100     /* ids in one query */
+#define WATCH_RELOAD_MS 30000  /* the whole list, when it has many pages */
+#define WATCH_BACKOFF_MS 500   /* after a failure, doubled up to _MAX */
+#define WATCH_BACKOFF_MAX 10000
 
 struct watch *watch_new(struct deck *deck);
 void watch_free(struct watch *watch);

@@ -1,0 +1,120 @@
+#include "config.h"
+
+#include "core/deck/deck.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/base/events.h"
+#include "core/base/xalloc.h"
+#include "core/client/client.h"
+#include "core/deck/fleet.h"
+#include "core/deck/jobs.h"
+#include "core/deck/watch.h"
+
+struct deck {
+	struct event_base *base; /* borrowed */
+	struct client *client;
+	struct events *events;
+	struct fleet *fleet;
+	struct watch *watch;
+	struct jobs *jobs;
+};
+
+struct deck *
+deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
+    struct err *err)
+{
+	struct client *client = client_new(base, cs, ca_file, err);
+	struct deck *deck;
+
+	if (client == NULL)
+		return NULL;
+	deck = xcalloc(1, sizeof(*deck));
+	deck->base = base;
+	deck->client = client;
+	deck->events = events_new();
+	deck->fleet = fleet_new(deck->events);
+	deck->watch = watch_new(deck);
+	deck->jobs = jobs_new(deck);
+	return deck;
+}
+
+/* Those that have calls under way go before the client does. */
+void
+deck_free(struct deck *deck)
+{
+	if (deck == NULL)
+		return;
+	jobs_free(deck->jobs);
+	watch_free(deck->watch);
+	fleet_free(deck->fleet);
+	events_free(deck->events);
+	client_free(deck->client);
+	free(deck);
+}
+
+struct event_base *
+deck_base(struct deck *deck)
+{
+	return deck->base;
+}
+
+struct client *
+deck_client(struct deck *deck)
+{
+	return deck->client;
+}
+
+struct events *
+deck_events(struct deck *deck)
+{
+	return deck->events;
+}
+
+struct fleet *
+deck_fleet(struct deck *deck)
+{
+	return deck->fleet;
+}
+
+struct watch *
+deck_watch(struct deck *deck)
+{
+	return deck->watch;
+}
+
+struct jobs *
+deck_jobs(struct deck *deck)
+{
+	return deck->jobs;
+}
+
+void
+deck_take_twin(struct deck *deck, const struct cJSON *twin)
+{
+	fleet_take_twin(deck->fleet, twin);
+	jobs_take_twin(deck->jobs, twin);
+}
+
+void
+deck_device_gone(struct deck *deck, const char *device_id)
+{
+	fleet_remove(deck->fleet, device_id);
+	jobs_device_gone(deck->jobs, device_id);
+}
+
+void
+deck_say(struct deck *deck, bool is_error, const char *fmt, ...)
+{
+	struct deck_message message = {.is_error = is_error};
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	message.text = text;
+	events_fire(deck->events, DECK_MESSAGE, &message);
+	free(text);
+}
