@@ -277,6 +277,30 @@ json_print(const cJSON *json)
 }
 
 void
+json_put_string(struct strbuf *out, const char *s)
+{
+	const char *plain;
+
+	if (s == NULL) {
+		strbuf_puts(out, "null");
+		return;
+	}
+	strbuf_putc(out, '"');
+	for (plain = s; *s != '\0'; s++) {
+		if ((unsigned char)*s >= 0x20 && *s != '"' && *s != '\\')
+			continue;
+		strbuf_put(out, plain, (size_t)(s - plain));
+		if ((unsigned char)*s < 0x20)
+			strbuf_printf(out, "\\u%04x", (unsigned int)*s);
+		else
+			strbuf_printf(out, "\\%c", *s);
+		plain = s + 1;
+	}
+	strbuf_put(out, plain, (size_t)(s - plain));
+	strbuf_putc(out, '"');
+}
+
+void
 json_merge(cJSON *target, const cJSON *patch)
 {
 	const cJSON *item;

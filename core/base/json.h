@@ -10,6 +10,7 @@
 
 struct cJSON;
 struct err;
+struct strbuf;
 
 #define JSON_DEPTH_MAX 64 /* levels of nesting that json_parse() reads */
 
@@ -21,6 +22,8 @@ struct err;
 struct cJSON *json_parse(const char *text, size_t len, struct err *err);
 
 char *json_print(const struct cJSON *json); /* compact; the caller's */
+/* Appends a string with its quotes; NULL becomes null. */
+void json_put_string(struct strbuf *out, const char *s);
 
 /*
  * Merges patch into target (RFC 7386): objects merge, null removes, the rest

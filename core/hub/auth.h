@@ -8,19 +8,26 @@
 
 struct err;
 struct hub;
+struct hub_auth;
+
+/* Remembers the service tokens it has verified, some of them. */
+struct hub_auth *hub_auth_new(struct hub *hub);
+void hub_auth_free(struct hub_auth *auth); /* wipes them; NULL does nothing */
 
 /*
- * Checks a service token for a right (enum hub_right, one or more of them).
- * token is the Authorization header, or NULL.  0, or -1 with err set
- * (ERR_UNAUTHORIZED); the text is for the log, the caller answers 401.
+ * Checks a service token for all of these rights (enum hub_right) on a
+ * resource ("/devices/d1", decoded).  token is the Authorization header, or
+ * NULL.  0, or -1 with err set (ERR_UNAUTHORIZED); the text is for the log,
+ * the caller answers 401.
  */
-int hub_auth_service(
-    struct hub *hub, const char *token, int rights, struct err *err);
+int hub_auth_service(struct hub_auth *auth, const char *token, const char *path,
+    int rights, struct err *err);
 
 /*
  * Checks the token of a device or, with module_id, a module: its own key, or a
  * policy with HUB_DEVICE_CONNECT.  expiry_s gets the end of the token (Unix
- * time), when its session has to end.  The identity must exist and be enabled.
+ * time), when its session has to end.  The identity must exist and be enabled;
+ * modules do not exist yet.  0, or -1 with err set (ERR_UNAUTHORIZED).
  */
 int hub_auth_device(struct hub *hub, const char *token, const char *device_id,
     const char *module_id, int64_t *expiry_s, struct err *err);

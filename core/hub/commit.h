@@ -12,11 +12,20 @@ struct hub_commit;
 struct store;
 
 struct hub_commit *hub_commit_new(struct event_base *base, struct store *store);
-/* Commits what is open.  NULL does nothing. */
+/* Commits what is open and calls who waits.  NULL does nothing. */
 void hub_commit_free(struct hub_commit *commit);
 
-/* Opens the batch of this turn, unless it is open; before each change. */
+/*
+ * Opens the batch of this turn, unless it is open; before each change.  When
+ * the database does not even let it begin, the batch fails.
+ */
 void hub_commit_begin(struct hub_commit *commit);
+
+/*
+ * A change went wrong in the middle: the whole batch will be undone, and
+ * everybody who waits for it hears ok false.
+ */
+void hub_commit_fail(struct hub_commit *commit);
 
 /*
  * Calls cb once what has been changed so far is on disk: at once if no batch

@@ -16,6 +16,7 @@
 
 struct err;
 struct event_base;
+struct hub_auth;
 struct hub_commit;
 struct hub_http;
 struct hub_identity;
@@ -28,10 +29,13 @@ struct store;
 /* Open to the files of core/hub/ only; made by hub_new(). */
 struct hub {
 	struct event_base *base;
+	char *state_dir;
+	int lock_fd; /* holds the lock on the state folder; -1: none */
 	struct hub_identity *identity; /* names, policies, CA, certificate */
 	struct store *store;
 	SSL_CTX *tls;
 	struct hub_commit *commit;
+	struct hub_auth *auth;
 	struct hub_registry *registry;
 	struct hub_twins *twins;
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
@@ -43,9 +47,15 @@ struct hub_config {
 	const char *state_dir;  /* made if it is not there */
 	const char *name;       /* "local" */
 	const char *host_name;  /* what clients are told; NULL: 127.0.0.1 */
-	int64_t https_port;     /* 0: a free one */
-	int64_t mqtt_port;
+	int64_t https_port;     /* 0: a free one; or HUB_HTTPS_PORT_ANY */
+	int64_t mqtt_port;      /* 0: a free one */
 };
+
+/* 443, which the SDKs have built in, where this user may take it; else 8443 */
+#define HUB_HTTPS_PORT_ANY ((int64_t)-1)
+#define HUB_HTTPS_PORT 443
+#define HUB_HTTPS_PORT_ELSE 8443
+#define HUB_MQTT_PORT 8883
 
 /*
  * Opens the state, listens and serves once the loop runs.  NULL with err set:
@@ -56,6 +66,10 @@ struct hub *hub_new(struct event_base *base, const struct hub_config *config,
     struct err *err);
 /* Closes every connection and leaves the state whole.  NULL does nothing. */
 void hub_free(struct hub *hub);
+
+/* Removes the files that a hub makes in its state folder, and then the folder
+ * if nothing else is in it.  The hub must be free. */
+void hub_remove_state(const char *state_dir);
 
 uint16_t hub_https_port(const struct hub *hub);
 uint16_t hub_mqtt_port(const struct hub *hub);

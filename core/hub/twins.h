@@ -1,7 +1,8 @@
 /*
  * The twins of the hub: merge, counters and metadata by iothub/twin.h, kept
  * in the store.  Each change opens a batch; callers answer by
- * hub_commit_then().
+ * hub_commit_then().  A connected device is told of a desired change once it
+ * is on disk.
  */
 #ifndef TWINDECK_CORE_HUB_TWINS_H
 #define TWINDECK_CORE_HUB_TWINS_H
@@ -13,8 +14,10 @@ struct cJSON;
 struct err;
 struct hub;
 struct hub_twins;
+struct store_stmt;
+struct strbuf;
 
-struct hub_twins *hub_twins_new(struct hub *hub);
+struct hub_twins *hub_twins_new(struct hub *hub, struct err *err);
 void hub_twins_free(struct hub_twins *twins);
 
 /*
@@ -35,5 +38,46 @@ int hub_twins_report(struct hub_twins *twins, const char *device_id,
 /* Keeps the model-id that a device named at CONNECT. */
 void hub_twins_set_model_id(
     struct hub_twins *twins, const char *device_id, const char *model_id);
+
+/*
+ * A service's write.  body is a twin, or the part of one: tags and
+ * properties.desired count, the rest does not.  Without replace they are
+ * patches (null clears a section), with it they are the new sections, and
+ * what is missing becomes empty.  if_match is compared with the twin's ETag.
+ * 0, or -1 with err set: as above, or ERR_CONFLICT.
+ */
+struct hub_twins_write {
+	const struct cJSON *body;
+	bool replace;
+	const char *if_match; /* without quotes; NULL or "*": any */
+};
+
+int hub_twins_update(struct hub_twins *twins, const char *device_id,
+    const struct hub_twins_write *write, struct err *err);
+
+/*
+ * Appends the twin as a service sees it; etag, unless NULL, gets its ETag,
+ * the caller's.
+ */
+int hub_twins_format(struct hub_twins *twins, const char *device_id,
+    struct strbuf *out, char **etag, struct err *err);
+
+/*
+ * The same for a row of any SELECT of these columns, from the tables device
+ * and twin, side by side by their id.
+ */
+#define HUB_TWINS_COLUMNS                                                 \
+	"device.device_id, twin.etag, device.etag, device.enabled, "      \
+	"device.status_updated, device.connected, device.last_activity, " \
+	"device.auth_type, device.primary_thumbprint, "                   \
+	"device.secondary_thumbprint, device.model_id, twin.version, "    \
+	"twin.tags, twin.desired, twin.desired_metadata, "                \
+	"twin.desired_version, twin.reported, twin.reported_metadata, "   \
+	"twin.reported_version, device.iot_edge, device.status_reason"
+#define HUB_TWINS_COLUMN_ID 0
+#define HUB_TWINS_COLUMN_ETAG 1
+
+void hub_twins_format_row(
+    struct hub_twins *twins, struct store_stmt *row, struct strbuf *out);
 
 #endif

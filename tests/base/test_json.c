@@ -11,6 +11,7 @@
 
 #include "core/base/err.h"
 #include "core/base/json.h"
+#include "core/base/str.h"
 
 static void
 refused_with(const char *text, const char *words)
@@ -88,6 +89,20 @@ test_a_raw_member_keeps_its_bytes(void **state)
 	assert_false(json_raw_member(text, strlen(text), "nope", &start, &n));
 }
 
+static void
+test_a_string_is_escaped(void **state)
+{
+	struct strbuf sb = { 0 };
+
+	(void)state;
+	json_put_string(&sb, "a\"b\\c\n\xc4\x8d");
+	json_put_string(&sb, "");
+	json_put_string(&sb, NULL);
+	assert_string_equal(
+	    "\"a\\\"b\\\\c\\u000a\xc4\x8d\"\"\"null", strbuf_str(&sb));
+	strbuf_fini(&sb);
+}
+
 int
 main(void)
 {
@@ -96,6 +111,7 @@ main(void)
 		cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
 		cmocka_unit_test(test_merge_follows_rfc_7386),
 		cmocka_unit_test(test_a_raw_member_keeps_its_bytes),
+		cmocka_unit_test(test_a_string_is_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

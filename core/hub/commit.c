@@ -1,0 +1,149 @@
+#include "config.h"
+
+#include "core/hub/commit.h"
+
+#include <stdlib.h>
+
+#include "core/base/err.h"
+#include "core/base/list.h"
+#include "core/base/log.h"
+#include "core/base/xalloc.h"
+#include "core/net/turn.h"
+#include "core/store/store.h"
+
+/* A turn in which thousands of devices report is split, so that the first of
+ * them do not wait for the last. */
+#define CHANGES_MAX 512
+
+struct waiter {
+	struct list link;
+	hub_commit_cb cb;
+	void *arg;
+	bool ok; /* once it stands in done */
+};
+
+/*
+ * A waiter stands in waiting while its batch is open, then in done until the
+ * turn ends: nobody is called in the middle of somebody else's change.
+ */
+struct hub_commit {
+	struct store *store;
+	struct net_turn *turn;
+	struct list waiting;
+	struct list done;
+	int n_changes; /* in the open batch */
+	bool is_open;
+	bool has_failed;
+};
+
+static void
+finish_batch(struct hub_commit *commit)
+{
+	struct waiter *w, *tmp;
+	struct err err = {0};
+	bool ok = false;
+
+	if (!commit->is_open)
+		return;
+	if (commit->has_failed)
+		store_rollback(commit->store);
+	else if (store_commit(commit->store, &err) == -1)
+		log_error("a commit failed: %s", err.text);
+	else
+		ok = true;
+	commit->is_open = false;
+	commit->has_failed = false;
+	commit->n_changes = 0;
+	LIST_FOREACH_SAFE (w, tmp, &commit->waiting, struct waiter, link) {
+		list_remove(&w->link);
+		w->ok = ok;
+		list_append(&commit->done, &w->link);
+	}
+}
+
+static void
+on_turn_end(void *arg)
+{
+	struct hub_commit *commit = arg;
+	struct waiter *w;
+
+	finish_batch(commit);
+	/* A callback may begin the next batch: those waiters come later. */
+	while ((w = LIST_FIRST(&commit->done, struct waiter, link)) != NULL) {
+		list_remove(&w->link);
+		w->cb(w->ok, w->arg);
+		free(w);
+	}
+}
+
+struct hub_commit *
+hub_commit_new(struct event_base *base, struct store *store)
+{
+	struct hub_commit *commit = xcalloc(1, sizeof(*commit));
+
+	commit->store = store;
+	commit->turn = net_turn_new(base, on_turn_end, commit);
+	list_init(&commit->waiting);
+	list_init(&commit->done);
+	return commit;
+}
+
+void
+hub_commit_free(struct hub_commit *commit)
+{
+	if (commit == NULL)
+		return;
+	/* Whoever is called may change one thing more. */
+	do
+		on_turn_end(commit);
+	while (commit->is_open);
+	net_turn_free(commit->turn);
+	free(commit);
+}
+
+void
+hub_commit_begin(struct hub_commit *commit)
+{
+	struct err err = {0};
+
+	if (commit->is_open && ++commit->n_changes > CHANGES_MAX)
+		finish_batch(commit);
+	/* SQLite ends a transaction by itself when the disk is full, say. */
+	if (commit->is_open && !store_in_transaction(commit->store)) {
+		commit->has_failed = true;
+		store_begin(commit->store, NULL);
+	}
+	if (commit->is_open)
+		return;
+	commit->is_open = true;
+	if (store_begin(commit->store, &err) == -1) {
+		log_error("cannot begin a change: %s", err.text);
+		commit->has_failed = true;
+	}
+	net_turn_end(commit->turn);
+}
+
+void
+hub_commit_fail(struct hub_commit *commit)
+{
+	if (commit->is_open)
+		commit->has_failed = true;
+}
+
+void
+hub_commit_then(struct hub_commit *commit, hub_commit_cb cb, void *arg)
+{
+	struct waiter *w;
+
+	/* What is done but not yet told keeps its place in the row. */
+	if (!commit->is_open && list_is_empty(&commit->done)) {
+		cb(true, arg);
+		return;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->cb = cb;
+	w->arg = arg;
+	w->ok = true;
+	list_append(
+	    commit->is_open ? &commit->waiting : &commit->done, &w->link);
+}

@@ -1,0 +1,595 @@
+#include "config.h"
+
+#include "core/hub/registry.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+#include <openssl/rand.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/map.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/commit.h"
+#include "core/hub/hub.h"
+#include "core/hub/registry_body.h"
+#include "core/hub/sessions.h"
+#include "core/iothub/connstr.h"
+#include "core/iothub/twin.h"
+#include "core/store/store.h"
+
+#define FLUSH_S 1
+#define TICKS_TO_1970 INT64_C(621355968000000000) /* of 100 ns, from year 1 */
+
+/* An activity that is not in the store yet. */
+struct activity {
+	char *device_id;
+	char stamp[CLOCK_STAMP_SIZE];
+};
+
+enum statement {
+	GET,
+	FORMAT,
+	LIST,
+	CREATE,
+	CREATE_TWIN,
+	UPDATE,
+	DELETE,
+	SET_CONNECTED,
+	TOUCH,
+	STATISTICS,
+	STATEMENTS
+};
+
+#define DEVICE_COLUMNS                                                         \
+	"device_id, generation_id, etag, connected, enabled, status_reason, "  \
+	"connection_updated, status_updated, last_activity, primary_key, "     \
+	"secondary_key, primary_thumbprint, secondary_thumbprint, auth_type, " \
+	"iot_edge"
+
+static const char *const statements[STATEMENTS] = {
+    [GET] = "SELECT id, etag, enabled, primary_key, secondary_key "
+	    "FROM device WHERE device_id = ?1",
+    [FORMAT] = "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = ?1",
+    [LIST] =
+	"SELECT " DEVICE_COLUMNS " FROM device ORDER BY device_id LIMIT ?1",
+    [CREATE] = "INSERT INTO device (device_id, etag, enabled, "
+	       "status_reason, auth_type, primary_key, secondary_key, "
+	       "primary_thumbprint, secondary_thumbprint, iot_edge, "
+	       "generation_id, status_updated, connection_updated, "
+	       "last_activity) "
+	       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+	       "'" HUB_NEVER "', '" HUB_NEVER "', '" HUB_NEVER "')",
+    [CREATE_TWIN] = "INSERT INTO twin (id, etag, version, tags, desired, "
+		    "desired_metadata, desired_version, reported, "
+		    "reported_metadata, reported_version) "
+		    "VALUES (?1, ?2, ?3, '{}', '{}', ?4, ?5, '{}', ?4, ?5)",
+    [UPDATE] = "UPDATE device SET etag = ?2, "
+	       "status_updated = iif(enabled = ?3, status_updated, ?11), "
+	       "enabled = ?3, status_reason = ?4, auth_type = ?5, "
+	       "primary_key = ?6, secondary_key = ?7, "
+	       "primary_thumbprint = ?8, secondary_thumbprint = ?9, "
+	       "iot_edge = ifnull(?10, iot_edge) WHERE device_id = ?1",
+    [DELETE] = "DELETE FROM device WHERE device_id = ?1",
+    [SET_CONNECTED] = "UPDATE device SET connected = ?2, "
+		      "connection_updated = ?3, last_activity = ?3 "
+		      "WHERE device_id = ?1",
+    [TOUCH] = "UPDATE device SET last_activity = ?2 WHERE device_id = ?1",
+    [STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
+		   "ifnull(sum(connected), 0) FROM device",
+};
+
+struct hub_registry {
+	struct hub *hub;
+	struct store_stmt *stmts[STATEMENTS];
+	struct map *activities; /* struct activity by device id; owned */
+	struct event *flush;    /* pending while there are activities */
+};
+
+char *
+hub_etag_identity(int64_t etag)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%" PRId64, etag);
+
+	return str_base64_encode(text, (size_t)n);
+}
+
+char *
+hub_etag_twin(int64_t etag)
+{
+	unsigned char bytes[8];
+	int i;
+
+	for (i = 7; i >= 0; i--, etag >>= 8)
+		bytes[i] = (unsigned char)(etag & 0xff);
+	return str_base64_encode(bytes, sizeof(bytes));
+}
+
+bool
+hub_etag_matches(const char *if_match, const char *etag)
+{
+	return if_match == NULL || strcmp(if_match, "*") == 0 ||
+	    strcmp(if_match, etag) == 0;
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	hub_registry_flush(arg);
+}
+
+static void
+forget_activity(struct hub_registry *registry, const char *device_id)
+{
+	struct activity *a = map_remove(registry->activities, device_id);
+
+	if (a == NULL)
+		return;
+	free(a->device_id);
+	free(a);
+}
+
+struct hub_registry *
+hub_registry_new(struct hub *hub, struct err *err)
+{
+	struct hub_registry *registry = xcalloc(1, sizeof(*registry));
+	int i;
+
+	registry->hub = hub;
+	registry->activities = map_new();
+	registry->flush = evtimer_new(hub->base, on_flush, registry);
+	for (i = 0; i < STATEMENTS; i++) {
+		registry->stmts[i] =
+		    store_prepare(hub->store, statements[i], err);
+		if (registry->stmts[i] == NULL)
+			goto fail;
+	}
+	/* Whoever was connected when the hub last left, no longer is. */
+	if (store_exec(hub->store,
+		"UPDATE device SET connected = 0 WHERE connected = 1",
+		err) == -1)
+		goto fail;
+	return registry;
+fail:
+	hub_registry_free(registry);
+	return NULL;
+}
+
+void
+hub_registry_free(struct hub_registry *registry)
+{
+	int i;
+
+	if (registry == NULL)
+		return;
+	if (map_size(registry->activities) > 0)
+		hub_registry_flush(registry);
+	for (i = 0; i < STATEMENTS; i++)
+		store_stmt_free(registry->stmts[i]);
+	event_free(registry->flush);
+	map_free(registry->activities);
+	free(registry);
+}
+
+struct hub *
+hub_registry_hub(struct hub_registry *registry)
+{
+	return registry->hub;
+}
+
+static int
+not_found(const char *device_id, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "%s", device_id);
+}
+
+/* Finds the row; *etag gets its identity's number. */
+static int
+get(struct hub_registry *registry, const char *device_id,
+    struct hub_device *device, int64_t *etag, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[GET];
+	int rc;
+
+	*device = (struct hub_device){0};
+	store_bind_text(s, 1, device_id);
+	if ((rc = store_step(s, err)) <= 0)
+		return rc == 0 ? not_found(device_id, err) : -1;
+	device->id = store_column_int(s, 0);
+	if (etag != NULL)
+		*etag = store_column_int(s, 1);
+	device->enabled = store_column_int(s, 2) != 0;
+	device->primary_key = xstrdup(store_column_text(s, 3));
+	device->secondary_key = xstrdup(store_column_text(s, 4));
+	device->device_id = xstrdup(device_id);
+	store_reset(s);
+	return 0;
+}
+
+int
+hub_registry_get(struct hub_registry *registry, const char *device_id,
+    struct hub_device *device, struct err *err)
+{
+	return get(registry, device_id, device, NULL, err);
+}
+
+void
+hub_device_fini(struct hub_device *device)
+{
+	free(device->device_id);
+	xfree_secret(device->primary_key);
+	xfree_secret(device->secondary_key);
+	*device = (struct hub_device){0};
+}
+
+/* A write that fails takes the whole batch with it. */
+static int
+run(struct hub_registry *registry, enum statement which, struct err *err)
+{
+	if (store_run(registry->stmts[which], err) == 0)
+		return 0;
+	hub_commit_fail(registry->hub->commit);
+	return -1;
+}
+
+void
+hub_registry_set_connected(
+    struct hub_registry *registry, const char *device_id, bool connected)
+{
+	struct store_stmt *s = registry->stmts[SET_CONNECTED];
+	char stamp[CLOCK_STAMP_SIZE];
+	struct err err;
+
+	clock_format_iso(stamp, clock_utc_us());
+	hub_commit_begin(registry->hub->commit);
+	store_bind_text(s, 1, device_id);
+	store_bind_int(s, 2, connected);
+	store_bind_text(s, 3, stamp);
+	if (run(registry, SET_CONNECTED, &err) == -1)
+		log_error("%s: %s", device_id, err.text);
+	forget_activity(registry, device_id);
+}
+
+void
+hub_registry_touch(struct hub_registry *registry, const char *device_id)
+{
+	struct activity *a = map_get(registry->activities, device_id);
+	struct timeval flush = {.tv_sec = FLUSH_S};
+
+	if (a == NULL) {
+		a = xcalloc(1, sizeof(*a));
+		a->device_id = xstrdup(device_id);
+		map_set(registry->activities, a->device_id, a);
+	}
+	clock_format_iso(a->stamp, clock_utc_us());
+	if (!event_pending(registry->flush, EV_TIMEOUT, NULL))
+		event_add(registry->flush, &flush);
+}
+
+const char *
+hub_registry_activity(
+    const struct hub_registry *registry, const char *device_id)
+{
+	const struct activity *a;
+
+	if (map_size(registry->activities) == 0)
+		return NULL;
+	a = map_get(registry->activities, device_id);
+	return a != NULL ? a->stamp : NULL;
+}
+
+void
+hub_registry_flush(struct hub_registry *registry)
+{
+	struct store_stmt *s = registry->stmts[TOUCH];
+	struct activity *a;
+	struct err err = {0};
+	size_t cursor = 0;
+
+	event_del(registry->flush);
+	while ((a = map_next(registry->activities, &cursor)) != NULL) {
+		hub_commit_begin(registry->hub->commit);
+		store_bind_text(s, 1, a->device_id);
+		store_bind_text(s, 2, a->stamp);
+		if (run(registry, TOUCH, &err) == -1)
+			log_error("%s: %s", a->device_id, err.text);
+		forget_activity(registry, a->device_id);
+	}
+}
+
+/* Numbers that nobody can guess ahead, and that only grow. */
+static int64_t
+first_etag(void)
+{
+	uint32_t random = 0;
+
+	RAND_bytes((unsigned char *)&random, sizeof(random));
+	return INT64_C(10000000) + random % 90000000;
+}
+
+static void
+bind_body(struct store_stmt *s, const char *device_id, int64_t etag,
+    const struct hub_registry_body *body)
+{
+	store_bind_text(s, 1, device_id);
+	store_bind_int(s, 2, etag);
+	store_bind_int(s, 3, body->enabled);
+	store_bind_text(s, 4, body->status_reason);
+	store_bind_text(s, 5, body->auth_type);
+	store_bind_text(s, 6, body->keys[0]);
+	store_bind_text(s, 7, body->keys[1]);
+	store_bind_text(s, 8, body->thumbprints[0]);
+	store_bind_text(s, 9, body->thumbprints[1]);
+	if (body->has_edge)
+		store_bind_int(s, 10, body->is_edge);
+	else
+		store_bind_null(s, 10);
+}
+
+static int
+create_twin(
+    struct hub_registry *registry, int64_t id, int64_t now_us, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[CREATE_TWIN];
+	char stamp[CLOCK_STAMP_SIZE], *text;
+	cJSON *metadata;
+
+	clock_format_iso(stamp, now_us);
+	metadata = twin_metadata_new(stamp);
+	text = json_print(metadata);
+	store_bind_int(s, 1, id);
+	store_bind_int(s, 2, TWIN_FIRST_ETAG);
+	store_bind_int(s, 3, TWIN_FIRST_VERSION);
+	store_bind_text(s, 4, text);
+	store_bind_int(s, 5, TWIN_FIRST_SECTION_VERSION);
+	cJSON_free(text);
+	cJSON_Delete(metadata);
+	return run(registry, CREATE_TWIN, err);
+}
+
+static int
+create(struct hub_registry *registry, const char *device_id,
+    struct hub_registry_body *body, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[CREATE];
+	int64_t now_us = clock_utc_us();
+	char generation[32];
+
+	snprintf(generation, sizeof(generation), "%" PRId64,
+	    TICKS_TO_1970 + now_us * 10);
+	body->has_edge = true;
+	hub_commit_begin(registry->hub->commit);
+	bind_body(s, device_id, first_etag(), body);
+	store_bind_text(s, 11, generation);
+	if (run(registry, CREATE, err) == -1)
+		return -1;
+	return create_twin(
+	    registry, store_last_id(registry->hub->store), now_us, err);
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static int
+update(struct hub_registry *registry, const struct hub_device *was,
+    int64_t etag, struct hub_registry_body *body, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[UPDATE];
+	char stamp[CLOCK_STAMP_SIZE];
+	bool rekeyed;
+
+	if (!body->has_status)
+		body->enabled = was->enabled;
+	if (body->has_fresh_keys && was->primary_key != NULL)
+		log_warn("%s: an update without keys has given it new ones",
+		    was->device_id);
+	clock_format_iso(stamp, clock_utc_us());
+	hub_commit_begin(registry->hub->commit);
+	bind_body(s, was->device_id, etag + 1, body);
+	store_bind_text(s, 11, stamp);
+	if (run(registry, UPDATE, err) == -1)
+		return -1;
+	rekeyed = !is_same(was->primary_key, body->keys[0]) ||
+	    !is_same(was->secondary_key, body->keys[1]);
+	if (registry->hub->sessions == NULL)
+		return 0;
+	if (!body->enabled)
+		hub_sessions_close(registry->hub->sessions, was->device_id,
+		    "the device was disabled");
+	else if (rekeyed)
+		hub_sessions_close(registry->hub->sessions, was->device_id,
+		    "the device got new keys");
+	return 0;
+}
+
+/* The ETag's words are the service's own. */
+static int
+check_etag(const char *if_match, int64_t etag, struct err *err)
+{
+	char *text = hub_etag_identity(etag);
+	bool ok = hub_etag_matches(if_match, text);
+
+	free(text);
+	return ok ? 0
+		  : err_set(err, ERR_CONFLICT,
+			"PreconditionFailed, ETag may be invalid.");
+}
+
+static int
+check_body_id(const char *device_id, const cJSON *body, struct err *err)
+{
+	const cJSON *id = json_get_nocase(body, "deviceId");
+
+	if (!cJSON_IsObject(body))
+		return err_set(
+		    err, ERR_INVALID, "the body must be a JSON object");
+	if (id == NULL || cJSON_IsNull(id))
+		return 0;
+	if (!cJSON_IsString(id) || strcmp(id->valuestring, device_id) != 0)
+		return err_set(err, ERR_INVALID,
+		    "deviceId in the body differs from the one in the path");
+	return 0;
+}
+
+int
+hub_registry_put(struct hub_registry *registry, const char *device_id,
+    const cJSON *json, const char *if_match, struct err *err)
+{
+	struct hub_registry_body body = {0};
+	struct hub_device was = {0};
+	struct err why = {0};
+	int64_t etag = 0;
+	int rc = -1;
+
+	if (device_id_check(device_id, err) == -1 ||
+	    check_body_id(device_id, json, err) == -1)
+		return -1;
+	if (get(registry, device_id, &was, &etag, &why) == -1 &&
+	    (why.code != ERR_NOT_FOUND || if_match != NULL))
+		return err_copy(err, &why);
+	if (was.device_id != NULL && if_match == NULL)
+		err_set(err, ERR_EXISTS,
+		    "A device with ID '%s' is already registered.", device_id);
+	else if (check_etag(if_match, etag, err) == 0 &&
+	    hub_registry_body_read(json, &body, err) == 0) {
+		if (was.device_id != NULL)
+			rc = update(registry, &was, etag, &body, err);
+		else
+			rc = create(registry, device_id, &body, err);
+	}
+	hub_registry_body_fini(&body);
+	hub_device_fini(&was);
+	return rc;
+}
+
+int
+hub_registry_delete(struct hub_registry *registry, const char *device_id,
+    const char *if_match, struct err *err)
+{
+	struct hub_device was;
+	int64_t etag;
+	int rc = -1;
+
+	if (get(registry, device_id, &was, &etag, err) == -1)
+		return -1;
+	if (check_etag(if_match, etag, err) == -1)
+		goto out;
+	hub_commit_begin(registry->hub->commit);
+	/* First the session: it may still write that it has ended. */
+	if (registry->hub->sessions != NULL)
+		hub_sessions_forget(registry->hub->sessions, device_id);
+	store_bind_text(registry->stmts[DELETE], 1, device_id);
+	rc = run(registry, DELETE, err);
+	forget_activity(registry, device_id);
+out:
+	hub_device_fini(&was);
+	return rc;
+}
+
+static void
+put_pair(struct strbuf *out, struct store_stmt *s, int column,
+    const char *primary, const char *secondary)
+{
+	strbuf_printf(out, "{\"%s\":", primary);
+	json_put_string(out, store_column_text(s, column));
+	strbuf_printf(out, ",\"%s\":", secondary);
+	json_put_string(out, store_column_text(s, column + 1));
+	strbuf_putc(out, '}');
+}
+
+/* A row of DEVICE_COLUMNS, in IoT Hub's own order of fields. */
+static void
+format_row(const struct hub_registry *registry, struct store_stmt *s,
+    struct strbuf *out)
+{
+	const char *device_id = store_column_text(s, 0);
+	const char *activity = hub_registry_activity(registry, device_id);
+	char *etag = hub_etag_identity(store_column_int(s, 2));
+
+	strbuf_puts(out, "{\"deviceId\":");
+	json_put_string(out, device_id);
+	strbuf_printf(out,
+	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
+	    "\"connectionState\":\"%s\",\"status\":\"%s\",\"statusReason\":",
+	    store_column_text(s, 1), etag,
+	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
+	    store_column_int(s, 4) != 0 ? "enabled" : "disabled");
+	json_put_string(out, store_column_text(s, 5));
+	strbuf_printf(out,
+	    ",\"connectionStateUpdatedTime\":\"%s\","
+	    "\"statusUpdatedTime\":\"%s\",\"lastActivityTime\":\"%s\","
+	    "\"cloudToDeviceMessageCount\":0,"
+	    "\"authentication\":{\"symmetricKey\":",
+	    store_column_text(s, 6), store_column_text(s, 7),
+	    activity != NULL ? activity : store_column_text(s, 8));
+	put_pair(out, s, 9, "primaryKey", "secondaryKey");
+	strbuf_puts(out, ",\"x509Thumbprint\":");
+	put_pair(out, s, 11, "primaryThumbprint", "secondaryThumbprint");
+	strbuf_printf(out,
+	    ",\"type\":\"%s\"},\"capabilities\":{\"iotEdge\":%s}}",
+	    store_column_text(s, 13),
+	    store_column_int(s, 14) != 0 ? "true" : "false");
+	free(etag);
+}
+
+int
+hub_registry_format(struct hub_registry *registry, const char *device_id,
+    struct strbuf *out, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[FORMAT];
+	int rc;
+
+	store_bind_text(s, 1, device_id);
+	if ((rc = store_step(s, err)) <= 0)
+		return rc == 0 ? not_found(device_id, err) : -1;
+	format_row(registry, s, out);
+	store_reset(s);
+	return 0;
+}
+
+int
+hub_registry_list(struct hub_registry *registry, int64_t top,
+    struct strbuf *out, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[LIST];
+	char before = '[';
+	int rc;
+
+	store_bind_int(s, 1, top);
+	while ((rc = store_step(s, err)) == 1) {
+		strbuf_putc(out, before);
+		format_row(registry, s, out);
+		before = ',';
+	}
+	strbuf_puts(out, before == '[' ? "[]" : "]");
+	return rc;
+}
+
+int
+hub_registry_statistics(struct hub_registry *registry,
+    struct hub_statistics *statistics, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[STATISTICS];
+
+	if (store_step(s, err) != 1)
+		return -1;
+	statistics->n_devices = store_column_int(s, 0);
+	statistics->n_enabled = store_column_int(s, 1);
+	statistics->n_connected = store_column_int(s, 2);
+	store_reset(s);
+	return 0;
+}

@@ -1,0 +1,53 @@
+#include "config.h"
+
+#include "core/hub/schema.h"
+
+#include <stddef.h>
+
+/*
+ * A twin has a table of its own, so that a device that comes and goes does
+ * not rewrite its properties.  Sections and their $metadata are compact JSON
+ * objects as they are sent: a GET only has to put them side by side.  Times
+ * are text as they are sent, and sort as such.
+ */
+const struct store_migration hub_schema[] = {
+	{ "devices, twins and subscriptions",
+	    "CREATE TABLE device ("
+	    "  id INTEGER PRIMARY KEY,"
+	    "  device_id TEXT NOT NULL UNIQUE,"
+	    "  generation_id TEXT NOT NULL,"
+	    "  etag INTEGER NOT NULL,"
+	    "  enabled INTEGER NOT NULL,"
+	    "  status_reason TEXT,"
+	    "  status_updated TEXT NOT NULL,"
+	    "  connected INTEGER NOT NULL DEFAULT 0,"
+	    "  connection_updated TEXT NOT NULL,"
+	    "  last_activity TEXT NOT NULL,"
+	    "  auth_type TEXT NOT NULL,"
+	    "  primary_key TEXT,"
+	    "  secondary_key TEXT,"
+	    "  primary_thumbprint TEXT,"
+	    "  secondary_thumbprint TEXT,"
+	    "  iot_edge INTEGER NOT NULL DEFAULT 0,"
+	    "  model_id TEXT NOT NULL DEFAULT '');"
+	    "CREATE INDEX device_connected ON device (id) WHERE connected = 1;"
+	    "CREATE TABLE twin ("
+	    "  id INTEGER PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,"
+	    "  etag INTEGER NOT NULL,"
+	    "  version INTEGER NOT NULL,"
+	    "  tags TEXT NOT NULL,"
+	    "  desired TEXT NOT NULL,"
+	    "  desired_metadata TEXT NOT NULL,"
+	    "  desired_version INTEGER NOT NULL,"
+	    "  reported TEXT NOT NULL,"
+	    "  reported_metadata TEXT NOT NULL,"
+	    "  reported_version INTEGER NOT NULL);"
+	    /* Topic Filters that outlive a connection (Clean Session 0). */
+	    "CREATE TABLE subscription ("
+	    "  device_id TEXT NOT NULL"
+	    "    REFERENCES device (device_id) ON DELETE CASCADE,"
+	    "  filter TEXT NOT NULL,"
+	    "  qos INTEGER NOT NULL,"
+	    "  PRIMARY KEY (device_id, filter)) WITHOUT ROWID;" },
+	{ NULL, NULL },
+};

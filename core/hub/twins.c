@@ -1,0 +1,518 @@
+#include "config.h"
+
+#include "core/hub/twins.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/commit.h"
+#include "core/hub/hub.h"
+#include "core/hub/registry.h"
+#include "core/hub/sessions.h"
+#include "core/iothub/twin.h"
+#include "core/store/store.h"
+
+enum statement {
+	FORMAT,
+	VIEW,
+	GET,
+	SET_SERVICE,
+	SET_REPORTED,
+	SET_MODEL_ID,
+	STATEMENTS
+};
+
+static const char *const statements[STATEMENTS] = {
+    [FORMAT] = "SELECT " HUB_TWINS_COLUMNS
+	       " FROM device JOIN twin ON twin.id = device.id "
+	       "WHERE device_id = ?1",
+    [VIEW] = "SELECT desired, desired_version, reported, reported_version "
+	     "FROM device JOIN twin ON twin.id = device.id "
+	     "WHERE device_id = ?1",
+    [GET] = "SELECT twin.id, twin.etag, tags, desired, desired_metadata, "
+	    "desired_version, reported, reported_metadata, "
+	    "reported_version "
+	    "FROM device JOIN twin ON twin.id = device.id "
+	    "WHERE device_id = ?1",
+    [SET_SERVICE] = "UPDATE twin SET etag = etag + 1, "
+		    "version = version + 1, tags = ?2, desired = ?3, "
+		    "desired_metadata = ?4, desired_version = ?5 "
+		    "WHERE id = ?1",
+    [SET_REPORTED] = "UPDATE twin SET version = version + 1, "
+		     "reported = ?2, reported_metadata = ?3, "
+		     "reported_version = ?4 WHERE id = ?1",
+    [SET_MODEL_ID] = "UPDATE device SET model_id = ?2 "
+		     "WHERE device_id = ?1 AND model_id <> ?2",
+};
+
+struct hub_twins {
+	struct hub *hub;
+	struct store_stmt *stmts[STATEMENTS];
+};
+
+/* A section in memory while it is being changed. */
+struct section {
+	enum twin_section which;
+	cJSON *json;
+	cJSON *metadata; /* NULL: tags */
+	int64_t version;
+	bool is_changed;
+};
+
+struct twin {
+	int64_t id;
+	int64_t etag;
+	struct section sections[TWIN_SECTIONS];
+};
+
+struct hub_twins *
+hub_twins_new(struct hub *hub, struct err *err)
+{
+	struct hub_twins *twins = xcalloc(1, sizeof(*twins));
+	int i;
+
+	twins->hub = hub;
+	for (i = 0; i < STATEMENTS; i++) {
+		twins->stmts[i] = store_prepare(hub->store, statements[i], err);
+		if (twins->stmts[i] == NULL) {
+			hub_twins_free(twins);
+			return NULL;
+		}
+	}
+	return twins;
+}
+
+void
+hub_twins_free(struct hub_twins *twins)
+{
+	int i;
+
+	if (twins == NULL)
+		return;
+	for (i = 0; i < STATEMENTS; i++)
+		store_stmt_free(twins->stmts[i]);
+	free(twins);
+}
+
+static void
+twin_fini(struct twin *twin)
+{
+	size_t i;
+
+	for (i = 0; i < TWIN_SECTIONS; i++) {
+		cJSON_Delete(twin->sections[i].json);
+		cJSON_Delete(twin->sections[i].metadata);
+	}
+}
+
+static cJSON *
+column_json(struct store_stmt *s, int i)
+{
+	cJSON *json = cJSON_ParseWithLength(
+	    store_column_text(s, i), store_column_len(s, i));
+
+	/* We wrote it ourselves: only a damaged file reads otherwise. */
+	return json != NULL ? json : cJSON_CreateObject();
+}
+
+static int
+find(struct hub_twins *twins, enum statement which, const char *device_id,
+    struct err *err)
+{
+	struct store_stmt *s = twins->stmts[which];
+	int rc;
+
+	store_bind_text(s, 1, device_id);
+	if ((rc = store_step(s, err)) == 1)
+		return 0;
+	return rc == 0 ? err_set(err, ERR_NOT_FOUND, "%s", device_id) : -1;
+}
+
+/* Reads one side of a twin; the other stays as text in the store. */
+static int
+twin_read(struct hub_twins *twins, const char *device_id, bool reported,
+    struct twin *twin, struct err *err)
+{
+	struct store_stmt *s = twins->stmts[GET];
+	struct section *section = twin->sections;
+	size_t i;
+
+	*twin = (struct twin){0};
+	if (find(twins, GET, device_id, err) == -1)
+		return -1;
+	for (i = 0; i < TWIN_SECTIONS; i++)
+		section[i].which = (enum twin_section)i;
+	twin->id = store_column_int(s, 0);
+	twin->etag = store_column_int(s, 1);
+	if (reported) {
+		section[TWIN_REPORTED].json = column_json(s, 6);
+		section[TWIN_REPORTED].metadata = column_json(s, 7);
+		section[TWIN_REPORTED].version = store_column_int(s, 8);
+	} else {
+		section[TWIN_TAGS].json = column_json(s, 2);
+		section[TWIN_DESIRED].json = column_json(s, 3);
+		section[TWIN_DESIRED].metadata = column_json(s, 4);
+		section[TWIN_DESIRED].version = store_column_int(s, 5);
+	}
+	store_reset(s);
+	return 0;
+}
+
+static void
+bind_json(struct store_stmt *s, int i, const cJSON *json)
+{
+	char *text = json_print(json);
+
+	store_bind_text(s, i, text);
+	cJSON_free(text);
+}
+
+static int
+run(struct hub_twins *twins, enum statement which, struct err *err)
+{
+	hub_commit_begin(twins->hub->commit);
+	if (store_run(twins->stmts[which], err) == 0)
+		return 0;
+	hub_commit_fail(twins->hub->commit);
+	return -1;
+}
+
+/* An empty patch changes nothing, not even a version. */
+static int
+merge(struct section *section, const cJSON *patch, struct err *err)
+{
+	char stamp[CLOCK_STAMP_SIZE];
+
+	if (twin_merge(section->which, section->json, patch, err) == -1)
+		return -1;
+	if (patch->child == NULL)
+		return 0;
+	section->is_changed = true;
+	section->version++;
+	if (section->metadata == NULL)
+		return 0;
+	clock_format_iso(stamp, clock_utc_us());
+	twin_metadata_merge(section->metadata, patch, stamp,
+	    section->which == TWIN_DESIRED ? section->version : -1);
+	return 0;
+}
+
+int
+hub_twins_report(struct hub_twins *twins, const char *device_id,
+    const cJSON *patch, int64_t *version, struct err *err)
+{
+	struct store_stmt *s = twins->stmts[SET_REPORTED];
+	struct section *reported;
+	struct twin twin;
+	int rc = -1;
+
+	if (twin_read(twins, device_id, true, &twin, err) == -1)
+		return -1;
+	reported = &twin.sections[TWIN_REPORTED];
+	if (merge(reported, patch, err) == -1)
+		goto out;
+	*version = reported->version;
+	rc = 0;
+	if (!reported->is_changed)
+		goto out;
+	store_bind_int(s, 1, twin.id);
+	bind_json(s, 2, reported->json);
+	bind_json(s, 3, reported->metadata);
+	store_bind_int(s, 4, reported->version);
+	rc = run(twins, SET_REPORTED, err);
+out:
+	twin_fini(&twin);
+	return rc;
+}
+
+void
+hub_twins_set_model_id(
+    struct hub_twins *twins, const char *device_id, const char *model_id)
+{
+	struct store_stmt *s = twins->stmts[SET_MODEL_ID];
+	struct err err = {0};
+
+	store_bind_text(s, 1, device_id);
+	store_bind_text(s, 2, model_id);
+	if (run(twins, SET_MODEL_ID, &err) == -1)
+		log_error("%s: %s", device_id, err.text);
+}
+
+/* What a device is told once its desired properties are on disk. */
+struct notice {
+	struct hub *hub;
+	char *device_id;
+	char *patch;
+	int64_t version;
+};
+
+static void
+on_desired_committed(bool ok, void *arg)
+{
+	struct notice *notice = arg;
+
+	if (ok && notice->hub->sessions != NULL)
+		hub_sessions_notify_desired(notice->hub->sessions,
+		    notice->device_id, notice->patch, notice->version);
+	free(notice->device_id);
+	free(notice->patch);
+	free(notice);
+}
+
+static void
+notify(struct hub_twins *twins, const char *device_id, const cJSON *patch,
+    int64_t version)
+{
+	struct notice *notice = xcalloc(1, sizeof(*notice));
+
+	notice->hub = twins->hub;
+	notice->device_id = xstrdup(device_id);
+	notice->patch = json_print(patch);
+	notice->version = version;
+	hub_commit_then(twins->hub->commit, on_desired_committed, notice);
+}
+
+/* Nulls in a whole new section mean that there is nothing. */
+static cJSON *
+without_nulls(const cJSON *section)
+{
+	cJSON *clean = cJSON_CreateObject();
+
+	json_merge(clean, section);
+	return clean;
+}
+
+/*
+ * Makes the patch that a write comes down to, the caller's; *patch stays NULL
+ * when it leaves the section alone.
+ */
+static int
+patch_of(const struct section *section, const cJSON *given, bool replace,
+    cJSON **patch, struct err *err)
+{
+	cJSON *copy, *clean;
+
+	if (given == NULL && !replace)
+		return 0;
+	if (given != NULL && !cJSON_IsNull(given) && !cJSON_IsObject(given))
+		return err_set(err, ERR_INVALID, "%s: must be a JSON object",
+		    twin_section_name(section->which));
+	copy = given == NULL || cJSON_IsNull(given)
+	    ? cJSON_CreateObject()
+	    : cJSON_Duplicate(given, true);
+	twin_strip(copy);
+	if (cJSON_IsObject(given) && !replace) {
+		*patch = copy;
+		return 0;
+	}
+	/* Checked first: what has too many keys is too much to compare. */
+	if (twin_check(section->which, copy, err) == -1) {
+		cJSON_Delete(copy);
+		return -1;
+	}
+	clean = without_nulls(copy);
+	*patch = twin_difference(section->json, clean);
+	cJSON_Delete(clean);
+	cJSON_Delete(copy);
+	return 0;
+}
+
+static int
+save_service(struct hub_twins *twins, const struct twin *twin, struct err *err)
+{
+	const struct section *desired = &twin->sections[TWIN_DESIRED];
+	struct store_stmt *s = twins->stmts[SET_SERVICE];
+
+	store_bind_int(s, 1, twin->id);
+	bind_json(s, 2, twin->sections[TWIN_TAGS].json);
+	bind_json(s, 3, desired->json);
+	bind_json(s, 4, desired->metadata);
+	store_bind_int(s, 5, desired->version);
+	return run(twins, SET_SERVICE, err);
+}
+
+static int
+check_etag(const char *if_match, int64_t etag, struct err *err)
+{
+	char *text = hub_etag_twin(etag);
+	bool ok = hub_etag_matches(if_match, text);
+
+	free(text);
+	return ok ? 0
+		  : err_set(err, ERR_CONFLICT,
+			"PreconditionFailed, ETag may be invalid.");
+}
+
+static int
+check_write(const cJSON *body, struct err *err)
+{
+	const cJSON *properties = json_get_nocase(body, "properties");
+
+	if (!cJSON_IsObject(body))
+		return err_set(
+		    err, ERR_INVALID, "the body must be a JSON object");
+	if (properties != NULL && !cJSON_IsNull(properties) &&
+	    !cJSON_IsObject(properties))
+		return err_set(
+		    err, ERR_INVALID, "properties must be a JSON object");
+	return 0;
+}
+
+int
+hub_twins_update(struct hub_twins *twins, const char *device_id,
+    const struct hub_twins_write *write, struct err *err)
+{
+	cJSON *tags = NULL, *desired = NULL;
+	struct section *section;
+	struct twin twin;
+	int rc = -1;
+
+	if (check_write(write->body, err) == -1 ||
+	    twin_read(twins, device_id, false, &twin, err) == -1)
+		return -1;
+	section = twin.sections;
+	if (check_etag(write->if_match, twin.etag, err) == -1 ||
+	    patch_of(&section[TWIN_TAGS], json_get_nocase(write->body, "tags"),
+		write->replace, &tags, err) == -1 ||
+	    patch_of(&section[TWIN_DESIRED],
+		json_get_nocase(
+		    json_get_nocase(write->body, "properties"), "desired"),
+		write->replace, &desired, err) == -1)
+		goto out;
+	if ((tags != NULL && merge(&section[TWIN_TAGS], tags, err) == -1) ||
+	    (desired != NULL &&
+		merge(&section[TWIN_DESIRED], desired, err) == -1))
+		goto out;
+	rc = 0;
+	if (section[TWIN_TAGS].is_changed || section[TWIN_DESIRED].is_changed)
+		rc = save_service(twins, &twin, err);
+	if (rc == 0 && section[TWIN_DESIRED].is_changed)
+		notify(
+		    twins, device_id, desired, section[TWIN_DESIRED].version);
+out:
+	cJSON_Delete(tags);
+	cJSON_Delete(desired);
+	twin_fini(&twin);
+	return rc;
+}
+
+/* The members of a stored object, without its brackets, and a comma. */
+static void
+put_members(struct strbuf *out, struct store_stmt *s, int i)
+{
+	size_t len = store_column_len(s, i);
+
+	if (len <= 2)
+		return;
+	strbuf_put(out, store_column_text(s, i) + 1, len - 2);
+	strbuf_putc(out, ',');
+}
+
+static void
+put_section(struct strbuf *out, struct store_stmt *s, const char *name, int i)
+{
+	strbuf_printf(out, "\"%s\":{", name);
+	put_members(out, s, i);
+	strbuf_puts(out, "\"$metadata\":");
+	strbuf_puts(out, store_column_text(s, i + 1));
+	strbuf_printf(
+	    out, ",\"$version\":%" PRId64 "}", store_column_int(s, i + 2));
+}
+
+char *
+hub_twins_device_view(
+    struct hub_twins *twins, const char *device_id, struct err *err)
+{
+	struct store_stmt *s = twins->stmts[VIEW];
+	struct strbuf out = {0};
+
+	if (find(twins, VIEW, device_id, err) == -1)
+		return NULL;
+	strbuf_puts(&out, "{\"desired\":{");
+	put_members(&out, s, 0);
+	strbuf_printf(&out, "\"$version\":%" PRId64 "},\"reported\":{",
+	    store_column_int(s, 1));
+	put_members(&out, s, 2);
+	strbuf_printf(
+	    &out, "\"$version\":%" PRId64 "}}", store_column_int(s, 3));
+	store_reset(s);
+	return strbuf_take(&out);
+}
+
+static void
+put_string_member(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_printf(out, ",\"%s\":", name);
+	json_put_string(out, value);
+}
+
+void
+hub_twins_format_row(
+    struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
+{
+	const char *device_id = store_column_text(s, 0);
+	const char *activity =
+	    hub_registry_activity(twins->hub->registry, device_id);
+	char *etag = hub_etag_twin(store_column_int(s, 1));
+	char *device_etag = hub_etag_identity(store_column_int(s, 2));
+
+	strbuf_puts(out, "{\"deviceId\":");
+	json_put_string(out, device_id);
+	strbuf_printf(out,
+	    ",\"etag\":\"%s\",\"deviceEtag\":\"%s\",\"status\":\"%s\"", etag,
+	    device_etag, store_column_int(s, 3) != 0 ? "enabled" : "disabled");
+	if (!store_column_is_null(s, 20))
+		put_string_member(
+		    out, "statusReason", store_column_text(s, 20));
+	strbuf_printf(out,
+	    ",\"statusUpdateTime\":\"%s\",\"connectionState\":\"%s\","
+	    "\"lastActivityTime\":\"%s\",\"cloudToDeviceMessageCount\":0,"
+	    "\"authenticationType\":\"%s\",\"x509Thumbprint\":{"
+	    "\"primaryThumbprint\":",
+	    store_column_text(s, 4),
+	    store_column_int(s, 5) != 0 ? "Connected" : "Disconnected",
+	    activity != NULL ? activity : store_column_text(s, 6),
+	    store_column_text(s, 7));
+	json_put_string(out, store_column_text(s, 8));
+	put_string_member(out, "secondaryThumbprint", store_column_text(s, 9));
+	strbuf_putc(out, '}');
+	put_string_member(out, "modelId", store_column_text(s, 10));
+	strbuf_printf(out, ",\"version\":%" PRId64, store_column_int(s, 11));
+	if (store_column_len(s, 12) > 2) {
+		strbuf_puts(out, ",\"tags\":");
+		strbuf_puts(out, store_column_text(s, 12));
+	}
+	strbuf_puts(out, ",\"properties\":{");
+	put_section(out, s, "desired", 13);
+	strbuf_putc(out, ',');
+	put_section(out, s, "reported", 16);
+	strbuf_printf(out, "},\"capabilities\":{\"iotEdge\":%s}}",
+	    store_column_int(s, 19) != 0 ? "true" : "false");
+	free(etag);
+	free(device_etag);
+}
+
+int
+hub_twins_format(struct hub_twins *twins, const char *device_id,
+    struct strbuf *out, char **etag, struct err *err)
+{
+	struct store_stmt *s = twins->stmts[FORMAT];
+
+	if (find(twins, FORMAT, device_id, err) == -1)
+		return -1;
+	if (etag != NULL)
+		*etag =
+		    hub_etag_twin(store_column_int(s, HUB_TWINS_COLUMN_ETAG));
+	hub_twins_format_row(twins, s, out);
+	store_reset(s);
+	return 0;
+}
