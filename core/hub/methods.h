@@ -1,12 +1,15 @@
 /*
  * Direct methods in flight: a call waits for its device to connect and
- * subscribe, is sent once, and ends by an answer, a time-out or the device
- * going away.
+ * subscribe, is sent once, and ends by an answer or a time-out.  When the
+ * device goes away in between, the call runs into its time-out, unless the
+ * device comes back and answers: SDKs renew their tokens by reconnecting.
  */
 #ifndef TWINDECK_CORE_HUB_METHODS_H
 #define TWINDECK_CORE_HUB_METHODS_H
 
 #include <stddef.h>
+
+#include "core/iothub/topic.h"
 
 struct hub;
 struct hub_method_call;
@@ -33,7 +36,8 @@ struct hub_method_result {
 	size_t payload_len;
 };
 
-typedef void (*hub_method_cb)(const struct hub_method_result *result, void *arg);
+typedef void (*hub_method_cb)(
+    const struct hub_method_result *result, void *arg);
 
 struct hub_method_request {
 	const char *device_id;
@@ -47,5 +51,15 @@ struct hub_method_request {
 /* cb may be called before this returns. */
 void hub_methods_invoke(struct hub_methods *methods,
     const struct hub_method_request *request, hub_method_cb cb, void *arg);
+
+/* A device is connected, or has subscribed: sends what waits for that. */
+void hub_methods_ready(struct hub_methods *methods, const char *device_id);
+
+/*
+ * A device answered.  rid is what came back of ours; an answer that nobody
+ * waits for any more is dropped.
+ */
+void hub_methods_answer(struct hub_methods *methods, const char *device_id,
+    struct topic_str rid, int status, const char *payload, size_t payload_len);
 
 #endif

@@ -11,7 +11,7 @@
  * are text as they are sent, and sort as such.
  */
 const struct store_migration hub_schema[] = {
-	{ "devices, twins and subscriptions",
+	{ "devices, twins and sessions",
 	    "CREATE TABLE device ("
 	    "  id INTEGER PRIMARY KEY,"
 	    "  device_id TEXT NOT NULL UNIQUE,"
@@ -42,12 +42,11 @@ const struct store_migration hub_schema[] = {
 	    "  reported TEXT NOT NULL,"
 	    "  reported_metadata TEXT NOT NULL,"
 	    "  reported_version INTEGER NOT NULL);"
-	    /* Topic Filters that outlive a connection (Clean Session 0). */
-	    "CREATE TABLE subscription ("
-	    "  device_id TEXT NOT NULL"
+	    /* MQTT sessions that outlive a connection (Clean Session 0):
+	     * {"Topic Filter":QoS,...}, and there even when it is empty. */
+	    "CREATE TABLE session ("
+	    "  device_id TEXT PRIMARY KEY"
 	    "    REFERENCES device (device_id) ON DELETE CASCADE,"
-	    "  filter TEXT NOT NULL,"
-	    "  qos INTEGER NOT NULL,"
-	    "  PRIMARY KEY (device_id, filter)) WITHOUT ROWID;" },
+	    "  subscriptions TEXT NOT NULL) WITHOUT ROWID;" },
 	{ NULL, NULL },
 };

@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/hub/handle.h"
+#include "core/hub/hub.h"
+#include "core/hub/methods.h"
+#include "core/hub/registry.h"
+#include "core/hub/send.h"
+#include "core/hub/session.h"
+#include "core/hub/twins.h"
+#include "core/iothub/topic.h"
+#include "core/mqtt/frame.h"
+#include "core/mqtt/protocol.h"
+#include "core/mqtt/publish.h"
+
+/* What a device calls its requests by: SDKs send numbers and UUIDs. */
+#define RID_MAX 256
+
+/* Each acknowledges the message when it has been taken care of. */
+typedef int (*topic_handler)(struct hub_session *session,
+    const struct mqtt_publish *publish, const struct topic *topic,
+    struct err *err);
+
+static void
+acknowledge(struct hub_session *session, const struct mqtt_publish *publish)
+{
+	struct strbuf out = {0};
+
+	hub_send_put_puback(&out, publish->packet_id);
+	hub_session_send(session, &out);
+	strbuf_fini(&out);
+}
+
+/* Messages are accepted and counted as a sign of life: this hub has nobody
+ * who could read them yet. */
+static int
+on_telemetry(struct hub_session *session, const struct mqtt_publish *publish,
+    const struct topic *topic, struct err *err)
+{
+	if (topic->module_id.s != NULL ||
+	    topic->device_id.len != strlen(session->device_id) ||
+	    memcmp(topic->device_id.s, session->device_id,
+		topic->device_id.len) != 0)
+		return err_set(err, ERR_REFUSED,
+		    "PUBLISH to another device's topic, devices/%.*s",
+		    (int)topic->device_id.len, topic->device_id.s);
+	log_debug("mqtt: %s: message of %zu bytes", session->device_id,
+	    publish->payload.len);
+	acknowledge(session, publish);
+	return 0;
+}
+
+static int
+on_twin_get(struct hub_session *session, const struct mqtt_publish *publish,
+    const struct topic *topic, struct err *err)
+{
+	struct strbuf done = {0}, failed = {0};
+	char *twin;
+
+	hub_send_put_puback(&done, publish->packet_id);
+	if (topic->rid.s == NULL) {
+		hub_send_put_twin_error(session, &done, topic->rid,
+		    IOTHUB_ARGUMENT_INVALID, "the topic has no $rid");
+	} else {
+		twin = hub_twins_device_view(
+		    session->hub->twins, session->device_id, err);
+		if (twin == NULL) {
+			strbuf_fini(&done);
+			return -1;
+		}
+		hub_send_put_twin(session, &done, 200, topic->rid, -1, twin);
+		cJSON_free(twin);
+	}
+	hub_session_answer(session, &done, &failed);
+	return 0;
+}
+
+/* Reads and merges what a device reports; version gets the new $version. */
+static int
+report(struct hub_session *session, const struct mqtt_publish *publish,
+    const struct topic *topic, int64_t *version, struct err *err)
+{
+	cJSON *patch;
+	int rc;
+
+	if (topic->rid.s == NULL)
+		return err_set(err, ERR_INVALID, "the topic has no $rid");
+	patch = json_parse(publish->payload.s, publish->payload.len, err);
+	if (patch == NULL)
+		return -1;
+	rc = hub_twins_report(
+	    session->hub->twins, session->device_id, patch, version, err);
+	cJSON_Delete(patch);
+	return rc;
+}
+
+static int
+on_reported_patch(struct hub_session *session,
+    const struct mqtt_publish *publish, const struct topic *topic,
+    struct err *err)
+{
+	struct strbuf done = {0}, failed = {0};
+	int64_t version;
+
+	hub_send_put_puback(&done, publish->packet_id);
+	if (report(session, publish, topic, &version, err) == 0) {
+		hub_send_put_twin(session, &done, 204, topic->rid, version, "");
+	} else if (err->code == ERR_INVALID || err->code == ERR_LIMIT) {
+		log_info("mqtt: %s: report refused: %s", session->device_id,
+		    err->text);
+		hub_send_put_twin_error(session, &done, topic->rid,
+		    IOTHUB_ARGUMENT_INVALID, err->text);
+	} else {
+		strbuf_fini(&done);
+		return -1;
+	}
+	/* Node throws on an answer without JSON, so an error has some. */
+	hub_send_put_twin_error(session, &failed, topic->rid,
+	    IOTHUB_SERVER_ERROR, "the report could not be stored");
+	hub_session_answer(session, &done, &failed);
+	return 0;
+}
+
+static int
+on_method_response(struct hub_session *session,
+    const struct mqtt_publish *publish, const struct topic *topic,
+    struct err *err)
+{
+	(void)err;
+	acknowledge(session, publish);
+	hub_methods_answer(session->hub->methods, session->device_id,
+	    topic->rid, topic->status, publish->payload.s,
+	    publish->payload.len);
+	return 0;
+}
+
+static const topic_handler topic_handlers[] = {
+    [TOPIC_TELEMETRY] = on_telemetry,
+    [TOPIC_TWIN_GET] = on_twin_get,
+    [TOPIC_REPORTED_PATCH] = on_reported_patch,
+    [TOPIC_METHOD_RESPONSE] = on_method_response,
+};
+
+static topic_handler
+find_handler(enum topic_kind kind)
+{
+	if (kind >= sizeof(topic_handlers) / sizeof(topic_handlers[0]))
+		return NULL;
+	return topic_handlers[kind];
+}
+
+int
+hub_handle_publish(struct hub_session *session, const struct mqtt_frame *frame,
+    struct mqtt_reader *in, struct err *err)
+{
+	struct mqtt_publish publish;
+	struct topic topic;
+	topic_handler handle;
+
+	if (mqtt_publish_read(in, frame->flags, &publish, err) == -1)
+		return -1;
+	if (publish.qos > MQTT_QOS_1)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "PUBLISH at QoS 2, which IoT Hub does not have");
+	if (publish.payload.len > HUB_PAYLOAD_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "PUBLISH of %zu bytes, the limit is %zu",
+		    publish.payload.len, HUB_PAYLOAD_MAX);
+	topic_parse(publish.topic_name.s, publish.topic_name.len, &topic);
+	handle = find_handler(topic.kind);
+	if (handle == NULL)
+		return err_set(err, ERR_REFUSED,
+		    "PUBLISH to no topic of IoT Hub, %.*s",
+		    (int)publish.topic_name.len, publish.topic_name.s);
+	if (topic.rid.len > RID_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "$rid of %zu bytes, the limit is %d", topic.rid.len,
+		    RID_MAX);
+	hub_registry_touch(session->hub->registry, session->device_id);
+	return handle(session, &publish, &topic, err);
+}

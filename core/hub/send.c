@@ -1,0 +1,98 @@
+#include "config.h"
+
+#include "core/hub/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/str.h"
+#include "core/hub/session.h"
+#include "core/mqtt/connect.h"
+#include "core/mqtt/plain.h"
+#include "core/mqtt/protocol.h"
+#include "core/mqtt/publish.h"
+
+void
+hub_send_put_message(struct hub_session *session, struct strbuf *out,
+    const char *topic_name, uint8_t qos, const char *payload,
+    size_t payload_len)
+{
+	struct mqtt_publish publish = {
+	    .topic_name = mqtt_str(topic_name),
+	    .payload = {payload, payload_len},
+	    .qos = qos,
+	};
+
+	if (qos > MQTT_QOS_0) {
+		if (session->unacked == HUB_UNACKED_MAX) {
+			hub_session_close(session, "it sends no PUBACK");
+			return;
+		}
+		session->unacked++;
+		/* Never 0 [MQTT-2.3.1-1], nor one that is in use: clients
+		 * acknowledge in order [MQTT-4.6.0-2]. */
+		if (++session->packet_id == 0)
+			session->packet_id = 1;
+		publish.packet_id = session->packet_id;
+	}
+	mqtt_publish_write(out, &publish);
+}
+
+void
+hub_send_message(struct hub_session *session, const char *topic_name,
+    uint8_t qos, const char *payload, size_t payload_len)
+{
+	struct strbuf out = {0};
+
+	hub_send_put_message(
+	    session, &out, topic_name, qos, payload, payload_len);
+	hub_session_send(session, &out);
+	strbuf_fini(&out);
+}
+
+void
+hub_send_put_twin(struct hub_session *session, struct strbuf *out, int status,
+    struct topic_str rid, int64_t version, const char *payload)
+{
+	char *topic = topic_format_twin_response(status, rid, version);
+	int qos = hub_subscriptions_qos(&session->subs, topic);
+
+	/* Also to who has no subscription for it: no SDK asks without having
+	 * subscribed once, in a session that may be gone. */
+	hub_send_put_message(
+	    session, out, topic, qos == 1 ? 1 : 0, payload, strlen(payload));
+	free(topic);
+}
+
+void
+hub_send_put_twin_error(struct hub_session *session, struct strbuf *out,
+    struct topic_str rid, enum iothub_error_id id, const char *text)
+{
+	int status = iothub_error_get(id)->http;
+	char *topic = topic_format_twin_response(status, rid, -1);
+	char *payload = iothub_error_format_mqtt(id, text);
+
+	/* At QoS 0: it may be prepared for nothing, and an identifier that is
+	 * never sent would never be acknowledged. */
+	hub_send_put_message(session, out, topic, 0, payload, strlen(payload));
+	free(payload);
+	free(topic);
+}
+
+void
+hub_send_put_puback(struct strbuf *out, uint16_t packet_id)
+{
+	if (packet_id != 0)
+		mqtt_plain_write_id(out, MQTT_PUBACK, packet_id);
+}
+
+void
+hub_send_refusal(struct hub_session *session, uint8_t code)
+{
+	struct strbuf out = {0};
+
+	mqtt_connack_write(&out, &(struct mqtt_connack){.code = code});
+	hub_session_send(session, &out);
+	hub_session_end(session);
+	strbuf_fini(&out);
+}

@@ -1,0 +1,44 @@
+/*
+ * What the hub says to a device: builds the packets of a session.
+ */
+#ifndef TWINDECK_CORE_HUB_SEND_H
+#define TWINDECK_CORE_HUB_SEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/iothub/error.h"
+#include "core/iothub/topic.h"
+
+struct hub_session;
+struct strbuf;
+
+/*
+ * Appends PUBLISH with the session's next Packet Identifier at QoS 1.  Closes
+ * the session and appends nothing when too many stand without PUBACK.
+ */
+void hub_send_put_message(struct hub_session *session, struct strbuf *out,
+    const char *topic_name, uint8_t qos, const char *payload,
+    size_t payload_len);
+/* The same, queued at once. */
+void hub_send_message(struct hub_session *session, const char *topic_name,
+    uint8_t qos, const char *payload, size_t payload_len);
+
+/*
+ * Appends the answer to a twin request: payload is JSON text or empty, version
+ * below 0 is left out.
+ */
+void hub_send_put_twin(struct hub_session *session, struct strbuf *out,
+    int status, struct topic_str rid, int64_t version, const char *payload);
+/* An error as the answer; text is for the device's developer. */
+void hub_send_put_twin_error(struct hub_session *session, struct strbuf *out,
+    struct topic_str rid, enum iothub_error_id id, const char *text);
+
+/* Appends PUBACK, unless packet_id is 0, as of QoS 0. */
+void hub_send_put_puback(struct strbuf *out, uint16_t packet_id);
+
+/* CONNACK that refuses, and the end of the connection. */
+void hub_send_refusal(struct hub_session *session, uint8_t code);
+
+#endif

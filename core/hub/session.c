@@ -1,0 +1,294 @@
+#include "config.h"
+
+#include "core/hub/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/commit.h"
+#include "core/hub/handle.h"
+#include "core/hub/hub.h"
+#include "core/hub/methods.h"
+#include "core/hub/sessions.h"
+#include "core/mqtt/frame.h"
+
+/* An answer that waits for its commit, and holds its session in memory. */
+struct answer {
+	struct hub_session *session;
+	struct strbuf done;
+	struct strbuf failed;
+};
+
+static void
+release(struct hub_session *session)
+{
+	if (--session->refs > 0)
+		return;
+	hub_subscriptions_fini(&session->subs);
+	free(session->device_id);
+	free(session);
+}
+
+static const char *
+name_of(const struct hub_session *session)
+{
+	return session->device_id != NULL ? session->device_id
+					  : "a client without CONNECT";
+}
+
+/* Tells the client that this is the end, as far as it still listens. */
+static void
+free_bev(struct hub_session *session)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
+
+	if (SSL_is_init_finished(ssl))
+		SSL_shutdown(ssl);
+	ERR_clear_error();
+	bufferevent_free(session->bev);
+	session->bev = NULL;
+}
+
+void
+hub_session_close(struct hub_session *session, const char *why)
+{
+	enum hub_session_state was = session->state;
+
+	if (was == HUB_SESSION_CLOSED)
+		return;
+	session->state = HUB_SESSION_CLOSED;
+	log_info("mqtt: %s: closed: %s", name_of(session), why);
+	list_remove(&session->link);
+	if (session->device_id != NULL)
+		hub_sessions_gone(session->hub->sessions, session);
+	bufferevent_disable(session->bev, EV_READ | EV_WRITE);
+	bufferevent_setcb(session->bev, NULL, NULL, NULL, NULL);
+	/* The packet loop still looks into the input. */
+	if (!session->busy)
+		free_bev(session);
+	release(session);
+}
+
+static size_t
+queued(const struct hub_session *session)
+{
+	return evbuffer_get_length(bufferevent_get_output(session->bev));
+}
+
+void
+hub_session_send(struct hub_session *session, const struct strbuf *packets)
+{
+	if (session->state >= HUB_SESSION_ENDING)
+		return;
+	if (packets->len > HUB_QUEUE_MAX - queued(session)) {
+		hub_session_close(session, "it does not read what it is sent");
+		return;
+	}
+	bufferevent_write(session->bev, packets->data, packets->len);
+}
+
+static void
+on_drained(struct bufferevent *bev, void *arg)
+{
+	struct hub_session *session = arg;
+
+	(void)bev;
+	if (session->state == HUB_SESSION_ENDING && queued(session) == 0)
+		hub_session_close(session, "refused");
+}
+
+void
+hub_session_end(struct hub_session *session)
+{
+	if (session->state >= HUB_SESSION_ENDING)
+		return;
+	session->state = HUB_SESSION_ENDING;
+	session->deadline_ms = clock_mono_ms() + HUB_FLUSH_TIMEOUT_MS;
+	bufferevent_disable(session->bev, EV_READ);
+	if (queued(session) == 0)
+		hub_session_close(session, "refused");
+}
+
+/* Handles one packet; returns whether there was a whole one. */
+static bool
+handle_one(struct hub_session *session, struct evbuffer *input, struct err *err)
+{
+	unsigned char header[MQTT_HEADER_MAX], *packet;
+	struct mqtt_frame frame;
+	size_t max, len;
+	ev_ssize_t have;
+	int rc;
+
+	max = session->state == HUB_SESSION_NEW ? HUB_CONNECT_MAX
+						: HUB_PACKET_MAX;
+	have = evbuffer_copyout(input, header, sizeof(header));
+	if (have <= 0)
+		return false;
+	rc = mqtt_frame_read(header, (size_t)have, max, &frame, err);
+	if (rc == -1) {
+		hub_session_close(session, err->text);
+		return false;
+	}
+	len = frame.header_len + frame.body_len;
+	if (rc == 0 || evbuffer_get_length(input) < len)
+		return false;
+
+	packet = evbuffer_pullup(input, (ev_ssize_t)len);
+	if (hub_handle(session, &frame, packet + frame.header_len, err) == -1)
+		hub_session_close(session, err->text);
+	else if (session->state < HUB_SESSION_ENDING)
+		session->deadline_ms = clock_mono_ms() + session->silence_ms;
+	evbuffer_drain(input, len);
+	return true;
+}
+
+/*
+ * Handles what has come in, up to a packet that has to wait for a commit.  It
+ * may be asked for from below itself, by a commit that needs no waiting: then
+ * the loop that is running goes on.
+ */
+static void
+handle_input(struct hub_session *session)
+{
+	struct evbuffer *input;
+	struct err err = {0};
+
+	if (session->busy || session->state == HUB_SESSION_CLOSED)
+		return;
+	session->refs++;
+	session->busy = true;
+	input = bufferevent_get_input(session->bev);
+	while (session->state < HUB_SESSION_ENDING && !session->waiting &&
+	    handle_one(session, input, &err))
+		continue;
+	session->busy = false;
+	if (session->state == HUB_SESSION_CLOSED)
+		free_bev(session);
+	release(session);
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	handle_input(arg);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct hub_session *session = arg;
+	unsigned long code = bufferevent_get_openssl_error(bev);
+	const char *reason = ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	if ((what & BEV_EVENT_CONNECTED) != 0)
+		return;
+	if (reason == NULL)
+		reason = (what & BEV_EVENT_EOF) != 0
+		    ? "the client has gone"
+		    : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
+	hub_session_close(session, reason);
+}
+
+static void
+on_commit(bool ok, void *arg)
+{
+	struct answer *answer = arg;
+	struct hub_session *session = answer->session;
+	bool connecting = session->state == HUB_SESSION_CONNECTING;
+
+	if (session->state != HUB_SESSION_CLOSED) {
+		session->waiting = false;
+		if (connecting && ok)
+			session->state = HUB_SESSION_CONNECTED;
+		if (!ok && answer->failed.len == 0)
+			hub_session_close(session, "it could not be stored");
+		else
+			hub_session_send(
+			    session, ok ? &answer->done : &answer->failed);
+		if (connecting && !ok)
+			hub_session_end(session);
+	}
+	/* Who waited for it to connect or to subscribe. */
+	if (session->state == HUB_SESSION_CONNECTED)
+		hub_methods_ready(session->hub->methods, session->device_id);
+	handle_input(session);
+	strbuf_fini(&answer->done);
+	strbuf_fini(&answer->failed);
+	free(answer);
+	release(session);
+}
+
+void
+hub_session_answer(
+    struct hub_session *session, struct strbuf *done, struct strbuf *failed)
+{
+	struct answer *answer = xcalloc(1, sizeof(*answer));
+
+	answer->session = session;
+	answer->done = *done;
+	answer->failed = *failed;
+	*done = *failed = (struct strbuf){0};
+	session->refs++;
+	session->waiting = true;
+	hub_commit_then(session->hub->commit, on_commit, answer);
+}
+
+void
+hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s)
+{
+	if (session->expiry_s != 0 && utc_s >= session->expiry_s)
+		hub_session_close(session, "its token has expired");
+	else if (mono_ms < session->deadline_ms)
+		return;
+	else if (session->state == HUB_SESSION_NEW)
+		hub_session_close(session, "no CONNECT came in time");
+	else if (session->state == HUB_SESSION_ENDING)
+		hub_session_close(session, "it did not read why");
+	else
+		hub_session_close(session,
+		    "silent for 1.5 times its Keep Alive [MQTT-3.1.2-24]");
+}
+
+void
+hub_session_new(struct hub *hub, int fd, struct list *sessions)
+{
+	struct hub_session *session = xcalloc(1, sizeof(*session));
+	SSL *ssl = SSL_new(hub->tls);
+
+	if (ssl != NULL)
+		session->bev = bufferevent_openssl_socket_new(hub->base, fd,
+		    ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (session->bev == NULL) {
+		log_error("mqtt: no TLS for a new connection");
+		SSL_free(ssl);
+		close(fd);
+		free(session);
+		return;
+	}
+	session->hub = hub;
+	session->refs = 1;
+	session->silence_ms = HUB_CONNECT_TIMEOUT_MS;
+	session->deadline_ms = clock_mono_ms() + session->silence_ms;
+	list_append(sessions, &session->link);
+	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
+	bufferevent_setcb(session->bev, on_read, on_drained, on_event, session);
+	/* While a commit is awaited, input piles up to one packet's size. */
+	bufferevent_setwatermark(
+	    session->bev, EV_READ, 0, HUB_PACKET_MAX + MQTT_HEADER_MAX);
+	bufferevent_enable(session->bev, EV_READ | EV_WRITE);
+}

@@ -1,0 +1,96 @@
+/*
+ * One MQTT connection, from accept to close.  Bytes come in through a TLS
+ * bufferevent, are cut into packets here, and go to a handle_*.c each.
+ *
+ * A handler returns -1 to have the connection closed, with the words for the
+ * log.  What it answers it either queues at once (hub_session_send()) or, when
+ * it has changed or read what is stored, has queued behind the commit
+ * (hub_session_answer()); until then the connection's next packet waits, so
+ * answers keep the order of their questions.
+ */
+#ifndef TWINDECK_CORE_HUB_SESSION_H
+#define TWINDECK_CORE_HUB_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/list.h"
+#include "core/hub/subscriptions.h"
+
+struct bufferevent;
+struct err;
+struct hub;
+struct strbuf;
+
+/* A message of 256 KB, the limit of IoT Hub, with its Topic Name. */
+#define HUB_PAYLOAD_MAX ((size_t)256 * 1024)
+#define HUB_PACKET_MAX (HUB_PAYLOAD_MAX + 65535 + 4)
+/* Nobody is let in with more: names, a token and a small will. */
+#define HUB_CONNECT_MAX ((size_t)16 * 1024)
+/* A client that does not read is closed when more than this waits for it. */
+#define HUB_QUEUE_MAX ((size_t)2 * 1024 * 1024)
+/* QoS 1 messages that a client may leave without PUBACK. */
+#define HUB_UNACKED_MAX 1024
+
+#define HUB_CONNECT_TIMEOUT_MS 30000 /* from accept to CONNECT */
+#define HUB_FLUSH_TIMEOUT_MS 5000    /* for the last words of a connection */
+#define HUB_KEEP_ALIVE_MAX_S 1177    /* IoT Hub's cap; 0 means the cap */
+
+enum hub_session_state {
+	HUB_SESSION_NEW,        /* no CONNECT yet */
+	HUB_SESSION_CONNECTING, /* let in; CONNACK waits for the commit */
+	HUB_SESSION_CONNECTED,
+	HUB_SESSION_ENDING, /* its last words are on their way out */
+	HUB_SESSION_CLOSED
+};
+
+/* Open to session.c, sessions.c, handle_*.c and send.c.  Kept small: there
+ * may be ten thousand. */
+struct hub_session {
+	struct list link; /* in the list of hub_sessions */
+	struct hub *hub;
+	struct bufferevent *bev; /* NULL once closed */
+	char *device_id;         /* NULL before CONNECT */
+	struct hub_subscriptions subs;
+	int64_t deadline_ms; /* monotonic: when silence ends it */
+	int64_t expiry_s;    /* Unix time: when its token ends it; or 0 */
+	uint32_t silence_ms; /* what a packet puts the deadline off by */
+	uint32_t refs;       /* answers that wait for a commit, and 1 */
+	uint16_t packet_id;  /* the last one used */
+	uint16_t unacked;
+	uint8_t state; /* enum hub_session_state */
+	bool clean_session;
+	bool has_will;
+	bool waiting; /* for a commit: no packet is handled */
+	bool busy;    /* inside its packet loop */
+};
+
+/* Takes fd; the session is the loop's and ends by itself or is closed. */
+void hub_session_new(struct hub *hub, int fd, struct list *sessions);
+
+/*
+ * Queues packets for the client.  A client that lets too much pile up is
+ * closed; then nothing more happens to the session.
+ */
+void
+hub_session_send(struct hub_session *session, const struct strbuf *packets);
+
+/*
+ * Queues packets once all that was changed so far is on disk: done, or failed
+ * if that failed; with failed empty the connection is closed then.  Takes
+ * what both hold and leaves them empty.
+ */
+void hub_session_answer(
+    struct hub_session *session, struct strbuf *done, struct strbuf *failed);
+
+/* Closes once what is queued has gone out; refuses any more packets. */
+void hub_session_end(struct hub_session *session);
+/* Closes now, with a line in the log. */
+void hub_session_close(struct hub_session *session, const char *why);
+
+/* Looks at the deadlines; may close. */
+void
+hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s);
+
+#endif
