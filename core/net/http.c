@@ -43,7 +43,7 @@ struct net_http_call {
 	char *body; /* owned */
 	size_t body_len, body_read;
 	struct strbuf answer;
-	bool too_large;
+	bool repeatable, too_large;
 	char reason[CURL_ERROR_SIZE];
 	net_http_cb cb; /* NULL: it is being called, the call goes after it */
 	void *arg;
@@ -292,16 +292,18 @@ give_body(char *to, size_t size, size_t n, void *arg)
 }
 
 /*
- * libcurl rewinds the body to send a request again.  Refused once a byte is
- * out: the server may have read the request, and acted.
+ * libcurl rewinds the body to send a request again.  Refused once a byte of a
+ * change is out: the server may have read the request, and acted.
  */
 static int
 seek_body(void *arg, curl_off_t offset, int origin)
 {
 	struct net_http_call *call = arg;
 
-	if (call->body_read > 0 || offset != 0 || origin != SEEK_SET)
+	if (offset != 0 || origin != SEEK_SET ||
+	    (call->body_read > 0 && !call->repeatable))
 		return CURL_SEEKFUNC_FAIL;
+	call->body_read = 0;
 	return CURL_SEEKFUNC_OK;
 }
 
@@ -357,6 +359,7 @@ net_http_send(struct net_http *http, const struct net_http_request *request,
 	call->easy = easy;
 	call->cb = cb;
 	call->arg = arg;
+	call->repeatable = request->repeatable;
 	list_append(&http->calls, &call->link);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason);
