@@ -23,24 +23,6 @@ log_open(FILE *file, enum log_level least)
 	log_least = least;
 }
 
-static void
-put_escaped(struct strbuf *out, const char *s, size_t len)
-{
-	uint32_t cp;
-	int n;
-
-	for (; len > 0; s += n, len -= (size_t)n) {
-		n = utf8_decode(s, len, &cp);
-		if (n > 0 && cp >= 0x20 && cp != 0x7f &&
-		    (cp < 0x80 || cp > 0x9f)) {
-			strbuf_put(out, s, (size_t)n);
-			continue;
-		}
-		n = 1;
-		strbuf_printf(out, "\\x%02x", (unsigned char)*s);
-	}
-}
-
 void
 log_write(enum log_level level, const char *fmt, ...)
 {
@@ -56,7 +38,7 @@ log_write(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	clock_format_log(stamp, clock_utc_us());
 	strbuf_printf(&line, "%s %s: ", stamp, level_names[level]);
-	put_escaped(&line, text, strlen(text));
+	strbuf_put_escaped(&line, text, strlen(text));
 	strbuf_putc(&line, '\n');
 	fwrite(line.data, 1, line.len, log_file);
 	fflush(log_file);

@@ -87,6 +87,38 @@ strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 	va_end(again);
 }
 
+static bool
+is_safe(uint32_t cp)
+{
+	if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
+		return false;
+	/* Soft hyphen, zero-width and directional marks, line separators,
+	 * byte order mark, tags. */
+	return cp != 0xad && cp != 0x61c && cp != 0xfeff &&
+	    !(cp >= 0x200b && cp <= 0x200f) &&
+	    !(cp >= 0x2028 && cp <= 0x202e) &&
+	    !(cp >= 0x2060 && cp <= 0x206f) && !(cp >= 0xe0000 && cp <= 0xe007f);
+}
+
+void
+strbuf_put_escaped(struct strbuf *sb, const char *s, size_t len)
+{
+	uint32_t cp;
+	int n;
+
+	for (; len > 0; s += n, len -= (size_t)n) {
+		n = utf8_decode(s, len, &cp);
+		if (n > 0 && is_safe(cp)) {
+			strbuf_put(sb, s, (size_t)n);
+		} else if (n > 1) {
+			strbuf_printf(sb, "\\u%04x", cp);
+		} else {
+			n = 1;
+			strbuf_printf(sb, "\\x%02x", (unsigned char)*s);
+		}
+	}
+}
+
 char *
 strbuf_take(struct strbuf *sb)
 {

@@ -24,6 +24,12 @@ void strbuf_put(struct strbuf *sb, const void *data, size_t len);
 void strbuf_puts(struct strbuf *sb, const char *s);
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * Text from far away, made safe for one line of a terminal: control
+ * characters, line ends, invalid UTF-8 and characters that are invisible or
+ * turn the direction of writing come out as \x1b or \u202e.
+ */
+void strbuf_put_escaped(struct strbuf *sb, const char *s, size_t len);
 char *strbuf_take(struct strbuf *sb);           /* the caller's; never NULL */
 const char *strbuf_str(const struct strbuf *sb); /* borrowed; never NULL */
 
