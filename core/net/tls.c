@@ -113,9 +113,9 @@ on_handshake(const SSL *ssl, int where, int ret)
 	    SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), host_index());
 
 	(void)ret;
-	/* OpenSSL hands out a const SSL, and lets its name be set here. */
-	if ((where & SSL_CB_HANDSHAKE_START) != 0 && host != NULL &&
-	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) == NULL)
+	/* OpenSSL hands out a const SSL, and lets its name be set here.
+	 * libmosquitto has set the address by then, which is no server name. */
+	if ((where & SSL_CB_HANDSHAKE_START) != 0 && host != NULL)
 		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, host);
 }
 
