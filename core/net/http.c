@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -18,6 +19,7 @@
 #define CONNECT_MS_DEF 10000
 #define TIMEOUT_MS_DEF 30000
 #define IDLE_CONNECTION_S 240L
+#define REDIRECTS_MAX 5L
 
 /*
  * libcurl says by callback which sockets it waits on and when it next wants
@@ -45,6 +47,7 @@ struct net_http_call {
 	struct strbuf answer;
 	bool repeatable, too_large;
 	char reason[CURL_ERROR_SIZE];
+	int (*on_body)(const char *data, size_t len, void *arg);
 	net_http_cb cb; /* NULL: it is being called, the call goes after it */
 	void *arg;
 };
@@ -266,8 +269,15 @@ static size_t
 take_answer(char *data, size_t size, size_t n, void *arg)
 {
 	struct net_http_call *call = arg;
+	long status = 0;
 
 	n *= size;
+	if (call->on_body != NULL) {
+		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+		return status != 200 || call->on_body(data, n, call->arg) == 0
+		    ? n
+		    : 0;
+	}
 	if (n > NET_HTTP_BODY_MAX - call->answer.len) {
 		call->too_large = true;
 		return 0;
@@ -337,6 +347,21 @@ set_body(struct net_http_call *call, const struct net_http_request *request)
 }
 
 static void
+set_download(struct net_http_call *call, const struct net_http_request *request)
+{
+	bool tls = strncasecmp(request->url, "https:", 6) == 0;
+
+	if (request->on_body == NULL)
+		return;
+	call->on_body = request->on_body;
+	curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(call->easy, CURLOPT_REDIR_PROTOCOLS_STR,
+	    tls ? "https" : "http,https");
+	curl_easy_setopt(call->easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(call->easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+}
+
+static void
 set_headers(struct net_http_call *call, const struct net_http_request *request)
 {
 	const char *const *h;
@@ -384,6 +409,7 @@ net_http_send(struct net_http *http, const struct net_http_request *request,
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	set_body(call, request);
+	set_download(call, request);
 	set_headers(call, request);
 	curl_multi_add_handle(http->multi, easy);
 	return call;

@@ -26,6 +26,12 @@ struct net_http_request {
 	bool repeatable;    /* a plain read: sending it twice harms nobody */
 	int64_t connect_ms; /* until connected, TLS included; 0: 10 s */
 	int64_t timeout_ms; /* for the whole exchange; 0: 30 s */
+	/*
+	 * NULL, or: this is a download.  The body of an answer 200 is handed
+	 * over piece by piece and not kept, -1 breaks off; plain http will do,
+	 * and redirects are followed, but not from https to http.
+	 */
+	int (*on_body)(const char *data, size_t len, void *arg);
 };
 
 struct net_http_answer {
