@@ -9,6 +9,7 @@
 #include "tui/mode.h"
 
 const struct mode *const mode_table[] = {
+	&mode_device,
 	NULL,
 };
 

@@ -46,6 +46,7 @@ struct mode {
 	    .help = "Print the version and exit." }
 
 extern const struct mode *const mode_table[]; /* ends with NULL */
+extern const struct mode mode_device;
 
 /* Prints "twindeck NAME: TEXT" on standard error and returns the code. */
 int mode_fail(const struct mode *mode, const struct err *err, int code);

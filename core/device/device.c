@@ -1,0 +1,689 @@
+#include "config.h"
+
+#include "core/device/device.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/list.h"
+#include "core/base/xalloc.h"
+#include "core/device/behaviour.h"
+#include "core/device/desired.h"
+#include "core/device/door.h"
+#include "core/device/download.h"
+#include "core/device/endpoint.h"
+#include "core/device/firmware.h"
+#include "core/device/link.h"
+#include "core/device/method.h"
+#include "core/device/package.h"
+#include "core/device/reports.h"
+#include "core/iothub/connstr.h"
+#include "core/iothub/topic.h"
+
+#define REQUEST_TIMEOUT_MS 30000 /* for the answer to a twin request */
+#define REQUEST_RETRY_MS 5000    /* after the hub refused one for now */
+#define REQUESTS_LOST_MAX 3      /* unanswered in a row: connect anew */
+#define ANSWERS_MAX 64           /* that wait for their latency */
+#define RID_MAX 256              /* bytes of a method's rid */
+#define SHOWN_MAX 300            /* bytes of JSON in a line */
+
+/* A request to the twin: one of a kind is under way at a time. */
+struct request {
+	char rid[16];   /* "" : none under way */
+	int64_t due_ms; /* the time-out, or the next try; or DEVICE_NEVER */
+};
+
+/* An answer to a direct method that waits for the latency to pass. */
+struct answer {
+	struct list link;
+	char *topic;
+	char *body;
+	int64_t due_ms;
+};
+
+/*
+ * Every callback ends in settle(): it sends what can be sent and sets the one
+ * timer to the earliest moment that anything inside waits for.
+ */
+struct device {
+	struct device_config config;
+	char *id;
+	struct device_link *link;
+	struct device_firmware *firmware;
+	struct device_door *door;
+	struct device_desired *desired;
+	struct device_reports *reports;
+	struct device_download *download; /* or NULL */
+	struct event *timer;
+	struct request get, patch;
+	unsigned int last_rid;
+	int lost;        /* requests without an answer, in a row */
+	bool twin_known; /* read since the connection came up */
+	struct list answers;
+	size_t n_answers;
+};
+
+typedef int (*method_fn)(struct device *device, const struct device_now *now,
+    const cJSON *request, struct err *err);
+
+static int on_firmware_update(struct device *device,
+    const struct device_now *now, const cJSON *request, struct err *err);
+static int on_lock_door(struct device *device, const struct device_now *now,
+    const cJSON *request, struct err *err);
+
+/* The words of an answer are the tutorials'. */
+static const struct method {
+	const char *name;
+	method_fn call;
+	const char *response;
+	const char *help; /* one sentence */
+} methods[] = {
+	{ "firmwareUpdate", on_firmware_update, "Firmware update started",
+	    "Update the firmware: {\"fwPackageUri\":\"door-1.5.bin\"}." },
+	{ "lockDoor", on_lock_door, "lockDoor called successfully",
+	    "Lock the door, for a while: {\"lockTime\":\"10m\"}." },
+};
+
+#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
+
+static struct device_now
+now_get(void)
+{
+	return (struct device_now){ clock_mono_ms(), clock_utc_us() };
+}
+
+static void tell(struct device *device, enum device_news_kind kind,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+tell(struct device *device, enum device_news_kind kind, const char *fmt, ...)
+{
+	struct device_news news = { .kind = kind, .device_id = device->id };
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	news.text = text;
+	device->config.on_news(&news, device->config.arg);
+	free(text);
+}
+
+/* Compact JSON, cut for a line; the caller's. */
+static char *
+shown(const cJSON *json)
+{
+	char *text = json_print(json), *cut;
+
+	if (strlen(text) <= SHOWN_MAX)
+		return text;
+	cut = xasprintf("%.*s… (%zu bytes)", SHOWN_MAX, text, strlen(text));
+	cJSON_free(text);
+	return cut;
+}
+
+static void
+new_rid(struct device *device, struct request *request)
+{
+	snprintf(request->rid, sizeof(request->rid), "%x", ++device->last_rid);
+	request->due_ms = clock_mono_ms() + REQUEST_TIMEOUT_MS;
+}
+
+static void
+request_clear(struct request *request)
+{
+	request->rid[0] = '\0';
+	request->due_ms = DEVICE_NEVER;
+}
+
+static bool
+is_rid(const struct request *request, struct topic_str rid)
+{
+	return rid.len > 0 && rid.len == strlen(request->rid) &&
+	    memcmp(request->rid, rid.s, rid.len) == 0;
+}
+
+static void
+send_get(struct device *device)
+{
+	char *topic;
+
+	new_rid(device, &device->get);
+	topic = topic_format_twin_get(device->get.rid);
+	device_link_publish(device->link, topic, " ", 1, NULL);
+	free(topic);
+}
+
+static void
+send_patch(struct device *device)
+{
+	char *body = json_print(device_reports_first(device->reports));
+	char *topic;
+	struct err err;
+
+	new_rid(device, &device->patch);
+	topic = topic_format_reported_patch(device->patch.rid);
+	device_reports_set_in_flight(device->reports, true);
+	if (device_link_publish(
+		device->link, topic, body, strlen(body), &err) == -1 &&
+	    err.code == ERR_LIMIT) {
+		tell(device, DEVICE_TROUBLE, "reported state lost: %s",
+		    err.text);
+		request_clear(&device->patch);
+		device_reports_drop_first(device->reports);
+	}
+	free(topic);
+	cJSON_free(body);
+}
+
+static void
+answer_free(struct device *device, struct answer *answer)
+{
+	list_remove(&answer->link);
+	device->n_answers--;
+	free(answer->topic);
+	free(answer->body);
+	free(answer);
+}
+
+static void
+send_answers(struct device *device, int64_t now_ms)
+{
+	struct answer *answer, *tmp;
+
+	LIST_FOREACH_SAFE(answer, tmp, &device->answers, struct answer, link) {
+		if (answer->due_ms > now_ms)
+			return;
+		device_link_publish(device->link, answer->topic, answer->body,
+		    strlen(answer->body), NULL);
+		answer_free(device, answer);
+	}
+}
+
+static int64_t
+earliest(const struct device *device)
+{
+	const struct answer *answer;
+	int64_t due[] = {
+		device_firmware_due_ms(device->firmware),
+		device_door_due_ms(device->door),
+		device->get.due_ms,
+		device->patch.due_ms,
+		DEVICE_NEVER,
+	};
+	int64_t first = DEVICE_NEVER;
+	size_t i;
+
+	if (!list_is_empty(&device->answers)) {
+		answer = LIST_FIRST(&device->answers, struct answer, link);
+		due[4] = answer->due_ms;
+	}
+	for (i = 0; i < sizeof(due) / sizeof(due[0]); i++)
+		if (due[i] < first)
+			first = due[i];
+	return first;
+}
+
+static void
+settle(struct device *device)
+{
+	int64_t due, wait_ms;
+	struct timeval tv;
+
+	if (device->twin_known && device_link_is_up(device->link) &&
+	    device->patch.due_ms == DEVICE_NEVER &&
+	    device_reports_first(device->reports) != NULL)
+		send_patch(device);
+	due = earliest(device);
+	if (due == DEVICE_NEVER) {
+		event_del(device->timer);
+		return;
+	}
+	wait_ms = due - clock_mono_ms();
+	if (wait_ms < 0)
+		wait_ms = 0;
+	tv.tv_sec = wait_ms / 1000;
+	tv.tv_usec = wait_ms % 1000 * 1000;
+	event_add(device->timer, &tv);
+}
+
+/* No answer came in time: again, or a new connection. */
+static void
+request_lost(struct device *device, struct request *request, const char *what)
+{
+	struct err err;
+
+	request_clear(request);
+	device_reports_set_in_flight(device->reports, false);
+	if (++device->lost < REQUESTS_LOST_MAX) {
+		tell(device, DEVICE_TROUBLE, "no answer to the %s", what);
+		return;
+	}
+	device->lost = 0;
+	err_set(&err, ERR_TIMEOUT, "the hub answers nothing about the twin");
+	device_link_reset(device->link, &err);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct device *device = arg;
+	struct device_now now = now_get();
+
+	(void)fd;
+	(void)what;
+	send_answers(device, now.mono_ms);
+	device_firmware_tick(device->firmware, &now);
+	device_door_tick(device->door, &now);
+	if (device->get.due_ms <= now.mono_ms) {
+		if (device->get.rid[0] != '\0')
+			request_lost(device, &device->get, "twin request");
+		if (device_link_is_up(device->link))
+			send_get(device);
+	}
+	if (device->patch.due_ms <= now.mono_ms) {
+		if (device->patch.rid[0] != '\0')
+			request_lost(device, &device->patch, "reported patch");
+		else
+			request_clear(&device->patch);
+	}
+	settle(device);
+}
+
+static void
+report(cJSON *patch, void *arg)
+{
+	struct device *device = arg;
+
+	if (device_reports_put(
+		device->reports, patch, !device_link_is_up(device->link)) > 0)
+		tell(device, DEVICE_TROUBLE,
+		    "reported state lost: more than %d patches wait",
+		    DEVICE_REPORTS_MAX);
+}
+
+static void
+say(const char *text, void *arg)
+{
+	tell(arg, DEVICE_SAYS, "%s", text);
+}
+
+static void
+on_downloaded(const struct err *failure, int64_t bytes, void *arg)
+{
+	struct device *device = arg;
+	struct device_now now = now_get();
+
+	device->download = NULL;
+	if (failure == NULL)
+		tell(device, DEVICE_SAYS,
+		    "firmwareUpdate: %" PRId64 " bytes downloaded", bytes);
+	device_firmware_fetched(device->firmware, &now, failure);
+	settle(device);
+}
+
+static void
+fetch(const struct device_package *package, void *arg)
+{
+	struct device *device = arg;
+
+	device->download = device_download_new(
+	    device_endpoint_base(device->config.endpoint), device->config.http,
+	    package->uri, package->digest, on_downloaded, device);
+}
+
+static int
+on_firmware_update(struct device *device, const struct device_now *now,
+    const cJSON *request, struct err *err)
+{
+	return device_firmware_update(device->firmware, now, request, err);
+}
+
+static int
+on_lock_door(struct device *device, const struct device_now *now,
+    const cJSON *request, struct err *err)
+{
+	return device_door_lock(device->door, now, request, err);
+}
+
+const char *
+device_method_name(size_t i, const char **help)
+{
+	if (i >= N_METHODS)
+		return NULL;
+	*help = methods[i].help;
+	return methods[i].name;
+}
+
+static const struct method *
+find_method(struct topic_str name)
+{
+	size_t i;
+
+	for (i = 0; i < N_METHODS; i++)
+		if (strlen(methods[i].name) == name.len &&
+		    memcmp(methods[i].name, name.s, name.len) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+static int
+run_method(struct device *device, const struct method *method,
+    const char *payload, size_t len, struct err *err)
+{
+	struct device_now now = now_get();
+	cJSON *request = device_method_read(payload, len, err);
+	char *text;
+	int rc;
+
+	if (request == NULL)
+		return -1;
+	text = shown(request);
+	tell(device, DEVICE_SAYS, "%s called with %s", method->name, text);
+	free(text);
+	rc = method->call(device, &now, request, err);
+	cJSON_Delete(request);
+	return rc;
+}
+
+/* Returns the status and sets *body, the caller's. */
+static int
+call_method(struct device *device, struct topic_str name, const char *payload,
+    size_t len, char **body)
+{
+	const struct method *method = find_method(name);
+	struct err err;
+	int status;
+
+	if (method != NULL &&
+	    run_method(device, method, payload, len, &err) == 0) {
+		*body = device_method_format_response(method->response);
+		return 200;
+	}
+	if (method == NULL) {
+		status = 501;
+		err_set(&err, ERR_NOT_FOUND, "this device has no such method");
+	} else {
+		status = err.code == ERR_BUSY ? 409 : 400;
+	}
+	*body = device_method_format_error(err.text);
+	tell(device, DEVICE_TROUBLE, "%.*s refused (%d): %s", (int)name.len,
+	    name.s, status, err.text);
+	return status;
+}
+
+static void
+on_method(struct device *device, const struct topic *topic, const char *payload,
+    size_t len)
+{
+	struct answer *answer;
+	char *body, *to;
+	int status;
+
+	if (topic->rid.len == 0 || topic->rid.len > RID_MAX)
+		return;
+	status = call_method(device, topic->name, payload, len, &body);
+	to = topic_format_method_response(status, topic->rid);
+	if (device->config.latency_ms == 0 ||
+	    device->n_answers == ANSWERS_MAX) {
+		device_link_publish(device->link, to, body, strlen(body), NULL);
+		free(to);
+		cJSON_free(body);
+		return;
+	}
+	answer = xcalloc(1, sizeof(*answer));
+	answer->topic = to;
+	answer->body = body;
+	answer->due_ms = clock_mono_ms() + device->config.latency_ms;
+	list_append(&device->answers, &answer->link);
+	device->n_answers++;
+}
+
+static void
+report_echo(struct device *device, cJSON *echo)
+{
+	if (echo != NULL)
+		report(echo, device);
+}
+
+static int64_t
+version_of(const cJSON *section)
+{
+	const cJSON *version = json_get(section, "$version");
+
+	return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : -1;
+}
+
+static void
+take_twin(struct device *device, const cJSON *twin)
+{
+	const cJSON *desired = json_get(twin, "desired");
+	const cJSON *reported = json_get(twin, "reported");
+	struct device_now now = now_get();
+	int64_t before = device_desired_version(device->desired);
+	cJSON *echo;
+	char *text;
+
+	device->twin_known = true;
+	tell(device, DEVICE_SAYS,
+	    "twin read: desired $version %" PRId64
+	    ", reported $version %" PRId64,
+	    version_of(desired), version_of(reported));
+	if (before == -1)
+		device_firmware_boot(device->firmware, &now, reported);
+	device_door_boot(device->door, &now, reported);
+	if (device_desired_catch_up(device->desired, desired, reported,
+		&echo) == DEVICE_DESIRED_NEW) {
+		text = shown(echo);
+		tell(device, DEVICE_SAYS, "desired properties caught up: %s",
+		    text);
+		free(text);
+		report_echo(device, echo);
+	}
+}
+
+static void
+on_get_response(
+    struct device *device, const struct topic *topic, const cJSON *twin)
+{
+	request_clear(&device->get);
+	if (topic->status == 200 && cJSON_IsObject(twin)) {
+		device->lost = 0;
+		take_twin(device, twin);
+		return;
+	}
+	tell(device, DEVICE_TROUBLE, "the twin was refused, status %d",
+	    topic->status);
+	device->get.due_ms = clock_mono_ms() + REQUEST_RETRY_MS;
+}
+
+static void
+on_patch_response(
+    struct device *device, const struct topic *topic, const cJSON *body)
+{
+	const char *words = json_get_string(body, "message");
+
+	request_clear(&device->patch);
+	device->lost = 0;
+	if (topic->status >= 200 && topic->status < 300) {
+		device_reports_drop_first(device->reports);
+		tell(device, DEVICE_SAYS,
+		    "Reported state updated, $version %" PRId64,
+		    topic->version);
+		return;
+	}
+	tell(device, DEVICE_TROUBLE,
+	    "the reported state was refused, status %d%s%s", topic->status,
+	    words != NULL ? ": " : "", words != NULL ? words : "");
+	/* What the hub cannot take now it may take later; the rest, never. */
+	if (topic->status == 429 || topic->status >= 500) {
+		device_reports_set_in_flight(device->reports, false);
+		device->patch.due_ms = clock_mono_ms() + REQUEST_RETRY_MS;
+	} else {
+		device_reports_drop_first(device->reports);
+	}
+}
+
+static void
+on_desired(struct device *device, const cJSON *patch)
+{
+	cJSON *echo;
+	char *text;
+
+	if (!cJSON_IsObject(patch)) {
+		tell(device, DEVICE_TROUBLE,
+		    "a desired patch that is no JSON object");
+		return;
+	}
+	/* Before the twin is read nothing can be compared, and it tells. */
+	if (!device->twin_known)
+		return;
+	switch (device_desired_patch(device->desired, patch, &echo)) {
+	case DEVICE_DESIRED_NEW:
+		text = shown(patch);
+		tell(
+		    device, DEVICE_SAYS, "Twin callback called with: %s", text);
+		free(text);
+		report_echo(device, echo);
+		break;
+	case DEVICE_DESIRED_GAP:
+		tell(device, DEVICE_SAYS,
+		    "a desired patch was missed: reading the twin");
+		send_get(device);
+		break;
+	case DEVICE_DESIRED_OLD:
+		break;
+	}
+}
+
+static void
+on_message(
+    const struct topic *topic, const char *payload, size_t len, void *arg)
+{
+	struct device *device = arg;
+	cJSON *json = NULL;
+
+	if (topic->kind == TOPIC_METHOD) {
+		on_method(device, topic, payload, len);
+	} else {
+		if (len > 0)
+			json = json_parse(payload, len, NULL);
+		if (topic->kind == TOPIC_DESIRED_PATCH)
+			on_desired(device, json);
+		else if (topic->kind == TOPIC_TWIN_RESPONSE &&
+		    is_rid(&device->get, topic->rid))
+			on_get_response(device, topic, json);
+		else if (topic->kind == TOPIC_TWIN_RESPONSE &&
+		    is_rid(&device->patch, topic->rid))
+			on_patch_response(device, topic, json);
+		cJSON_Delete(json);
+	}
+	settle(device);
+}
+
+static void
+on_up(void *arg)
+{
+	struct device *device = arg;
+
+	tell(device, DEVICE_ONLINE, "connected to %s:%u",
+	    device_endpoint_host(device->config.endpoint),
+	    device_endpoint_port(device->config.endpoint));
+	send_get(device);
+	settle(device);
+}
+
+static void
+on_down(const struct err *err, int64_t retry_ms, void *arg)
+{
+	struct device *device = arg;
+
+	device->twin_known = false;
+	request_clear(&device->get);
+	request_clear(&device->patch);
+	device_reports_set_in_flight(device->reports, false);
+	if (err->code == ERR_NONE)
+		tell(device, DEVICE_SAYS,
+		    "connecting anew with a fresh SAS token");
+	else
+		tell(device, DEVICE_OFFLINE,
+		    "not connected: %s; next try in %d.%d s", err->text,
+		    (int)(retry_ms / 1000), (int)(retry_ms % 1000 / 100));
+	settle(device);
+}
+
+static const struct device_link_ops link_ops = {
+	.on_up = on_up,
+	.on_down = on_down,
+	.on_message = on_message,
+};
+
+struct device *
+device_new(const struct device_config *config, struct err *err)
+{
+	struct device *device = xcalloc(1, sizeof(*device));
+	const struct device_outlet outlet = { report, say, device };
+	const struct device_firmware_config firmware = {
+		.phase_ms = config->phase_ms,
+		.fail_percent = config->fail_percent,
+		.fetch = fetch,
+		.arg = device,
+	};
+
+	device->config = *config;
+	device->config.identity = NULL;
+	list_init(&device->answers);
+	request_clear(&device->get);
+	request_clear(&device->patch);
+	device->id = xstrdup(config->identity->device_id);
+	device->firmware = device_firmware_new(&firmware, &outlet);
+	device->door = device_door_new(&outlet);
+	device->desired = device_desired_new();
+	device->reports = device_reports_new();
+	device->timer = evtimer_new(
+	    device_endpoint_base(config->endpoint), on_timer, device);
+	device->link = device_link_new(config->endpoint, config->identity,
+	    config->sas_s, &link_ops, device, err);
+	if (device->link == NULL) {
+		device_free(device);
+		return NULL;
+	}
+	return device;
+}
+
+void
+device_free(struct device *device)
+{
+	struct answer *answer, *tmp;
+
+	if (device == NULL)
+		return;
+	device_link_free(device->link);
+	device_download_cancel(device->download);
+	LIST_FOREACH_SAFE(answer, tmp, &device->answers, struct answer, link)
+		answer_free(device, answer);
+	event_free(device->timer);
+	device_firmware_free(device->firmware);
+	device_door_free(device->door);
+	device_desired_free(device->desired);
+	device_reports_free(device->reports);
+	free(device->id);
+	free(device);
+}
+
+void
+device_start(struct device *device, int64_t delay_ms)
+{
+	device_link_start(device->link, delay_ms);
+}
