@@ -90,8 +90,9 @@ const struct command_def *command_find(
 
 /*
  * Splits a line into words as a shell does with quotes and backslashes, no
- * expansion; braces and brackets keep JSON together, so that
- * `call lockDoor {"lockTime": "10m"}` needs no quotes.  *words and its strings
+ * expansion; brackets keep JSON together, and a string behind '=' keeps its
+ * quotes, so that `call lockDoor {"lockTime": "10m"}` and `set site="brno"`
+ * need no others.  *words and its strings
  * are the caller's (free with command_words_free()).  0, or -1 with err set.
  */
 int command_split(

@@ -107,7 +107,7 @@ deck_device_gone(struct deck *deck, const char *device_id)
 void
 deck_say(struct deck *deck, bool is_error, const char *fmt, ...)
 {
-	struct deck_message message = {.is_error = is_error};
+	struct deck_message message = { .is_error = is_error };
 	va_list ap;
 	char *text;
 

@@ -71,7 +71,7 @@ walk(const cJSON *object, struct strbuf *path, leaf_cb cb, void *arg)
 	size_t len = path->len;
 	const cJSON *item;
 
-	cJSON_ArrayForEach (item, object) {
+	cJSON_ArrayForEach(item, object) {
 		if (len == 0 && is_meta(item))
 			continue;
 		put_key(path, item->string);
@@ -87,7 +87,7 @@ walk(const cJSON *object, struct strbuf *path, leaf_cb cb, void *arg)
 static void
 walk_leaves(const cJSON *section, leaf_cb cb, void *arg)
 {
-	struct strbuf path = {0};
+	struct strbuf path = { 0 };
 
 	walk(section, &path, cb, arg);
 	strbuf_fini(&path);
@@ -106,7 +106,7 @@ put_line(const char *path, const cJSON *leaf, void *arg)
 char *
 form_format(const cJSON *desired)
 {
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
 	walk_leaves(desired, put_line, &out);
 	return strbuf_take(&out);
@@ -248,8 +248,8 @@ read_value(struct line *line, struct err *err)
 int
 form_set(cJSON *section, const char *text, size_t len, struct err *err)
 {
-	struct line line = {text, text, text + len};
-	char *keys[PATH_LEVELS_MAX] = {NULL};
+	struct line line = { text, text, text + len };
+	char *keys[PATH_LEVELS_MAX] = { NULL };
 	size_t n = 0, i;
 	cJSON *value;
 	int rc = -1;
@@ -333,10 +333,10 @@ add_patch(cJSON *patch, const cJSON *from, const cJSON *to, bool top)
 	const cJSON *item, *other;
 	cJSON *below;
 
-	cJSON_ArrayForEach (item, from)
+	cJSON_ArrayForEach(item, from)
 		if (!(top && is_meta(item)) && member(to, item->string) == NULL)
 			cJSON_AddNullToObject(patch, item->string);
-	cJSON_ArrayForEach (item, to) {
+	cJSON_ArrayForEach(item, to) {
 		other = json_get(from, item->string);
 		if ((top && is_meta(item)) || cJSON_IsNull(item) ||
 		    (other != NULL && json_equal(item, other)))
@@ -404,7 +404,7 @@ void
 form_diff(const cJSON *from, const cJSON *to, form_diff_cb cb, void *arg)
 {
 	cJSON *was = cJSON_CreateObject(), *is = cJSON_CreateObject();
-	struct diff diff = {.cb = cb, .arg = arg};
+	struct diff diff = { .cb = cb, .arg = arg };
 
 	walk_leaves(from, add_flat, was);
 	walk_leaves(to, add_flat, is);

@@ -1,0 +1,713 @@
+#include "config.h"
+
+#include "core/deck/jobs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+
+#include "core/base/clock.h"
+#include "core/base/events.h"
+#include "core/base/json.h"
+#include "core/base/map.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/client/client.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+#include "core/deck/job.h"
+#include "core/iothub/connstr.h"
+#include "core/iothub/method.h"
+
+#define TICK_MS 100 /* while a job runs */
+
+/* Methods that say in reported properties what became of them. */
+static const struct {
+	const char *method;
+	enum task_evidence evidence;
+} methods_followed[] = {
+	{ "firmwareUpdate", EVIDENCE_FIRMWARE },
+	{ "lockDoor", EVIDENCE_DOOR },
+};
+
+#define N_METHODS (sizeof(methods_followed) / sizeof(methods_followed[0]))
+
+static const char *const state_names[JOB_DEVICE_STATES] = {
+	[JOB_DEVICE_WAITING] = "waiting",
+	[JOB_DEVICE_CALLING] = "calling",
+	[JOB_DEVICE_ACKNOWLEDGED] = "acknowledged",
+	[JOB_DEVICE_CONFIRMED] = "confirmed",
+	[JOB_DEVICE_FAILED] = "failed",
+	[JOB_DEVICE_UNKNOWN] = "unknown",
+	[JOB_DEVICE_SKIPPED] = "skipped",
+	[JOB_DEVICE_CANCELLED] = "cancelled",
+};
+
+const char *
+job_device_state_name(enum job_device_state state)
+{
+	return state_names[state];
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg);
+
+struct jobs *
+jobs_new(struct deck *deck)
+{
+	struct jobs *jobs = xcalloc(1, sizeof(*jobs));
+
+	jobs->deck = deck;
+	jobs->timer = evtimer_new(deck_base(deck), on_tick, jobs);
+	jobs->reader = job_reader_new(jobs);
+	return jobs;
+}
+
+static void
+task_fini(struct task *task)
+{
+	if (task->call != NULL)
+		client_cancel(task->call);
+	free(task->device.answer);
+	free(task->before.phase_time);
+	free(task->before.door_time);
+	free(task->before.etag);
+	free(task->phase_time);
+}
+
+static void
+job_free(struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->n_tasks; i++)
+		task_fini(&job->tasks[i]);
+	fleet_ids_free(job->device_ids, job->n_tasks);
+	map_free(job->by_id);
+	cJSON_Delete(job->patch);
+	free(job->method);
+	free(job->payload);
+	free(job->patch_text);
+	free(job->etag);
+	free(job->tasks);
+	free(job->title);
+	free(job);
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+	size_t i;
+
+	if (jobs == NULL)
+		return;
+	for (i = 0; i < jobs->n_jobs; i++)
+		job_free(jobs->list[i]);
+	job_reader_free(jobs->reader);
+	event_free(jobs->timer);
+	free(jobs->list);
+	free(jobs);
+}
+
+static void
+fire(struct jobs *jobs)
+{
+	events_fire(deck_events(jobs->deck), DECK_JOBS, NULL);
+}
+
+/* The timer: soon while something runs, else when the first job starts. */
+static void
+arm(struct jobs *jobs)
+{
+	int64_t now = clock_mono_ms(), wait = INT64_MAX;
+	const struct job *job;
+	struct timeval tv;
+	size_t i;
+
+	for (i = 0; i < jobs->n_jobs; i++) {
+		job = jobs->list[i];
+		if (job->state == JOB_RUNNING && wait > TICK_MS)
+			wait = TICK_MS;
+		if (job->state == JOB_WAITING && job->starts_ms - now < wait)
+			wait = job->starts_ms > now ? job->starts_ms - now : 0;
+	}
+	if (wait == INT64_MAX)
+		return;
+	tv.tv_sec = wait / 1000;
+	tv.tv_usec = wait % 1000 * 1000;
+	evtimer_add(jobs->timer, &tv);
+}
+
+void
+jobs_wake(struct jobs *jobs)
+{
+	const struct timeval now = { 0 };
+
+	evtimer_add(jobs->timer, &now);
+}
+
+static void
+start(struct job *job, int64_t now)
+{
+	job->state = JOB_RUNNING;
+	job->began_ms = now;
+	job->began_us = clock_utc_us();
+	fire(job->jobs);
+}
+
+static void
+run(struct job *job, int64_t now)
+{
+	struct task *task;
+	size_t i;
+
+	for (i = 0; i < job->next_task && job->state == JOB_RUNNING; i++) {
+		task = &job->tasks[i];
+		if (task->step == TASK_RETRIES && now >= task->next_ms)
+			task_begin(task);
+		else if (task->step == TASK_FOLLOWS)
+			task_check(task, now);
+	}
+	while (job->state == JOB_RUNNING && job->next_task < job->n_tasks &&
+	    job->slots < (size_t)job->request.at_once) {
+		task = &job->tasks[job->next_task++];
+		task->first_ms = now;
+		task->device.state = JOB_DEVICE_CALLING;
+		job->slots++;
+		task_changed(task);
+		task_begin(task);
+	}
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct jobs *jobs = arg;
+	int64_t now = clock_mono_ms();
+	struct job *job;
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < jobs->n_jobs; i++) {
+		job = jobs->list[i];
+		if (job->state == JOB_WAITING && now >= job->starts_ms)
+			start(job, now);
+		if (job->state == JOB_RUNNING)
+			run(job, now);
+	}
+	job_reader_read(jobs->reader, now);
+	arm(jobs);
+}
+
+void
+task_changed(struct task *task)
+{
+	fire(task->job->jobs);
+}
+
+static void
+say_job_ended(struct job *job)
+{
+	char elapsed[CLOCK_STAMP_SIZE];
+	struct job_counts counts;
+
+	if (job->n_tasks < 2)
+		return;
+	job_counts(job, &counts);
+	clock_format_elapsed(elapsed, job_elapsed_ms(job));
+	deck_say(job->jobs->deck, counts.failed > 0,
+	    "job %d: %s ended in %s: %zu done, %zu failed, %zu unknown",
+	    job->number, job->title, elapsed, counts.done,
+	    counts.by_state[JOB_DEVICE_FAILED],
+	    counts.by_state[JOB_DEVICE_UNKNOWN]);
+}
+
+void
+task_end(struct task *task, enum job_device_state state)
+{
+	struct job *job = task->job;
+
+	if (task->step == TASK_READS || task->step == TASK_RETRIES ||
+	    task->step == TASK_SENDS)
+		job->slots--;
+	task->step = TASK_ENDED;
+	task->device.state = state;
+	task->device.ended = true;
+	job->n_ended++;
+	if (job->n_ended == job->n_tasks) {
+		if (job->state == JOB_RUNNING) {
+			job->state = JOB_DONE;
+			job->ended_ms = clock_mono_ms();
+			say_job_ended(job);
+		}
+	}
+	task_changed(task);
+	jobs_wake(job->jobs);
+}
+
+/* Frees the slot and looks for evidence, unless there is none to look for. */
+static void
+answered(struct task *task, enum job_device_state state)
+{
+	struct job *job = task->job;
+	bool lost = state == JOB_DEVICE_UNKNOWN;
+
+	if (job->state != JOB_RUNNING || job->evidence == EVIDENCE_NONE ||
+	    (job->request.ack_only && !lost)) {
+		task_end(task, state);
+		return;
+	}
+	job->slots--;
+	task->step = TASK_FOLLOWS;
+	task->device.state = state;
+	task_follow(task);
+	task_changed(task);
+	jobs_wake(job->jobs);
+}
+
+void
+task_acknowledge(struct task *task)
+{
+	struct job *job = task->job;
+	char status[32] = "";
+
+	if (task->device.status != 0)
+		snprintf(status, sizeof(status), " (%d)", task->device.status);
+	if (task->step == TASK_SENDS)
+		deck_say(job->jobs->deck, false,
+		    "job %d: %s acknowledged %s%s in %" PRId64 " ms",
+		    job->number, task->device.device_id, job->title, status,
+		    task->device.elapsed_us / 1000);
+	else
+		deck_say(job->jobs->deck, false,
+		    "job %d: %s shows that it took %s all the same",
+		    job->number, task->device.device_id, job->title);
+	err_clear(&task->device.err);
+	if (task->step == TASK_SENDS)
+		answered(task, JOB_DEVICE_ACKNOWLEDGED);
+	else if (job->request.ack_only)
+		task_end(task, JOB_DEVICE_ACKNOWLEDGED);
+	else
+		task->device.state = JOB_DEVICE_ACKNOWLEDGED;
+}
+
+void
+task_confirm(struct task *task)
+{
+	struct job *job = task->job;
+	char elapsed[CLOCK_STAMP_SIZE];
+
+	clock_format_elapsed(
+	    elapsed, (clock_utc_us() - task->device.called_us) / 1000);
+	deck_say(job->jobs->deck, false, "job %d: %s confirmed %s after %s",
+	    job->number, task->device.device_id, job->title, elapsed);
+	err_clear(&task->device.err);
+	task_end(task, JOB_DEVICE_CONFIRMED);
+}
+
+/* The row names the device: its error need not. */
+void
+task_set_err(struct task *task, const struct err *err)
+{
+	size_t len = strlen(task->device.device_id);
+
+	err_copy(&task->device.err, err);
+	if (strncmp(err->text, task->device.device_id, len) == 0 &&
+	    strncmp(err->text + len, ": ", 2) == 0)
+		err_set(
+		    &task->device.err, err->code, "%s", err->text + len + 2);
+}
+
+static void
+say_trouble(struct task *task, const char *what)
+{
+	deck_say(task->job->jobs->deck, true, "job %d: %s %s: %s",
+	    task->job->number, task->device.device_id, what,
+	    task->device.err.text);
+}
+
+void
+task_fail(struct task *task, const struct err *err)
+{
+	task_set_err(task, err);
+	say_trouble(task, "failed");
+	fleet_alarm(deck_fleet(task->job->jobs->deck), task->device.device_id);
+	task_end(task, JOB_DEVICE_FAILED);
+}
+
+void
+task_lose(struct task *task, const struct err *err)
+{
+	task_set_err(task, err);
+	say_trouble(task, "unknown");
+	if (task->step == TASK_SENDS)
+		answered(task, JOB_DEVICE_UNKNOWN);
+	else
+		task_end(task, JOB_DEVICE_UNKNOWN);
+}
+
+static int
+check_method(const struct job_request *r, struct err *err)
+{
+	struct err why;
+	cJSON *json;
+
+	if (method_name_check(r->method, err) == -1)
+		return -1;
+	if (r->response_timeout_s < METHOD_RESPONSE_TIMEOUT_MIN ||
+	    r->response_timeout_s > METHOD_RESPONSE_TIMEOUT_MAX)
+		return err_set(err, ERR_INVALID,
+		    "a device may take %d to %d s to answer",
+		    METHOD_RESPONSE_TIMEOUT_MIN, METHOD_RESPONSE_TIMEOUT_MAX);
+	if (r->connect_timeout_s < 0 ||
+	    r->connect_timeout_s > METHOD_CONNECT_TIMEOUT_MAX)
+		return err_set(err, ERR_INVALID,
+		    "the hub waits 0 to %d s for a device to connect",
+		    METHOD_CONNECT_TIMEOUT_MAX);
+	if (r->payload == NULL)
+		return 0;
+	if (strlen(r->payload) > METHOD_PAYLOAD_MAX)
+		return err_set(err, ERR_LIMIT, "the payload is over %zu bytes",
+		    METHOD_PAYLOAD_MAX);
+	json = json_parse(r->payload, strlen(r->payload), &why);
+	if (json == NULL)
+		return err_set(err, ERR_INVALID, "payload: %s", why.text);
+	cJSON_Delete(json);
+	return 0;
+}
+
+static cJSON *
+parse_patch(const struct job_request *r, struct err *err)
+{
+	struct err why;
+	cJSON *json = json_parse(r->patch, strlen(r->patch), &why);
+
+	if (json == NULL)
+		err_set(err, ERR_INVALID, "desired: %s", why.text);
+	else if (!cJSON_IsObject(json) || json->child == NULL)
+		err_set(err, ERR_INVALID,
+		    "desired: nothing to set; a JSON object is needed");
+	else
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+static int
+check_targets(const struct job_request *r, struct err *err)
+{
+	size_t i;
+
+	if (r->n_devices == 0)
+		return err_set(err, ERR_INVALID, "no device to act on");
+	if (r->n_devices > JOBS_DEVICES_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "a job acts on at most %d devices", JOBS_DEVICES_MAX);
+	if (r->etag != NULL && r->n_devices > 1)
+		return err_set(err, ERR_INVALID, "an etag is of one device");
+	if (r->at_once < 0 || r->at_once > JOBS_AT_ONCE_MAX)
+		return err_set(err, ERR_INVALID, "1 to %d devices at once",
+		    JOBS_AT_ONCE_MAX);
+	for (i = 0; i < r->n_devices; i++)
+		if (device_id_check(r->device_ids[i], err) == -1)
+			return err_prefix(err, "%.40s", r->device_ids[i]);
+	return 0;
+}
+
+static enum task_evidence
+evidence_of(const struct job_request *r)
+{
+	size_t i;
+
+	if (r->action == JOB_DESIRED)
+		return EVIDENCE_DESIRED;
+	for (i = 0; i < N_METHODS; i++)
+		if (strcmp(methods_followed[i].method, r->method) == 0)
+			return methods_followed[i].evidence;
+	return EVIDENCE_NONE;
+}
+
+static char *
+title_of(const struct job *job)
+{
+	struct strbuf title = { 0 };
+	const cJSON *item;
+
+	if (job->request.action == JOB_METHOD)
+		return xstrdup(job->request.method);
+	strbuf_puts(&title, "desired");
+	cJSON_ArrayForEach(item, job->patch)
+		strbuf_printf(&title, "%s %s",
+		    item == job->patch->child ? "" : ",", item->string);
+	return strbuf_take(&title);
+}
+
+static void
+set_defaults(struct job *job)
+{
+	struct job_request *r = &job->request;
+
+	if (r->at_once == 0)
+		r->at_once = JOBS_AT_ONCE_DEF;
+	if (r->follow_ms == 0)
+		r->follow_ms = job->evidence == EVIDENCE_FIRMWARE
+		    ? JOBS_FOLLOW_MS_DEF
+		    : JOBS_FOLLOW_SHORT_MS_DEF;
+	if (r->grace_ms == 0)
+		r->grace_ms = JOBS_GRACE_MS_DEF;
+	if (r->retry_ms == 0)
+		r->retry_ms = JOBS_RETRY_MS_DEF;
+}
+
+/* Copies what the request points to; each device once. */
+static void
+copy_request(struct job *job, const struct job_request *r)
+{
+	struct task *task;
+	size_t i;
+
+	job->request = *r;
+	job->request.method = job->method = xstrdup(r->method);
+	job->request.payload = job->payload = xstrdup(r->payload);
+	job->request.patch = job->patch_text = xstrdup(r->patch);
+	job->request.etag = job->etag = xstrdup(r->etag);
+	job->device_ids = xcalloc(r->n_devices, sizeof(*job->device_ids));
+	job->tasks = xcalloc(r->n_devices, sizeof(*job->tasks));
+	job->by_id = map_new();
+	for (i = 0; i < r->n_devices; i++) {
+		if (map_get(job->by_id, r->device_ids[i]) != NULL)
+			continue;
+		task = &job->tasks[job->n_tasks];
+		task->job = job;
+		task->device.device_id = xstrdup(r->device_ids[i]);
+		task->device.percent = -1;
+		job->device_ids[job->n_tasks++] = task->device.device_id;
+		map_set(job->by_id, task->device.device_id, task);
+	}
+	job->request.device_ids = (const char *const *)job->device_ids;
+	job->request.n_devices = job->n_tasks;
+}
+
+struct job *
+jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
+{
+	cJSON *patch = NULL;
+	struct job *job;
+
+	if (jobs->n_jobs == JOBS_MAX) {
+		err_set(err, ERR_LIMIT, "over %d jobs", JOBS_MAX);
+		return NULL;
+	}
+	if (check_targets(request, err) == -1)
+		return NULL;
+	if (request->action == JOB_METHOD && check_method(request, err) == -1)
+		return NULL;
+	if (request->action == JOB_DESIRED &&
+	    (patch = parse_patch(request, err)) == NULL)
+		return NULL;
+	job = xcalloc(1, sizeof(*job));
+	job->jobs = jobs;
+	job->patch = patch;
+	job->evidence = evidence_of(request);
+	copy_request(job, request);
+	set_defaults(job);
+	job->title = title_of(job);
+	job->number = (int)jobs->n_jobs + 1;
+	job->starts_ms = clock_mono_ms() + request->delay_ms;
+	jobs->list =
+	    xreallocarray(jobs->list, jobs->n_jobs + 1, sizeof(*jobs->list));
+	jobs->list[jobs->n_jobs++] = job;
+	fire(jobs);
+	jobs_wake(jobs);
+	return job;
+}
+
+static void
+cancel_task(struct task *task)
+{
+	switch (task->step) {
+	case TASK_READS:
+		client_cancel(task->call);
+		task->call = NULL;
+		/* FALLTHROUGH */
+	case TASK_WAITS:
+	case TASK_RETRIES:
+		task_end(task, JOB_DEVICE_CANCELLED);
+		break;
+	case TASK_FOLLOWS:
+		task_end(task, task->device.state);
+		break;
+	case TASK_SENDS:
+	case TASK_ENDED:
+		break;
+	}
+}
+
+void
+jobs_cancel(struct jobs *jobs, struct job *job)
+{
+	size_t i;
+
+	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
+		return;
+	job->state = JOB_CANCELLED;
+	job->ended_ms = clock_mono_ms();
+	for (i = 0; i < job->n_tasks; i++)
+		cancel_task(&job->tasks[i]);
+	deck_say(jobs->deck, false,
+	    "job %d: cancelled; what was sent goes on at the devices",
+	    job->number);
+	fire(jobs);
+}
+
+/* Any job may look at what was read for another, or for the screen. */
+static struct task *
+follower(struct job *job, const char *device_id)
+{
+	struct task *task;
+
+	if (job->state != JOB_RUNNING)
+		return NULL;
+	task = map_get(job->by_id, device_id);
+	return task != NULL && task->step == TASK_FOLLOWS ? task : NULL;
+}
+
+void
+jobs_take_twin(struct jobs *jobs, const cJSON *twin)
+{
+	const char *id = json_get_string(twin, "deviceId");
+	struct task *task;
+	size_t i;
+
+	for (i = 0; id != NULL && i < jobs->n_jobs; i++)
+		if ((task = follower(jobs->list[i], id)) != NULL)
+			task_take_twin(task, twin);
+}
+
+void
+jobs_device_gone(struct jobs *jobs, const char *device_id)
+{
+	struct task *task;
+	struct err err;
+	size_t i;
+
+	err_set(&err, ERR_NOT_FOUND, "no such device any more");
+	for (i = 0; i < jobs->n_jobs; i++)
+		if ((task = follower(jobs->list[i], device_id)) != NULL)
+			task_fail(task, &err);
+}
+
+size_t
+jobs_size(const struct jobs *jobs)
+{
+	return jobs->n_jobs;
+}
+
+struct job *
+jobs_at(const struct jobs *jobs, size_t i)
+{
+	return i < jobs->n_jobs ? jobs->list[jobs->n_jobs - 1 - i] : NULL;
+}
+
+struct job *
+jobs_by_number(const struct jobs *jobs, int number)
+{
+	return number >= 1 && (size_t)number <= jobs->n_jobs
+	    ? jobs->list[number - 1]
+	    : NULL;
+}
+
+size_t
+jobs_active(const struct jobs *jobs)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < jobs->n_jobs; i++)
+		if (jobs->list[i]->state == JOB_WAITING ||
+		    jobs->list[i]->state == JOB_RUNNING)
+			n++;
+	return n;
+}
+
+int
+job_number(const struct job *job)
+{
+	return job->number;
+}
+
+enum job_state
+job_state(const struct job *job)
+{
+	return job->state;
+}
+
+const struct job_request *
+job_request(const struct job *job)
+{
+	return &job->request;
+}
+
+const char *
+job_title(const struct job *job)
+{
+	return job->title;
+}
+
+void
+job_counts(const struct job *job, struct job_counts *counts)
+{
+	const struct job_device *device;
+	size_t i;
+
+	*counts = (struct job_counts){ .total = job->n_tasks };
+	for (i = 0; i < job->n_tasks; i++) {
+		device = &job->tasks[i].device;
+		counts->by_state[device->state]++;
+		if (device->state == JOB_DEVICE_WAITING)
+			counts->waiting++;
+		else if (!device->ended)
+			counts->running++;
+		else if (device->state == JOB_DEVICE_CONFIRMED ||
+		    device->state == JOB_DEVICE_ACKNOWLEDGED)
+			counts->done++;
+		else if (device->state == JOB_DEVICE_FAILED ||
+		    device->state == JOB_DEVICE_UNKNOWN)
+			counts->failed++;
+	}
+}
+
+size_t
+job_size(const struct job *job)
+{
+	return job->n_tasks;
+}
+
+const struct job_device *
+job_device(const struct job *job, size_t i)
+{
+	return i < job->n_tasks ? &job->tasks[i].device : NULL;
+}
+
+int64_t
+job_starts_ms(const struct job *job)
+{
+	return job->starts_ms;
+}
+
+int64_t
+job_began_us(const struct job *job)
+{
+	return job->began_us;
+}
+
+int64_t
+job_elapsed_ms(const struct job *job)
+{
+	if (job->began_ms == 0)
+		return 0;
+	return (job->ended_ms != 0 ? job->ended_ms : clock_mono_ms()) -
+	    job->began_ms;
+}
