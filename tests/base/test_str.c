@@ -190,6 +190,29 @@ test_hex_is_lower_case(void **state)
 	assert_string_equal("00abff", out);
 }
 
+static void
+test_escaping_leaves_nothing_that_moves_a_terminal(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "plain, č and 漢", "plain, č and 漢" },
+		{ "\x1b[2J\r\n\t\x7f", "\\x1b[2J\\x0d\\x0a\\x09\\x7f" },
+		{ "a\xe2\x80\xae" "b\xe2\x80\x8b", "a\\u202eb\\u200b" },
+		{ "\xc2\x9b\xff", "\\u009b\\xff" },
+	};
+	struct strbuf sb = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(rows); i++) {
+		strbuf_reset(&sb);
+		strbuf_put_escaped(&sb, rows[i].in, strlen(rows[i].in));
+		assert_string_equal(rows[i].out, sb.data);
+	}
+	strbuf_fini(&sb);
+}
+
 int
 main(void)
 {
@@ -209,6 +232,8 @@ main(void)
 		    test_a_whole_number_is_digits_within_the_bounds),
 		cmocka_unit_test(test_trimming_takes_both_ends),
 		cmocka_unit_test(test_hex_is_lower_case),
+		cmocka_unit_test(
+		    test_escaping_leaves_nothing_that_moves_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
