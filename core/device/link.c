@@ -190,20 +190,22 @@ check_connected(struct device_link *link)
 
 	if (getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	if (error != 0) {
-		note(link, ERR_UNREACHABLE, strerror(error));
-		drop(link);
-		return false;
-	}
 	len = sizeof(peer);
-	if (getpeername(link->fd, (struct sockaddr *)(void *)&peer, &len) ==
-	    -1) {
-		note(link, ERR_UNREACHABLE, strerror(errno));
-		drop(link);
-		return false;
-	}
-	link->connected = true;
-	return true;
+	if (error == 0 &&
+	    getpeername(link->fd, (struct sockaddr *)(void *)&peer, &len) == -1)
+		error = errno;
+	/* The library's first write may have fetched the error before us. */
+	if (error == ENOTCONN)
+		error = ECONNREFUSED;
+	link->connected = error == 0;
+	if (link->connected)
+		return true;
+	if (link->note.code == ERR_NONE)
+		err_set(&link->note, ERR_UNREACHABLE, "%s port %u: %s",
+		    link->addresses.text[link->next_address - 1],
+		    device_endpoint_port(link->endpoint), strerror(error));
+	drop(link);
+	return false;
 }
 
 /*
