@@ -6,10 +6,12 @@
 
 #include "core/base/err.h"
 #include "core/base/xalloc.h"
+#include "core/deck/command.h"
 #include "tui/mode.h"
 
 const struct mode *const mode_table[] = {
 	&mode_device,
+	&mode_run,
 	NULL,
 };
 
@@ -24,6 +26,7 @@ mode_fail(const struct mode *mode, const struct err *err, int code)
 static void
 print_help(const struct mode *mode)
 {
+	const struct command_def *d;
 	const struct mode_command *c;
 	const struct mode *const *m;
 
@@ -31,6 +34,11 @@ print_help(const struct mode *mode)
 	for (c = mode->commands; c != NULL && c->usage != NULL; c++)
 		printf("%s  %-26s%s\n", c == mode->commands ? "\n" : "",
 		    c->usage, c->help);
+	for (d = mode->deck_commands; d != NULL && d->name != NULL; d++)
+		if ((d->needs & COMMAND_DECK_ONLY) == 0)
+			printf("%s  %-8s %-16s %s\n",
+			    d == mode->deck_commands ? "\n" : "", d->name,
+			    d->usage, d->help);
 	putchar('\n');
 	options_print_help(stdout, mode->options);
 	if (mode->name != NULL)

@@ -7,6 +7,7 @@
 
 #include "core/base/options.h"
 
+struct command_def;
 struct err;
 
 enum exit_code {
@@ -34,6 +35,7 @@ struct mode {
 	const char *summary; /* one sentence */
 	const struct option_def *options;
 	const struct mode_command *commands; /* or NULL */
+	const struct command_def *deck_commands; /* those it shares, or NULL */
 	/* Returns the exit code. */
 	int (*run)(const struct options *options);
 };
@@ -47,6 +49,7 @@ struct mode {
 
 extern const struct mode *const mode_table[]; /* ends with NULL */
 extern const struct mode mode_device;
+extern const struct mode mode_run;
 
 /* Prints "twindeck NAME: TEXT" on standard error and returns the code. */
 int mode_fail(const struct mode *mode, const struct err *err, int code);

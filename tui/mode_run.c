@@ -1,0 +1,619 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/events.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/client/client.h"
+#include "core/deck/command.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+#include "core/deck/form.h"
+#include "core/deck/jobs.h"
+#include "core/iothub/connstr.h"
+#include "core/net/loop.h"
+#include "core/net/turn.h"
+#include "tui/mode.h"
+#include "tui/mode_connect.h"
+
+/* Somebody waits: a hub that is not there is soon said to be away. */
+#define RETRY_MS 3000
+
+static const struct option_def run_options[] = {
+	MODE_OPTIONS,
+	MODE_CONNECT_OPTIONS,
+	{ .name = "json", .type = OPTION_FLAG,
+	  .help = "Print one JSON object a line." },
+	COMMAND_ACT_OPTIONS,
+	COMMAND_CALL_OPTIONS,
+	{ .name = NULL },
+};
+
+/* Those of them that are handed on to the command. */
+static const struct option_def handed_on[] = {
+	COMMAND_ACT_OPTIONS,
+	COMMAND_CALL_OPTIONS,
+	{ .name = NULL },
+};
+
+/* What was last said of a device, so that only news is. */
+struct told {
+	bool printed;
+	enum job_device_state state;
+	enum firmware_phase phase;
+};
+
+struct run {
+	struct event_base *base;
+	struct deck *deck;
+	struct net_turn *turn;
+	bool json;
+	bool shows_progress; /* on standard error, to somebody who waits */
+	int code;
+	struct job *job;        /* followed, or NULL */
+	struct told *told;      /* of each device of the job */
+	struct err err;         /* of a command that only reads */
+	struct fleet_view *view; /* to be listed */
+};
+
+static int
+code_of(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_NONE:
+		return EXIT_OK;
+	case ERR_UNAUTHORIZED:
+		return EXIT_NOT_AUTHORIZED;
+	case ERR_UNREACHABLE:
+		return EXIT_UNREACHABLE;
+	default:
+		return EXIT_SOME_FAILED;
+	}
+}
+
+/* Prints what comes from far away on one line, whatever is in it. */
+static void
+print_text(FILE *file, const char *text)
+{
+	struct strbuf sb = { 0 };
+
+	strbuf_put_escaped(&sb, text, strlen(text));
+	fputs(strbuf_str(&sb), file);
+	strbuf_fini(&sb);
+}
+
+static void
+print_commands(FILE *file)
+{
+	const struct command_def *c;
+
+	fputs("usage: twindeck run [OPTION …] COMMAND …\n\n", file);
+	for (c = command_table; c->name != NULL; c++)
+		if ((c->needs & COMMAND_DECK_ONLY) == 0)
+			fprintf(file, "  %-8s %-14s %s\n", c->name, c->usage,
+			    c->help);
+	fputs("\nOptions: see twindeck run --help\n", file);
+}
+
+/* The times at which phases were reported, as far as they were seen. */
+static cJSON *
+phases_json(const struct job_device *device)
+{
+	cJSON *list = cJSON_CreateArray(), *item;
+	char at[CLOCK_STAMP_SIZE];
+	int phase;
+
+	for (phase = PHASE_WAITING; phase <= PHASE_OTHER; phase++) {
+		if (device->phase_at_us[phase] == 0)
+			continue;
+		clock_format_iso(at, device->phase_at_us[phase]);
+		item = cJSON_CreateObject();
+		cJSON_AddStringToObject(item, "phase",
+		    firmware_phase_name((enum firmware_phase)phase));
+		cJSON_AddStringToObject(item, "at", at);
+		cJSON_AddItemToArray(list, item);
+	}
+	return list;
+}
+
+static void
+print_json(cJSON *json)
+{
+	char *text = json_print(json);
+
+	puts(text);
+	free(text);
+	cJSON_Delete(json);
+}
+
+static void
+print_device_json(const struct job_device *device)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "deviceId", device->device_id);
+	cJSON_AddStringToObject(
+	    json, "state", job_device_state_name(device->state));
+	if (device->status != 0)
+		cJSON_AddNumberToObject(json, "status", device->status);
+	if (device->answer != NULL)
+		cJSON_AddRawToObject(json, "payload", device->answer);
+	if (device->err.code != ERR_NONE)
+		cJSON_AddStringToObject(json, "reason", device->err.text);
+	if (device->code != 0)
+		cJSON_AddNumberToObject(json, "errorCode", device->code);
+	if (device->phase != PHASE_NONE)
+		cJSON_AddItemToObject(json, "phases", phases_json(device));
+	if (device->called_us != 0)
+		cJSON_AddNumberToObject(json, "answeredInMs",
+		    (double)(device->elapsed_us / 1000));
+	print_json(json);
+}
+
+/* As wide as the longest id of the job, within reason. */
+static int
+id_width(const struct job *job)
+{
+	size_t i, len, width = 8;
+
+	for (i = 0; i < job_size(job); i++) {
+		len = strlen(job_device(job, i)->device_id);
+		if (len > width && len <= 32)
+			width = len;
+	}
+	return (int)width;
+}
+
+static void
+print_device(const struct run *run, const struct job_device *device)
+{
+	printf("%-*s  %-12s", id_width(run->job), device->device_id,
+	    job_device_state_name(device->state));
+	if (device->err.code != ERR_NONE) {
+		fputs("  ", stdout);
+		print_text(stdout, device->err.text);
+	} else if (device->status != 0) {
+		printf("  %d", device->status);
+		if (device->answer != NULL) {
+			putchar(' ');
+			print_text(stdout, device->answer);
+		}
+	}
+	putchar('\n');
+}
+
+static void
+tell(const struct run *run, const struct job_device *device, struct told *told)
+{
+	if (device->ended && !told->printed) {
+		told->printed = true;
+		if (run->json)
+			print_device_json(device);
+		else
+			print_device(run, device);
+		fflush(stdout);
+	} else if (run->shows_progress && !device->ended &&
+	    (device->state != told->state || device->phase != told->phase)) {
+		fprintf(stderr, "%-*s  %-12s  %s\n", id_width(run->job),
+		    device->device_id, job_device_state_name(device->state),
+		    firmware_phase_name(device->phase));
+	}
+	told->state = device->state;
+	told->phase = device->phase;
+}
+
+/* At the end of a turn in which some job moved. */
+static void
+on_turn(void *arg)
+{
+	struct run *run = arg;
+	size_t i;
+
+	if (run->job == NULL)
+		return;
+	for (i = 0; i < job_size(run->job); i++)
+		tell(run, job_device(run->job, i), &run->told[i]);
+	if (job_state(run->job) == JOB_DONE)
+		event_base_loopbreak(run->base);
+}
+
+static void
+on_deck_event(int kind, const void *news, void *arg)
+{
+	struct run *run = arg;
+
+	(void)news;
+	if (kind == DECK_JOBS)
+		net_turn_end(run->turn);
+}
+
+/* The worst that happened is the exit code: what needs a look first. */
+static int
+job_code(const struct job *job)
+{
+	const struct job_device *device;
+	bool unauthorized = false, unreachable = false;
+	bool failed = false, unknown = false;
+	size_t i;
+
+	for (i = 0; i < job_size(job); i++) {
+		device = job_device(job, i);
+		if (device->state == JOB_DEVICE_FAILED) {
+			if (device->err.code == ERR_UNAUTHORIZED)
+				unauthorized = true;
+			else if (device->err.code == ERR_UNREACHABLE &&
+			    device->http == 0)
+				unreachable = true;
+			failed = true;
+		} else if (device->state == JOB_DEVICE_CANCELLED) {
+			failed = true;
+		} else if (!device->ended ||
+		    device->state == JOB_DEVICE_UNKNOWN) {
+			unknown = true;
+		}
+	}
+	return unauthorized ? EXIT_NOT_AUTHORIZED
+	    : unreachable   ? EXIT_UNREACHABLE
+	    : failed	    ? EXIT_SOME_FAILED
+	    : unknown	    ? EXIT_SOME_UNKNOWN
+			    : EXIT_OK;
+}
+
+/* Left by a signal: what was sent goes on without us, and says so. */
+static void
+print_interrupted(struct run *run)
+{
+	struct job_device device;
+	size_t i;
+
+	jobs_cancel(deck_jobs(run->deck), run->job);
+	on_turn(run);
+	for (i = 0; i < job_size(run->job); i++) {
+		if (run->told[i].printed)
+			continue;
+		device = *job_device(run->job, i);
+		device.state = JOB_DEVICE_UNKNOWN;
+		device.ended = true;
+		err_set(&device.err, ERR_UNKNOWN,
+		    "interrupted before an answer came; it may have happened");
+		tell(run, &device, &run->told[i]);
+	}
+}
+
+static void
+follow_job(struct run *run)
+{
+	run->told = xcalloc(job_size(run->job), sizeof(*run->told));
+	events_subscribe(deck_events(run->deck), on_deck_event, run);
+	event_base_dispatch(run->base);
+	if (job_state(run->job) != JOB_DONE)
+		print_interrupted(run);
+	run->code = job_code(run->job);
+	free(run->told);
+}
+
+static void
+print_leaf_lines(const char *section, const cJSON *json)
+{
+	char *lines = form_format(json), *rest = lines, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		printf("%s.", section);
+		print_text(stdout, line);
+		putchar('\n');
+	}
+	free(lines);
+}
+
+static void
+print_twin(const cJSON *twin)
+{
+	const cJSON *properties = json_get(twin, "properties");
+	const cJSON *version = json_get(twin, "version");
+	const char *link = json_get_string(twin, "connectionState");
+	const char *etag = json_get_string(twin, "etag");
+
+	print_text(stdout, json_get_string(twin, "deviceId"));
+	fputs("  ", stdout);
+	print_text(stdout, link != NULL ? link : "-");
+	printf("  version %.0f  etag ",
+	    cJSON_IsNumber(version) ? version->valuedouble : 0);
+	print_text(stdout, etag != NULL ? etag : "-");
+	putchar('\n');
+	print_leaf_lines("tags", json_get(twin, "tags"));
+	print_leaf_lines("desired", json_get(properties, "desired"));
+	print_leaf_lines("reported", json_get(properties, "reported"));
+}
+
+static void
+on_twin(const struct client_answer *answer, void *arg)
+{
+	struct run *run = arg;
+
+	err_copy(&run->err, answer->err);
+	if (answer->err->code == ERR_NONE &&
+	    json_get_string(answer->json, "deviceId") == NULL)
+		err_set(&run->err, ERR_PROTOCOL,
+		    "the hub's answer is not a twin");
+	else if (answer->err->code == ERR_NONE && !run->json)
+		print_twin(answer->json);
+	else if (answer->err->code == ERR_NONE &&
+	    memchr(answer->body, '\n', answer->body_len) == NULL)
+		puts(answer->body);
+	else if (answer->err->code == ERR_NONE)
+		print_json(cJSON_Duplicate(answer->json, true));
+	event_base_loopbreak(run->base);
+}
+
+static const char *
+door_name(const struct fleet_row *row)
+{
+	return row->door == DOOR_LOCKED	    ? "locked"
+	    : row->door == DOOR_UNLOCKED    ? "unlocked"
+					    : NULL;
+}
+
+static const char *
+link_name(const struct fleet_row *row)
+{
+	return row->link == LINK_CONNECTED ? "connected" : "disconnected";
+}
+
+static void
+print_row_json(const struct fleet_row *row)
+{
+	const char *phase = firmware_phase_name(row->phase);
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "deviceId", row->id);
+	cJSON_AddStringToObject(json, "link", link_name(row));
+	if (*phase != '\0')
+		cJSON_AddStringToObject(json, "firmware", phase);
+	if (row->version != NULL)
+		cJSON_AddStringToObject(json, "version", row->version);
+	if (row->failure != NULL)
+		cJSON_AddStringToObject(json, "failure", row->failure);
+	if (door_name(row) != NULL)
+		cJSON_AddStringToObject(json, "door", door_name(row));
+	cJSON_AddNumberToObject(json, "drift", (double)row->drift);
+	print_json(json);
+}
+
+static void
+print_column(const char *text, int width)
+{
+	struct strbuf sb = { 0 };
+
+	strbuf_put_escaped(&sb, text, strlen(text));
+	printf("%-*s  ", width, strbuf_str(&sb));
+	strbuf_fini(&sb);
+}
+
+static void
+print_row(const struct fleet_row *row)
+{
+	const char *phase = firmware_phase_name(row->phase);
+
+	print_column(row->id, 16);
+	printf("%-12s  %-11s  ", link_name(row), *phase != '\0' ? phase : "-");
+	print_column(row->version != NULL ? row->version : "-", 8);
+	printf("%-8s", door_name(row) != NULL ? door_name(row) : "-");
+	if (row->drift > 0)
+		printf("  drift %zu", row->drift);
+	if (row->failure != NULL) {
+		fputs("  ", stdout);
+		print_text(stdout, row->failure);
+	}
+	putchar('\n');
+}
+
+static void
+on_page(const struct client_answer *answer, void *arg)
+{
+	struct run *run = arg;
+	const cJSON *twin;
+	size_t i;
+
+	err_copy(&run->err, answer->err);
+	cJSON_ArrayForEach(twin, answer->json)
+		deck_take_twin(run->deck, twin);
+	if (answer->err->code == ERR_NONE && answer->continuation != NULL) {
+		client_query(deck_client(run->deck), "SELECT * FROM devices",
+		    CLIENT_TWINS_MAX, answer->continuation, on_page, run);
+		return;
+	}
+	for (i = 0; run->err.code == ERR_NONE &&
+	     i < fleet_view_size(run->view); i++) {
+		if (run->json)
+			print_row_json(fleet_view_at(run->view, i));
+		else
+			print_row(fleet_view_at(run->view, i));
+	}
+	event_base_loopbreak(run->base);
+}
+
+static void
+list_devices(struct run *run, const char *filter)
+{
+	run->view = fleet_view_new(deck_fleet(run->deck));
+	if (fleet_view_set_filter(run->view, filter, &run->err) == -1) {
+		run->code = EXIT_USAGE;
+		return;
+	}
+	client_query(deck_client(run->deck), "SELECT * FROM devices",
+	    CLIENT_TWINS_MAX, NULL, on_page, run);
+	event_base_dispatch(run->base);
+	run->code = code_of(&run->err);
+}
+
+static void
+show_twin(struct run *run, const char *device_id)
+{
+	client_twin_get(deck_client(run->deck), device_id, on_twin, run);
+	event_base_dispatch(run->base);
+	run->code = code_of(&run->err);
+}
+
+static bool
+stands_in(const struct option_def *table, const char *name)
+{
+	for (; table->name != NULL; table++)
+		if (strcmp(table->name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The command's words as its own parser wants them: its options first, "--",
+ * then its arguments.  0, or -1 with err set; the caller's either way.
+ */
+static int
+command_words(const struct options *options,
+    const struct command_def *command, size_t used, char ***words, size_t *n,
+    struct err *err)
+{
+	size_t argc = (size_t)options_argc(options);
+	const struct option_def *def;
+
+	*words = xcalloc(argc + OPTIONS_MAX + 1, sizeof(**words));
+	*n = 0;
+	for (def = handed_on; def->name != NULL; def++) {
+		if (!options_given(options, def->name))
+			continue;
+		if (stands_in(command->options, def->name))
+			(*words)[(*n)++] = def->type == OPTION_FLAG
+			    ? xasprintf("--%s", def->name)
+			    : xasprintf("--%s=%s", def->name,
+				  options_string(options, def->name));
+		else if (strcmp(def->name, "ack") != 0)
+			return err_set(err, ERR_INVALID, "%s takes no --%s",
+			    command->name, def->name);
+	}
+	(*words)[(*n)++] = xstrdup("--");
+	for (; used < argc; used++)
+		(*words)[(*n)++] = xstrdup(options_argv(options, (int)used));
+	return 0;
+}
+
+static const struct command_def *
+find_command(const struct options *options, size_t *used, struct err *err)
+{
+	size_t n = (size_t)options_argc(options), i;
+	char **words = xcalloc(n + 1, sizeof(*words));
+	const struct command_def *command;
+
+	for (i = 0; i < n; i++)
+		words[i] = xstrdup(options_argv(options, (int)i));
+	command = command_find(words, n, used, err);
+	command_words_free(words, n);
+	return command;
+}
+
+static void
+dispatch(struct run *run, const struct options *options,
+    const struct command_def *command, size_t used)
+{
+	struct command_context context = { .deck = run->deck,
+		.one_shot = true, .retry_ms = RETRY_MS };
+	struct command_result result = { 0 };
+	char **words;
+	size_t n;
+
+	run->code = EXIT_USAGE;
+	if (command_words(options, command, used, &words, &n, &run->err) == 0 &&
+	    command_run(&context, command, words, n, &result, &run->err) == 0) {
+		run->job = result.job;
+		if (run->job != NULL)
+			follow_job(run);
+		else if (result.print == COMMAND_PRINTS_LIST)
+			list_devices(run, result.text);
+		else if (result.print == COMMAND_PRINTS_TWIN)
+			show_twin(run, result.text);
+	}
+	free(result.text);
+	command_words_free(words, n);
+}
+
+static int
+connect_and_run(const struct mode *mode, const struct options *options,
+    const struct command_def *command, size_t used)
+{
+	struct run run = { .json = options_flag(options, "json") };
+	struct net_leave *leave = NULL;
+	struct connstr cs = { 0 };
+
+	run.code = EXIT_USAGE;
+	run.shows_progress = !run.json && isatty(STDERR_FILENO);
+	if (mode_connect_find(options, &cs, &run.err) == -1)
+		goto out;
+	run.code = EXIT_FAULT;
+	run.base = net_loop_new(&run.err);
+	if (run.base == NULL)
+		goto out;
+	run.deck = deck_new(
+	    run.base, &cs, options_string(options, "ca-file"), &run.err);
+	if (run.deck == NULL) {
+		run.code = EXIT_USAGE;
+		goto out;
+	}
+	leave = net_leave_new(run.base, 0);
+	run.turn = net_turn_new(run.base, on_turn, &run);
+	dispatch(&run, options, command, used);
+out:
+	if (run.err.code != ERR_NONE)
+		mode_fail(mode, &run.err, run.code);
+	fleet_view_free(run.view);
+	deck_free(run.deck);
+	net_turn_free(run.turn);
+	net_leave_free(leave);
+	if (run.base != NULL)
+		event_base_free(run.base);
+	connstr_fini(&cs);
+	return run.code;
+}
+
+static int run_main(const struct options *options);
+
+const struct mode mode_run = {
+	.name = "run",
+	.usage = "run [OPTION …] COMMAND …",
+	.summary = "Run one command of the deck without a screen, wait for "
+		   "each device's last state, print one line a device.",
+	.options = run_options,
+	.deck_commands = command_table,
+	.run = run_main,
+};
+
+static int
+run_main(const struct options *options)
+{
+	const struct command_def *command;
+	struct err err;
+	size_t used;
+
+	if (options_argc(options) == 0) {
+		print_commands(stderr);
+		return EXIT_USAGE;
+	}
+	command = find_command(options, &used, &err);
+	if (command == NULL)
+		return mode_fail(&mode_run, &err, EXIT_USAGE);
+	if (strcmp(command->name, "help") == 0) {
+		print_commands(stdout);
+		return EXIT_OK;
+	}
+	return connect_and_run(&mode_run, options, command, used);
+}
