@@ -71,6 +71,8 @@ read_user_name(struct mqtt_str s, struct user_name *name)
 	struct mqtt_str ahead;
 
 	*name = (struct user_name){0};
+	if (s.s == NULL)
+		return;
 	name->host = take_until(&s, '/');
 	name->device_id = take_until(&s, '/');
 	ahead = s;

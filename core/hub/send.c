@@ -12,21 +12,21 @@
 #include "core/mqtt/protocol.h"
 #include "core/mqtt/publish.h"
 
-void
+int
 hub_send_put_message(struct hub_session *session, struct strbuf *out,
     const char *topic_name, uint8_t qos, const char *payload,
     size_t payload_len)
 {
 	struct mqtt_publish publish = {
-	    .topic_name = mqtt_str(topic_name),
-	    .payload = {payload, payload_len},
-	    .qos = qos,
+		.topic_name = mqtt_str(topic_name),
+		.payload = { payload, payload_len },
+		.qos = qos,
 	};
 
 	if (qos > MQTT_QOS_0) {
 		if (session->unacked == HUB_UNACKED_MAX) {
 			hub_session_close(session, "it sends no PUBACK");
-			return;
+			return -1;
 		}
 		session->unacked++;
 		/* Never 0 [MQTT-2.3.1-1], nor one that is in use: clients
@@ -36,17 +36,18 @@ hub_send_put_message(struct hub_session *session, struct strbuf *out,
 		publish.packet_id = session->packet_id;
 	}
 	mqtt_publish_write(out, &publish);
+	return 0;
 }
 
 void
 hub_send_message(struct hub_session *session, const char *topic_name,
     uint8_t qos, const char *payload, size_t payload_len)
 {
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
-	hub_send_put_message(
-	    session, &out, topic_name, qos, payload, payload_len);
-	hub_session_send(session, &out);
+	if (hub_send_put_message(
+		session, &out, topic_name, qos, payload, payload_len) == 0)
+		hub_session_send(session, &out);
 	strbuf_fini(&out);
 }
 
@@ -89,10 +90,10 @@ hub_send_put_puback(struct strbuf *out, uint16_t packet_id)
 void
 hub_send_refusal(struct hub_session *session, uint8_t code)
 {
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
-	mqtt_connack_write(&out, &(struct mqtt_connack){.code = code});
+	mqtt_connack_write(&out, &(struct mqtt_connack){ .code = code });
 	hub_session_send(session, &out);
-	hub_session_end(session);
+	hub_session_close(session, "refused");
 	strbuf_fini(&out);
 }

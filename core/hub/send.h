@@ -15,10 +15,11 @@ struct hub_session;
 struct strbuf;
 
 /*
- * Appends PUBLISH with the session's next Packet Identifier at QoS 1.  Closes
- * the session and appends nothing when too many stand without PUBACK.
+ * Appends PUBLISH with the session's next Packet Identifier at QoS 1.  0, or
+ * -1 when too many stand without PUBACK: then the session is closed, and gone
+ * unless somebody holds it, as its packet loop does.
  */
-void hub_send_put_message(struct hub_session *session, struct strbuf *out,
+int hub_send_put_message(struct hub_session *session, struct strbuf *out,
     const char *topic_name, uint8_t qos, const char *payload,
     size_t payload_len);
 /* The same, queued at once. */

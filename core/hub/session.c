@@ -49,14 +49,33 @@ name_of(const struct hub_session *session)
 					  : "a client without CONNECT";
 }
 
-/* Tells the client that this is the end, as far as it still listens. */
+/* The last words, CONNACK with a refusal among them, which a bufferevent would
+ * only write in the loop's next turn. */
+static void
+flush(struct bufferevent *bev, SSL *ssl)
+{
+	struct evbuffer *output = bufferevent_get_output(bev);
+	struct evbuffer_ptr at;
+	struct evbuffer_iovec piece;
+	size_t n = 0;
+
+	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
+	while (evbuffer_peek(output, -1, &at, &piece, 1) > 0 &&
+	    piece.iov_len > 0 &&
+	    SSL_write_ex(ssl, piece.iov_base, piece.iov_len, &n) == 1 &&
+	    evbuffer_ptr_set(output, &at, n, EVBUFFER_PTR_ADD) == 0)
+		continue;
+}
+
 static void
 free_bev(struct hub_session *session)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 
-	if (SSL_is_init_finished(ssl))
-		SSL_shutdown(ssl);
+	if (SSL_is_init_finished(ssl)) {
+		flush(session->bev, ssl);
+		SSL_shutdown(ssl); /* so that it is no mere loss of the line */
+	}
 	ERR_clear_error();
 	bufferevent_free(session->bev);
 	session->bev = NULL;
@@ -91,35 +110,13 @@ queued(const struct hub_session *session)
 void
 hub_session_send(struct hub_session *session, const struct strbuf *packets)
 {
-	if (session->state >= HUB_SESSION_ENDING)
+	if (session->state == HUB_SESSION_CLOSED)
 		return;
 	if (packets->len > HUB_QUEUE_MAX - queued(session)) {
 		hub_session_close(session, "it does not read what it is sent");
 		return;
 	}
 	bufferevent_write(session->bev, packets->data, packets->len);
-}
-
-static void
-on_drained(struct bufferevent *bev, void *arg)
-{
-	struct hub_session *session = arg;
-
-	(void)bev;
-	if (session->state == HUB_SESSION_ENDING && queued(session) == 0)
-		hub_session_close(session, "refused");
-}
-
-void
-hub_session_end(struct hub_session *session)
-{
-	if (session->state >= HUB_SESSION_ENDING)
-		return;
-	session->state = HUB_SESSION_ENDING;
-	session->deadline_ms = clock_mono_ms() + HUB_FLUSH_TIMEOUT_MS;
-	bufferevent_disable(session->bev, EV_READ);
-	if (queued(session) == 0)
-		hub_session_close(session, "refused");
 }
 
 /* Handles one packet; returns whether there was a whole one. */
@@ -149,7 +146,7 @@ handle_one(struct hub_session *session, struct evbuffer *input, struct err *err)
 	packet = evbuffer_pullup(input, (ev_ssize_t)len);
 	if (hub_handle(session, &frame, packet + frame.header_len, err) == -1)
 		hub_session_close(session, err->text);
-	else if (session->state < HUB_SESSION_ENDING)
+	else if (session->state != HUB_SESSION_CLOSED)
 		session->deadline_ms = clock_mono_ms() + session->silence_ms;
 	evbuffer_drain(input, len);
 	return true;
@@ -164,14 +161,14 @@ static void
 handle_input(struct hub_session *session)
 {
 	struct evbuffer *input;
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (session->busy || session->state == HUB_SESSION_CLOSED)
 		return;
 	session->refs++;
 	session->busy = true;
 	input = bufferevent_get_input(session->bev);
-	while (session->state < HUB_SESSION_ENDING && !session->waiting &&
+	while (session->state != HUB_SESSION_CLOSED && !session->waiting &&
 	    handle_one(session, input, &err))
 		continue;
 	session->busy = false;
@@ -221,7 +218,7 @@ on_commit(bool ok, void *arg)
 			hub_session_send(
 			    session, ok ? &answer->done : &answer->failed);
 		if (connecting && !ok)
-			hub_session_end(session);
+			hub_session_close(session, "it could not be stored");
 	}
 	/* Who waited for it to connect or to subscribe. */
 	if (session->state == HUB_SESSION_CONNECTED)
@@ -242,7 +239,7 @@ hub_session_answer(
 	answer->session = session;
 	answer->done = *done;
 	answer->failed = *failed;
-	*done = *failed = (struct strbuf){0};
+	*done = *failed = (struct strbuf){ 0 };
 	session->refs++;
 	session->waiting = true;
 	hub_commit_then(session->hub->commit, on_commit, answer);
@@ -257,8 +254,6 @@ hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s)
 		return;
 	else if (session->state == HUB_SESSION_NEW)
 		hub_session_close(session, "no CONNECT came in time");
-	else if (session->state == HUB_SESSION_ENDING)
-		hub_session_close(session, "it did not read why");
 	else
 		hub_session_close(session,
 		    "silent for 1.5 times its Keep Alive [MQTT-3.1.2-24]");
@@ -286,7 +281,7 @@ hub_session_new(struct hub *hub, int fd, struct list *sessions)
 	session->deadline_ms = clock_mono_ms() + session->silence_ms;
 	list_append(sessions, &session->link);
 	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
-	bufferevent_setcb(session->bev, on_read, on_drained, on_event, session);
+	bufferevent_setcb(session->bev, on_read, NULL, on_event, session);
 	/* While a commit is awaited, input piles up to one packet's size. */
 	bufferevent_setwatermark(
 	    session->bev, EV_READ, 0, HUB_PACKET_MAX + MQTT_HEADER_MAX);

@@ -34,7 +34,6 @@ struct strbuf;
 #define HUB_UNACKED_MAX 1024
 
 #define HUB_CONNECT_TIMEOUT_MS 30000 /* from accept to CONNECT */
-#define HUB_FLUSH_TIMEOUT_MS 5000    /* for the last words of a connection */
 #define HUB_KEEP_ALIVE_MAX_S 1177    /* IoT Hub's cap; 0 means the cap */
 
 enum hub_session_state {
@@ -71,7 +70,8 @@ void hub_session_new(struct hub *hub, int fd, struct list *sessions);
 
 /*
  * Queues packets for the client.  A client that lets too much pile up is
- * closed; then nothing more happens to the session.
+ * closed, and the session gone unless somebody holds it, as its packet loop
+ * does.
  */
 void
 hub_session_send(struct hub_session *session, const struct strbuf *packets);
@@ -84,9 +84,8 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets);
 void hub_session_answer(
     struct hub_session *session, struct strbuf *done, struct strbuf *failed);
 
-/* Closes once what is queued has gone out; refuses any more packets. */
-void hub_session_end(struct hub_session *session);
-/* Closes now, with a line in the log. */
+/* Closes now, with a line in the log; what is queued goes out first, as far
+ * as the client can take it without waiting. */
 void hub_session_close(struct hub_session *session, const char *why);
 
 /* Looks at the deadlines; may close. */

@@ -56,7 +56,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	LIST_FOREACH_SAFE (
+	LIST_FOREACH_SAFE(
 	    session, tmp, &sessions->list, struct hub_session, link)
 		hub_session_tick(session, mono_ms, utc_s);
 }
@@ -65,7 +65,7 @@ struct hub_sessions *
 hub_sessions_new(struct hub *hub, int64_t port, struct err *err)
 {
 	struct hub_sessions *sessions = xcalloc(1, sizeof(*sessions));
-	struct timeval tick = {.tv_sec = TICK_S};
+	struct timeval tick = { .tv_sec = TICK_S };
 
 	sessions->hub = hub;
 	list_init(&sessions->list);
@@ -92,7 +92,7 @@ hub_sessions_free(struct hub_sessions *sessions)
 	if (sessions == NULL)
 		return;
 	net_listen_free(sessions->listen);
-	LIST_FOREACH_SAFE (
+	LIST_FOREACH_SAFE(
 	    session, tmp, &sessions->list, struct hub_session, link)
 		hub_session_close(session, "the hub is leaving");
 	event_free(sessions->tick);
@@ -170,7 +170,7 @@ hub_sessions_close(
 void
 hub_sessions_forget(struct hub_sessions *sessions, const char *device_id)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	hub_sessions_close(sessions, device_id, "its identity is deleted");
 	if (hub_subscriptions_drop(sessions->store, device_id, &err) == -1)
@@ -216,7 +216,7 @@ hub_sessions_notify_desired(struct hub_sessions *sessions,
     const char *device_id, const char *patch, int64_t version)
 {
 	struct hub_session *session = find(sessions, device_id);
-	struct strbuf text = {0};
+	struct strbuf text = { 0 };
 	char *topic;
 	int qos;
 
