@@ -36,6 +36,7 @@
 #define LINES_MAX 2000
 #define INCLUDE_DEPTH_MAX 8
 #define READ_STEP_MS 20
+#define QUIET_MS 300       /* without a byte: the screen has settled */
 #define AFTER_ESC_MS 60    /* a person's pause; Esc and a key are else one */
 #define SHELL_TIMEOUT "60" /* seconds */
 
@@ -438,6 +439,23 @@ print_lines(const char *prefix, const char *text)
 }
 
 static bool
+play_settle(struct play *p, char *arg)
+{
+	int64_t deadline_ms, last_ms = clock_mono_ms(), now_ms;
+
+	if (!take_duration(p, &arg, &deadline_ms))
+		return false;
+	while ((now_ms = clock_mono_ms()) < deadline_ms) {
+		if (terminal_read(p->terminal, READ_STEP_MS) > 0)
+			last_ms = now_ms;
+		else if (now_ms - last_ms >= QUIET_MS)
+			return true;
+	}
+	return fails(p, "the screen does not settle, it wrote last: %s",
+	    terminal_last(p->terminal));
+}
+
+static bool
 play_snapshot(struct play *p, char *arg)
 {
 	struct strbuf text = { 0 };
@@ -589,6 +607,7 @@ static const struct action actions[] = {
 	{ "type", play_type, true },
 	{ "paste", play_paste, true },
 	{ "resize", play_resize, true },
+	{ "settle", play_settle, true },
 	{ "idle", play_idle, true },
 	{ "signal", play_signal, true },
 	{ "hangup", play_hangup, true },
