@@ -53,7 +53,7 @@ verified_fini(struct verified *v)
 {
 	xfree_secret(v->text);
 	free(v->path);
-	*v = (struct verified){0};
+	*v = (struct verified){ 0 };
 }
 
 void
@@ -215,7 +215,7 @@ int
 hub_auth_device(struct hub *hub, const char *text, const char *device_id,
     const char *module_id, int64_t *expiry_s, struct err *err)
 {
-	struct hub_device device = {0};
+	struct hub_device device = { 0 };
 	struct sas_token token;
 	char *path;
 	int rc = -1;

@@ -57,10 +57,18 @@ struct hub_config {
 #define HUB_HTTPS_PORT_ELSE 8443
 #define HUB_MQTT_PORT 8883
 
+#define HUB_NAME_MAX 50 /* letters, digits and '-' */
+
+/* In the state folder, beside those of identity.h. */
+#define HUB_FILE_DATABASE "hub.db"
+#define HUB_FILE_LOCK "lock"
+#define HUB_FILE_READY "ready.json" /* whoever runs the hub may write it */
+
 /*
  * Opens the state, listens and serves once the loop runs.  NULL with err set:
  * ERR_BUSY (another hub has this state: "already running"), ERR_EXISTS (a port
- * is in use, named), ERR_IO (the state cannot be written).
+ * is in use, named), ERR_IO (the state cannot be written), ERR_INVALID (a
+ * name that is none).
  */
 struct hub *hub_new(struct event_base *base, const struct hub_config *config,
     struct err *err);
@@ -71,6 +79,9 @@ void hub_free(struct hub *hub);
  * if nothing else is in it.  The hub must be free. */
 void hub_remove_state(const char *state_dir);
 
+/* Borrowed; the folder's path is absolute. */
+const struct hub_identity *hub_get_identity(const struct hub *hub);
+const char *hub_get_state_dir(const struct hub *hub);
 uint16_t hub_https_port(const struct hub *hub);
 uint16_t hub_mqtt_port(const struct hub *hub);
 

@@ -56,35 +56,35 @@ enum statement {
 	"iot_edge"
 
 static const char *const statements[STATEMENTS] = {
-    [GET] = "SELECT id, etag, enabled, primary_key, secondary_key "
-	    "FROM device WHERE device_id = ?1",
-    [FORMAT] = "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = ?1",
-    [LIST] =
-	"SELECT " DEVICE_COLUMNS " FROM device ORDER BY device_id LIMIT ?1",
-    [CREATE] = "INSERT INTO device (device_id, etag, enabled, "
-	       "status_reason, auth_type, primary_key, secondary_key, "
-	       "primary_thumbprint, secondary_thumbprint, iot_edge, "
-	       "generation_id, status_updated, connection_updated, "
-	       "last_activity) "
-	       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-	       "'" HUB_NEVER "', '" HUB_NEVER "', '" HUB_NEVER "')",
-    [CREATE_TWIN] = "INSERT INTO twin (id, etag, version, tags, desired, "
-		    "desired_metadata, desired_version, reported, "
-		    "reported_metadata, reported_version) "
-		    "VALUES (?1, ?2, ?3, '{}', '{}', ?4, ?5, '{}', ?4, ?5)",
-    [UPDATE] = "UPDATE device SET etag = ?2, "
-	       "status_updated = iif(enabled = ?3, status_updated, ?11), "
-	       "enabled = ?3, status_reason = ?4, auth_type = ?5, "
-	       "primary_key = ?6, secondary_key = ?7, "
-	       "primary_thumbprint = ?8, secondary_thumbprint = ?9, "
-	       "iot_edge = ifnull(?10, iot_edge) WHERE device_id = ?1",
-    [DELETE] = "DELETE FROM device WHERE device_id = ?1",
-    [SET_CONNECTED] = "UPDATE device SET connected = ?2, "
-		      "connection_updated = ?3, last_activity = ?3 "
-		      "WHERE device_id = ?1",
-    [TOUCH] = "UPDATE device SET last_activity = ?2 WHERE device_id = ?1",
-    [STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
-		   "ifnull(sum(connected), 0) FROM device",
+	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key "
+		"FROM device WHERE device_id = ?1",
+	[FORMAT] = "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = ?1",
+	[LIST] =
+	    "SELECT " DEVICE_COLUMNS " FROM device ORDER BY device_id LIMIT ?1",
+	[CREATE] = "INSERT INTO device (device_id, etag, enabled, "
+		   "status_reason, auth_type, primary_key, secondary_key, "
+		   "primary_thumbprint, secondary_thumbprint, iot_edge, "
+		   "generation_id, status_updated, connection_updated, "
+		   "last_activity) "
+		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+		   "'" HUB_NEVER "', '" HUB_NEVER "', '" HUB_NEVER "')",
+	[CREATE_TWIN] = "INSERT INTO twin (id, etag, version, tags, desired, "
+			"desired_metadata, desired_version, reported, "
+			"reported_metadata, reported_version) "
+			"VALUES (?1, ?2, ?3, '{}', '{}', ?4, ?5, '{}', ?4, ?5)",
+	[UPDATE] = "UPDATE device SET etag = ?2, "
+		   "status_updated = iif(enabled = ?3, status_updated, ?11), "
+		   "enabled = ?3, status_reason = ?4, auth_type = ?5, "
+		   "primary_key = ?6, secondary_key = ?7, "
+		   "primary_thumbprint = ?8, secondary_thumbprint = ?9, "
+		   "iot_edge = ifnull(?10, iot_edge) WHERE device_id = ?1",
+	[DELETE] = "DELETE FROM device WHERE device_id = ?1",
+	[SET_CONNECTED] = "UPDATE device SET connected = ?2, "
+			  "connection_updated = ?3, last_activity = ?3 "
+			  "WHERE device_id = ?1",
+	[TOUCH] = "UPDATE device SET last_activity = ?2 WHERE device_id = ?1",
+	[STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
+		       "ifnull(sum(connected), 0) FROM device",
 };
 
 struct hub_registry {
@@ -169,12 +169,14 @@ fail:
 void
 hub_registry_free(struct hub_registry *registry)
 {
+	struct activity *a;
+	size_t cursor = 0;
 	int i;
 
 	if (registry == NULL)
 		return;
-	if (map_size(registry->activities) > 0)
-		hub_registry_flush(registry);
+	while ((a = map_next(registry->activities, &cursor)) != NULL)
+		forget_activity(registry, a->device_id);
 	for (i = 0; i < STATEMENTS; i++)
 		store_stmt_free(registry->stmts[i]);
 	event_free(registry->flush);
@@ -202,7 +204,7 @@ get(struct hub_registry *registry, const char *device_id,
 	struct store_stmt *s = registry->stmts[GET];
 	int rc;
 
-	*device = (struct hub_device){0};
+	*device = (struct hub_device){ 0 };
 	store_bind_text(s, 1, device_id);
 	if ((rc = store_step(s, err)) <= 0)
 		return rc == 0 ? not_found(device_id, err) : -1;
@@ -230,7 +232,7 @@ hub_device_fini(struct hub_device *device)
 	free(device->device_id);
 	xfree_secret(device->primary_key);
 	xfree_secret(device->secondary_key);
-	*device = (struct hub_device){0};
+	*device = (struct hub_device){ 0 };
 }
 
 /* A write that fails takes the whole batch with it. */
@@ -265,7 +267,7 @@ void
 hub_registry_touch(struct hub_registry *registry, const char *device_id)
 {
 	struct activity *a = map_get(registry->activities, device_id);
-	struct timeval flush = {.tv_sec = FLUSH_S};
+	struct timeval flush = { .tv_sec = FLUSH_S };
 
 	if (a == NULL) {
 		a = xcalloc(1, sizeof(*a));
@@ -294,7 +296,7 @@ hub_registry_flush(struct hub_registry *registry)
 {
 	struct store_stmt *s = registry->stmts[TOUCH];
 	struct activity *a;
-	struct err err = {0};
+	struct err err = { 0 };
 	size_t cursor = 0;
 
 	event_del(registry->flush);
@@ -449,9 +451,9 @@ int
 hub_registry_put(struct hub_registry *registry, const char *device_id,
     const cJSON *json, const char *if_match, struct err *err)
 {
-	struct hub_registry_body body = {0};
-	struct hub_device was = {0};
-	struct err why = {0};
+	struct hub_registry_body body = { 0 };
+	struct hub_device was = { 0 };
+	struct err why = { 0 };
 	int64_t etag = 0;
 	int rc = -1;
 
@@ -548,7 +550,7 @@ format_row(const struct hub_registry *registry, struct store_stmt *s,
 
 int
 hub_registry_format(struct hub_registry *registry, const char *device_id,
-    struct strbuf *out, struct err *err)
+    struct strbuf *out, char **etag, struct err *err)
 {
 	struct store_stmt *s = registry->stmts[FORMAT];
 	int rc;
@@ -556,6 +558,8 @@ hub_registry_format(struct hub_registry *registry, const char *device_id,
 	store_bind_text(s, 1, device_id);
 	if ((rc = store_step(s, err)) <= 0)
 		return rc == 0 ? not_found(device_id, err) : -1;
+	if (etag != NULL)
+		*etag = hub_etag_identity(store_column_int(s, 2));
 	format_row(registry, s, out);
 	store_reset(s);
 	return 0;

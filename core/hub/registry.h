@@ -31,7 +31,7 @@ struct strbuf;
 struct hub_registry *hub_registry_new(struct hub *hub, struct err *err);
 /* The hub it belongs to, borrowed. */
 struct hub *hub_registry_hub(struct hub_registry *registry);
-/* Writes what hub_registry_touch() has left.  NULL does nothing. */
+/* hub_registry_flush() comes first, or touches are lost.  NULL does nothing. */
 void hub_registry_free(struct hub_registry *registry);
 
 /* What MQTT and SAS need of an identity; strings are owned. */
@@ -76,9 +76,12 @@ int hub_registry_put(struct hub_registry *registry, const char *device_id,
 int hub_registry_delete(struct hub_registry *registry, const char *device_id,
     const char *if_match, struct err *err);
 
-/* Appends a device as GET answers it, keys and all. */
+/*
+ * Appends a device as GET answers it, keys and all; etag, unless NULL, gets
+ * its ETag, the caller's.
+ */
 int hub_registry_format(struct hub_registry *registry, const char *device_id,
-    struct strbuf *out, struct err *err);
+    struct strbuf *out, char **etag, struct err *err);
 /* Appends an array of the first top devices, by id. */
 int hub_registry_list(struct hub_registry *registry, int64_t top,
     struct strbuf *out, struct err *err);

@@ -16,8 +16,8 @@
 #include "core/hub/registry.h"
 #include "core/iothub/sas.h"
 
-static const char *const auth_types[] = {
-    "sas", "selfSigned", "certificateAuthority"};
+static const char *const auth_types[] = { "sas", "selfSigned",
+	"certificateAuthority" };
 
 enum { AUTH_SAS, AUTH_SELF_SIGNED, AUTH_CERTIFICATE_AUTHORITY, AUTH_TYPES };
 
@@ -112,8 +112,8 @@ static int
 read_thumbprints(
     const cJSON *auth, struct hub_registry_body *body, struct err *err)
 {
-	static const char *const names[] = {
-	    "primaryThumbprint", "secondaryThumbprint"};
+	static const char *const names[] = { "primaryThumbprint",
+		"secondaryThumbprint" };
 	const cJSON *prints = json_get_nocase(auth, "x509Thumbprint");
 	const char *text;
 	int i;
@@ -183,7 +183,7 @@ int
 hub_registry_body_read(
     const cJSON *json, struct hub_registry_body *body, struct err *err)
 {
-	*body = (struct hub_registry_body){0};
+	*body = (struct hub_registry_body){ 0 };
 	if (read_status(json, body, err) == 0 &&
 	    read_auth(json, body, err) == 0 &&
 	    read_capabilities(json, body, err) == 0)
@@ -201,5 +201,5 @@ hub_registry_body_fini(struct hub_registry_body *body)
 		xfree_secret(body->keys[i]);
 		free(body->thumbprints[i]);
 	}
-	*body = (struct hub_registry_body){0};
+	*body = (struct hub_registry_body){ 0 };
 }

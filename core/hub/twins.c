@@ -32,26 +32,26 @@ enum statement {
 };
 
 static const char *const statements[STATEMENTS] = {
-    [FORMAT] = "SELECT " HUB_TWINS_COLUMNS
-	       " FROM device JOIN twin ON twin.id = device.id "
-	       "WHERE device_id = ?1",
-    [VIEW] = "SELECT desired, desired_version, reported, reported_version "
-	     "FROM device JOIN twin ON twin.id = device.id "
-	     "WHERE device_id = ?1",
-    [GET] = "SELECT twin.id, twin.etag, tags, desired, desired_metadata, "
-	    "desired_version, reported, reported_metadata, "
-	    "reported_version "
-	    "FROM device JOIN twin ON twin.id = device.id "
-	    "WHERE device_id = ?1",
-    [SET_SERVICE] = "UPDATE twin SET etag = etag + 1, "
-		    "version = version + 1, tags = ?2, desired = ?3, "
-		    "desired_metadata = ?4, desired_version = ?5 "
-		    "WHERE id = ?1",
-    [SET_REPORTED] = "UPDATE twin SET version = version + 1, "
-		     "reported = ?2, reported_metadata = ?3, "
-		     "reported_version = ?4 WHERE id = ?1",
-    [SET_MODEL_ID] = "UPDATE device SET model_id = ?2 "
-		     "WHERE device_id = ?1 AND model_id <> ?2",
+	[FORMAT] = "SELECT " HUB_TWINS_COLUMNS
+		   " FROM device JOIN twin ON twin.id = device.id "
+		   "WHERE device_id = ?1",
+	[VIEW] = "SELECT desired, desired_version, reported, reported_version "
+		 "FROM device JOIN twin ON twin.id = device.id "
+		 "WHERE device_id = ?1",
+	[GET] = "SELECT twin.id, twin.etag, tags, desired, desired_metadata, "
+		"desired_version, reported, reported_metadata, "
+		"reported_version "
+		"FROM device JOIN twin ON twin.id = device.id "
+		"WHERE device_id = ?1",
+	[SET_SERVICE] = "UPDATE twin SET etag = etag + 1, "
+			"version = version + 1, tags = ?2, desired = ?3, "
+			"desired_metadata = ?4, desired_version = ?5 "
+			"WHERE id = ?1",
+	[SET_REPORTED] = "UPDATE twin SET version = version + 1, "
+			 "reported = ?2, reported_metadata = ?3, "
+			 "reported_version = ?4 WHERE id = ?1",
+	[SET_MODEL_ID] = "UPDATE device SET model_id = ?2 "
+			 "WHERE device_id = ?1 AND model_id <> ?2",
 };
 
 struct hub_twins {
@@ -146,7 +146,7 @@ twin_read(struct hub_twins *twins, const char *device_id, bool reported,
 	struct section *section = twin->sections;
 	size_t i;
 
-	*twin = (struct twin){0};
+	*twin = (struct twin){ 0 };
 	if (find(twins, GET, device_id, err) == -1)
 		return -1;
 	for (i = 0; i < TWIN_SECTIONS; i++)
@@ -239,7 +239,7 @@ hub_twins_set_model_id(
     struct hub_twins *twins, const char *device_id, const char *model_id)
 {
 	struct store_stmt *s = twins->stmts[SET_MODEL_ID];
-	struct err err = {0};
+	struct err err = { 0 };
 
 	store_bind_text(s, 1, device_id);
 	store_bind_text(s, 2, model_id);
@@ -433,7 +433,7 @@ hub_twins_device_view(
     struct hub_twins *twins, const char *device_id, struct err *err)
 {
 	struct store_stmt *s = twins->stmts[VIEW];
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
 	if (find(twins, VIEW, device_id, err) == -1)
 		return NULL;

@@ -1,0 +1,261 @@
+#include "config.h"
+
+#include "core/hub/call.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cjson/cJSON.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <openssl/rand.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/commit.h"
+#include "core/hub/hub.h"
+
+#define JSON_TYPE "application/json; charset=utf-8"
+
+const char *
+hub_call_arg(const struct hub_call *call, size_t i)
+{
+	return call->args[i];
+}
+
+const char *
+hub_call_body(const struct hub_call *call, size_t *len)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(call->request);
+	const char *data = (const char *)evbuffer_pullup(in, -1);
+
+	*len = evbuffer_get_length(in);
+	return data != NULL ? data : "";
+}
+
+const char *
+hub_call_header(const struct hub_call *call, const char *name)
+{
+	return evhttp_find_header(
+	    evhttp_request_get_input_headers(call->request), name);
+}
+
+char *
+hub_call_query(const struct hub_call *call, const char *name)
+{
+	const char *query =
+	    evhttp_uri_get_query(evhttp_request_get_evhttp_uri(call->request));
+	size_t len = strlen(name), n;
+	char *value;
+
+	while (query != NULL && *query != '\0') {
+		n = strcspn(query, "&");
+		if (n > len && query[len] == '=' &&
+		    strncasecmp(query, name, len) == 0) {
+			value = xstrndup(query + len + 1, n - len - 1);
+			value[str_percent_decode(value, strlen(value))] = '\0';
+			return value;
+		}
+		query += n + (query[n] == '&');
+	}
+	return NULL;
+}
+
+char *
+hub_call_if_match(const struct hub_call *call)
+{
+	const char *value = hub_call_header(call, "If-Match");
+	size_t len;
+
+	if (value == NULL)
+		return NULL;
+	if (strncmp(value, "W/", 2) == 0)
+		value += 2;
+	len = strlen(value);
+	/* SDKs send "*" and *, "etag" and etag. */
+	if (len >= 2 && value[0] == '"' && value[len - 1] == '"')
+		return xstrndup(value + 1, len - 2);
+	return xstrdup(value);
+}
+
+cJSON *
+hub_call_json(struct hub_call *call)
+{
+	struct err err = { 0 };
+	const char *text;
+	cJSON *json;
+	size_t len;
+
+	text = hub_call_body(call, &len);
+	json = json_parse(text, len, &err);
+	if (json == NULL) {
+		err_prefix(&err, "the body is no JSON");
+		hub_call_error(call, IOTHUB_FORMAT_ERROR, err.text);
+	}
+	return json;
+}
+
+void
+hub_call_set_header(struct hub_call *call, const char *name, const char *value)
+{
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(call->request), name, value);
+}
+
+void
+hub_call_set_etag(struct hub_call *call, const char *etag)
+{
+	char quoted[64];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", etag);
+	hub_call_set_header(call, "ETag", quoted);
+}
+
+/* Unique without asking for random bytes each time. */
+static void
+set_request_id(struct hub_call *call)
+{
+	static unsigned char prefix[8];
+	static uint64_t count;
+	char text[64];
+
+	if (count++ == 0)
+		RAND_bytes(prefix, sizeof(prefix));
+	snprintf(text, sizeof(text),
+	    "%02x%02x%02x%02x-%02x%02x-4%x%02x-8%03x-%012" PRIx64, prefix[0],
+	    prefix[1], prefix[2], prefix[3], prefix[4], prefix[5],
+	    (unsigned int)(prefix[6] >> 4), prefix[7],
+	    (unsigned int)(count >> 48 & 0xfff), count & 0xffffffffffff);
+	hub_call_set_header(call, "x-ms-request-id", text);
+}
+
+static void
+free_body(const void *data, size_t len, void *body)
+{
+	(void)data;
+	(void)len;
+	free(body);
+}
+
+static void
+send_answer(struct hub_call *call)
+{
+	struct evbuffer *out = evhttp_request_get_output_buffer(call->request);
+
+	set_request_id(call);
+	if (call->body != NULL) {
+		hub_call_set_header(call, "Content-Type", JSON_TYPE);
+		evbuffer_add_reference(
+		    out, call->body, call->body_len, free_body, call->body);
+		call->body = NULL;
+	}
+	evhttp_send_reply(call->request, call->status, NULL, NULL);
+	hub_call_free(call);
+}
+
+static void
+set_error(struct hub_call *call, const struct iothub_error *error, char *body)
+{
+	free(call->body);
+	call->status = error->http;
+	call->body = body;
+	call->body_len = strlen(body);
+	hub_call_set_header(call, "iothub-errorcode", error->name);
+}
+
+static void
+on_committed(bool ok, void *arg)
+{
+	struct hub_call *call = arg;
+	struct evkeyvalq *headers =
+	    evhttp_request_get_output_headers(call->request);
+
+	if (!ok) {
+		evhttp_clear_headers(headers);
+		set_error(call, iothub_error_get(IOTHUB_SERVER_ERROR),
+		    iothub_error_format_a(IOTHUB_SERVER_ERROR,
+			"the hub could not write to its database"));
+	}
+	send_answer(call);
+}
+
+void
+hub_call_answer(struct hub_call *call, int status, struct strbuf *body)
+{
+	call->status = status;
+	if (body != NULL) {
+		call->body_len = body->len;
+		call->body = strbuf_take(body);
+	}
+	hub_commit_then(call->hub->commit, on_committed, call);
+}
+
+void
+hub_call_error(struct hub_call *call, enum iothub_error_id id, const char *text)
+{
+	set_error(call, iothub_error_get(id), iothub_error_format_a(id, text));
+	hub_commit_then(call->hub->commit, on_committed, call);
+}
+
+void
+hub_call_error_method(struct hub_call *call, enum iothub_error_id id,
+    const char *text, int info_timeout_s)
+{
+	set_error(call, iothub_error_get(id),
+	    iothub_error_format_c(id, text, info_timeout_s));
+	hub_commit_then(call->hub->commit, on_committed, call);
+}
+
+void
+hub_call_refuse(struct hub_call *call, int status, const char *text)
+{
+	set_error(call, iothub_error_get(IOTHUB_INVALID_OPERATION),
+	    iothub_error_format_a(IOTHUB_INVALID_OPERATION, text));
+	call->status = status;
+	hub_commit_then(call->hub->commit, on_committed, call);
+}
+
+void
+hub_call_fail(struct hub_call *call, const struct err *err)
+{
+	enum iothub_error_id id = IOTHUB_SERVER_ERROR;
+
+	switch (err->code) {
+	case ERR_INVALID:
+	case ERR_LIMIT:
+	case ERR_UNSUPPORTED:
+		id = IOTHUB_ARGUMENT_INVALID;
+		break;
+	case ERR_NOT_FOUND:
+		id = IOTHUB_DEVICE_NOT_FOUND;
+		break;
+	case ERR_EXISTS:
+		id = IOTHUB_DEVICE_ALREADY_EXISTS;
+		break;
+	case ERR_CONFLICT:
+		id = IOTHUB_PRECONDITION_FAILED;
+		break;
+	case ERR_UNAUTHORIZED:
+		id = IOTHUB_UNAUTHORIZED_ACCESS;
+		break;
+	default:
+		log_error("a request failed: %s", err->text);
+		break;
+	}
+	hub_call_error(call, id, err->text);
+}
+
+void
+hub_call_free(struct hub_call *call)
+{
+	list_remove(&call->link);
+	free(call->path);
+	free(call->body);
+	free(call);
+}

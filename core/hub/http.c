@@ -1,0 +1,273 @@
+#include "config.h"
+
+#include "core/hub/http.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <openssl/ssl.h>
+
+#include "core/base/err.h"
+#include "core/base/list.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/auth.h"
+#include "core/hub/call.h"
+#include "core/hub/hub.h"
+#include "core/hub/routes.h"
+#include "core/net/listen.h"
+
+#define METHODS                                              \
+	(EVHTTP_REQ_GET | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | \
+	    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH)
+
+/*
+ * evhttp does not say when a connection ends, but its SSL is freed then: the
+ * count of connections hangs on that.  The last ones are freed by the loop
+ * when the server is gone, so the count may live longer than it.
+ */
+struct gauge {
+	struct net_listen *listen; /* NULL: the server is gone */
+	size_t n_connections;
+	bool is_full;
+};
+
+struct hub_http {
+	struct hub *hub;
+	struct evhttp *evhttp;
+	struct net_listen *listen;
+	struct list calls; /* struct hub_call: not answered yet */
+	struct gauge *gauge;
+};
+
+static void
+on_ssl_free(
+    void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	struct gauge *gauge = ptr;
+
+	(void)parent;
+	(void)ad;
+	(void)idx;
+	(void)argl;
+	(void)argp;
+	if (gauge == NULL)
+		return;
+	gauge->n_connections--;
+	if (gauge->listen == NULL) {
+		if (gauge->n_connections == 0)
+			free(gauge);
+	} else if (gauge->is_full) {
+		gauge->is_full = false;
+		net_listen_pause(gauge->listen, false);
+	}
+}
+
+static int
+gauge_index(void)
+{
+	static int index = -1;
+
+	if (index == -1)
+		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_ssl_free);
+	return index;
+}
+
+static struct bufferevent *
+on_connection(struct event_base *base, void *arg)
+{
+	struct hub_http *http = arg;
+	struct gauge *gauge = http->gauge;
+	SSL *ssl = SSL_new(http->hub->tls);
+	struct bufferevent *bev;
+
+	SSL_set_ex_data(ssl, gauge_index(), gauge);
+	gauge->n_connections++;
+	if (gauge->n_connections >= HUB_HTTP_CONNECTIONS_MAX) {
+		if (!gauge->is_full)
+			log_warn("port %u: %d connections: new ones wait",
+			    net_listen_port(gauge->listen),
+			    HUB_HTTP_CONNECTIONS_MAX);
+		gauge->is_full = true;
+		net_listen_pause(gauge->listen, true);
+	}
+	bev = bufferevent_openssl_socket_new(base, -1, ssl,
+	    BUFFEREVENT_SSL_ACCEPTING,
+	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	/* Many clients just close: no fault of theirs. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+/* Splits on '/', then decodes: an id may hold an encoded slash. */
+static bool
+split_path(struct hub_call *call)
+{
+	const char *path =
+	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(call->request));
+	char *rest, *segment;
+	size_t len;
+
+	call->path = rest = xstrdup(path != NULL ? path : "");
+	while ((segment = strsep(&rest, "/")) != NULL) {
+		if (*segment == '\0')
+			continue; /* the first, and behind the last */
+		if (call->n_segments == HUB_CALL_SEGMENTS_MAX)
+			return false;
+		len = str_percent_decode(segment, strlen(segment));
+		segment[len] = '\0';
+		if (strlen(segment) != len || !utf8_is_valid(segment, len))
+			return false;
+		call->segments[call->n_segments++] = segment;
+	}
+	return call->n_segments > 0;
+}
+
+/* YYYY-MM-DD[-preview], from the first that the service had. */
+static bool
+is_api_version(const char *s)
+{
+	static const char form[] = "dddd-dd-dd";
+	size_t i;
+
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)s[i])
+				   : s[i] != form[i])
+			return false;
+	return (s[i] == '\0' || strcmp(s + i, "-preview") == 0) &&
+	    strncmp(s, "2016-11-14", i) >= 0;
+}
+
+static bool
+check_api_version(struct hub_call *call)
+{
+	char *version = hub_call_query(call, "api-version");
+	bool ok = version != NULL && is_api_version(version);
+
+	if (!ok)
+		hub_call_error(call, IOTHUB_INVALID_PROTOCOL_VERSION,
+		    version == NULL ? "api-version is missing"
+				    : "api-version is no version");
+	free(version);
+	return ok;
+}
+
+static bool
+check_token(struct hub_call *call, int rights)
+{
+	struct strbuf path = { 0 };
+	struct err err = { 0 };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < call->n_segments; i++)
+		strbuf_printf(&path, "/%s", call->segments[i]);
+	rc = hub_auth_service(call->hub->auth,
+	    hub_call_header(call, "Authorization"), strbuf_str(&path), rights,
+	    &err);
+	if (rc == -1) {
+		log_info("%s: refused: %s", strbuf_str(&path), err.text);
+		hub_call_error(
+		    call, IOTHUB_UNAUTHORIZED_ACCESS, "Unauthorized");
+	}
+	strbuf_fini(&path);
+	return rc == 0;
+}
+
+static void
+on_request(struct evhttp_request *request, void *arg)
+{
+	struct hub_http *http = arg;
+	struct hub_call *call = xcalloc(1, sizeof(*call));
+	const struct hub_route *route;
+
+	call->hub = http->hub;
+	call->request = request;
+	list_append(&http->calls, &call->link);
+	if (!split_path(call)) {
+		hub_call_refuse(
+		    call, 404, "this hub does not know this resource");
+		return;
+	}
+	log_debug("%s", evhttp_request_get_uri(request));
+	route = hub_route_find(call);
+	if (route == NULL)
+		return;
+	if (check_token(call, route->rights) && check_api_version(call))
+		route->run(call);
+}
+
+static struct net_listen *
+start_listening(struct hub *hub, int64_t port, struct err *err)
+{
+	struct net_listen *listen;
+	struct err why = { 0 };
+
+	if (port != HUB_HTTPS_PORT_ANY)
+		return net_listen_new(hub->base, port, NULL, NULL, err);
+	listen = net_listen_new(hub->base, HUB_HTTPS_PORT, NULL, NULL, &why);
+	if (listen == NULL && why.code == ERR_UNAUTHORIZED)
+		return net_listen_new(
+		    hub->base, HUB_HTTPS_PORT_ELSE, NULL, NULL, err);
+	if (listen == NULL)
+		err_copy(err, &why);
+	return listen;
+}
+
+struct hub_http *
+hub_http_new(struct hub *hub, int64_t port, struct err *err)
+{
+	struct net_listen *listen = start_listening(hub, port, err);
+	struct evconnlistener *listener;
+	struct hub_http *http;
+	size_t i;
+
+	if (listen == NULL)
+		return NULL;
+	http = xcalloc(1, sizeof(*http));
+	http->hub = hub;
+	http->listen = listen;
+	http->gauge = xcalloc(1, sizeof(*http->gauge));
+	http->gauge->listen = listen;
+	list_init(&http->calls);
+	http->evhttp = evhttp_new(hub->base);
+	evhttp_set_allowed_methods(http->evhttp, METHODS);
+	evhttp_set_max_headers_size(
+	    http->evhttp, (ev_ssize_t)HUB_HTTP_HEADERS_MAX);
+	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_MAX);
+	evhttp_set_timeout(http->evhttp, HUB_HTTP_IDLE_S);
+	evhttp_set_bevcb(http->evhttp, on_connection, http);
+	evhttp_set_gencb(http->evhttp, on_request, http);
+	for (i = 0; (listener = net_listen_take(listen, i)) != NULL; i++)
+		evhttp_bind_listener(http->evhttp, listener);
+	return http;
+}
+
+void
+hub_http_free(struct hub_http *http)
+{
+	struct hub_call *call, *tmp;
+
+	if (http == NULL)
+		return;
+	LIST_FOREACH_SAFE(call, tmp, &http->calls, struct hub_call, link)
+		hub_call_free(call);
+	net_listen_free(http->listen);
+	http->gauge->listen = NULL;
+	if (http->gauge->n_connections == 0)
+		free(http->gauge);
+	evhttp_free(http->evhttp);
+	free(http);
+}
+
+uint16_t
+hub_http_port(const struct hub_http *http)
+{
+	return net_listen_port(http->listen);
+}

@@ -1,0 +1,26 @@
+/*
+ * The HTTPS side of the hub: listens, finds the route of each request, checks
+ * who asks, and hands it to its handler as a call.
+ */
+#ifndef TWINDECK_CORE_HUB_HTTP_H
+#define TWINDECK_CORE_HUB_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct hub;
+struct hub_http;
+
+#define HUB_HTTP_BODY_MAX ((size_t)1024 * 1024)
+#define HUB_HTTP_HEADERS_MAX ((size_t)16 * 1024)
+#define HUB_HTTP_IDLE_S 240 /* a connection without a request */
+#define HUB_HTTP_CONNECTIONS_MAX 4096
+
+/* port may be HUB_HTTPS_PORT_ANY.  NULL with err set as of net_listen_new(). */
+struct hub_http *hub_http_new(struct hub *hub, int64_t port, struct err *err);
+/* Calls under way are dropped without an answer.  NULL does nothing. */
+void hub_http_free(struct hub_http *http);
+uint16_t hub_http_port(const struct hub_http *http);
+
+#endif

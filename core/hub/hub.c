@@ -1,0 +1,242 @@
+#include "config.h"
+
+#include "core/hub/hub.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "core/base/err.h"
+#include "core/base/paths.h"
+#include "core/base/xalloc.h"
+#include "core/hub/auth.h"
+#include "core/hub/commit.h"
+#include "core/hub/http.h"
+#include "core/hub/identity.h"
+#include "core/hub/methods.h"
+#include "core/hub/registry.h"
+#include "core/hub/schema.h"
+#include "core/hub/sessions.h"
+#include "core/hub/twins.h"
+#include "core/net/tls.h"
+#include "core/store/store.h"
+
+#define HOST_MAX 253 /* characters of a DNS name */
+
+/* All that a hub makes; the lock goes last. */
+static const char *const state_files[] = {
+	HUB_FILE_READY,
+	HUB_FILE_DATABASE,
+	HUB_FILE_DATABASE "-wal",
+	HUB_FILE_DATABASE "-shm",
+	HUB_FILE_POLICIES,
+	HUB_FILE_CERT,
+	HUB_FILE_KEY,
+	HUB_FILE_CA,
+	HUB_FILE_CA_KEY,
+	HUB_FILE_LOCK,
+};
+
+static bool
+consists_of(const char *s, const char *others, size_t max)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (!isascii((unsigned char)s[i]) ||
+		    (!isalnum((unsigned char)s[i]) &&
+			strchr(others, s[i]) == NULL))
+			return false;
+	return i > 0 && i <= max;
+}
+
+/* Both end in a certificate. */
+static int
+check_names(const struct hub_config *config, struct err *err)
+{
+	if (!consists_of(config->name, "-", HUB_NAME_MAX))
+		return err_set(err, ERR_INVALID,
+		    "a hub's name has 1 to %d letters, digits and '-'",
+		    HUB_NAME_MAX);
+	if (config->host_name != NULL &&
+	    !consists_of(config->host_name, "-.:", HOST_MAX))
+		return err_set(err, ERR_INVALID,
+		    "the host name must be a DNS name or an address, without "
+		    "a port");
+	return 0;
+}
+
+/*
+ * Nothing in the folder is looked at before the lock is held.  It goes with
+ * the descriptor, so with the process, however that ends.
+ */
+static int
+lock_state(const char *state_dir, struct err *err)
+{
+	char *path = xasprintf("%s/" HUB_FILE_LOCK, state_dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1) {
+		err_set(
+		    err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno == EWOULDBLOCK)
+			err_set(err, ERR_BUSY,
+			    "already running: another hub has %s", state_dir);
+		else
+			err_set(err, ERR_IO, "cannot lock %s: %s", path,
+			    strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+static int
+open_state(struct hub *hub, const struct hub_config *config, struct err *err)
+{
+	char *path;
+
+	if (paths_make_dir(config->state_dir, err) == -1)
+		return -1;
+	/* Absolute: its CA file is printed for others to use. */
+	path = realpath(config->state_dir, NULL);
+	hub->state_dir = path != NULL ? path : xstrdup(config->state_dir);
+	hub->lock_fd = lock_state(hub->state_dir, err);
+	if (hub->lock_fd == -1)
+		return -1;
+	hub->identity = hub_identity_open(
+	    hub->state_dir, config->name, config->host_name, err);
+	if (hub->identity == NULL)
+		return -1;
+	path = xasprintf("%s/" HUB_FILE_DATABASE, hub->state_dir);
+	hub->store = store_open(path, hub_schema, err);
+	free(path);
+	if (hub->store == NULL)
+		return -1;
+	return store_start_checkpoints(hub->store, err);
+}
+
+static int
+make_model(struct hub *hub, struct err *err)
+{
+	hub->commit = hub_commit_new(hub->base, hub->store);
+	hub->auth = hub_auth_new(hub);
+	hub->registry = hub_registry_new(hub, err);
+	if (hub->registry == NULL)
+		return -1;
+	hub->twins = hub_twins_new(hub, err);
+	if (hub->twins == NULL)
+		return -1;
+	hub->methods = hub_methods_new(hub);
+	return 0;
+}
+
+static int
+start_listening(
+    struct hub *hub, const struct hub_config *config, struct err *err)
+{
+	hub->tls = net_tls_server_new(hub_identity_cert_file(hub->identity),
+	    hub_identity_key_file(hub->identity), err);
+	if (hub->tls == NULL)
+		return -1;
+	hub->http = hub_http_new(hub, config->https_port, err);
+	if (hub->http == NULL)
+		return -1;
+	hub->sessions = hub_sessions_new(hub, config->mqtt_port, err);
+	return hub->sessions != NULL ? 0 : -1;
+}
+
+struct hub *
+hub_new(
+    struct event_base *base, const struct hub_config *config, struct err *err)
+{
+	struct hub *hub;
+
+	if (check_names(config, err) == -1)
+		return NULL;
+	hub = xcalloc(1, sizeof(*hub));
+	hub->base = base;
+	hub->lock_fd = -1;
+	if (open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
+	    start_listening(hub, config, err) == -1) {
+		hub_free(hub);
+		return NULL;
+	}
+	return hub;
+}
+
+void
+hub_free(struct hub *hub)
+{
+	if (hub == NULL)
+		return;
+	/* Whoever is connected leaves, whoever waits is told, and what that
+	 * has changed is committed: only then the parts go. */
+	hub_sessions_free(hub->sessions);
+	hub->sessions = NULL;
+	hub_methods_free(hub->methods);
+	if (hub->registry != NULL)
+		hub_registry_flush(hub->registry);
+	hub_commit_free(hub->commit);
+	hub_http_free(hub->http);
+	hub_twins_free(hub->twins);
+	hub_registry_free(hub->registry);
+	hub_auth_free(hub->auth);
+	SSL_CTX_free(hub->tls);
+	store_close(hub->store);
+	hub_identity_free(hub->identity);
+	if (hub->lock_fd != -1)
+		close(hub->lock_fd);
+	free(hub->state_dir);
+	free(hub);
+}
+
+void
+hub_remove_state(const char *state_dir)
+{
+	int fd = lock_state(state_dir, NULL);
+	char *path;
+	size_t i;
+
+	if (fd == -1)
+		return; /* somebody else's by now */
+	for (i = 0; i < sizeof(state_files) / sizeof(state_files[0]); i++) {
+		path = xasprintf("%s/%s", state_dir, state_files[i]);
+		unlink(path);
+		free(path);
+	}
+	rmdir(state_dir);
+	close(fd);
+}
+
+const struct hub_identity *
+hub_get_identity(const struct hub *hub)
+{
+	return hub->identity;
+}
+
+const char *
+hub_get_state_dir(const struct hub *hub)
+{
+	return hub->state_dir;
+}
+
+uint16_t
+hub_https_port(const struct hub *hub)
+{
+	return hub_http_port(hub->http);
+}
+
+uint16_t
+hub_mqtt_port(const struct hub *hub)
+{
+	return hub_sessions_port(hub->sessions);
+}

@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "core/hub/query.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/hub.h"
+#include "core/hub/query_page.h"
+#include "core/hub/registry.h"
+#include "core/hub/twins.h"
+#include "core/store/store.h"
+
+/* The service's own sentence; its clients look for it. */
+#define INVALID                                                               \
+	"The query is invalid. Please check the format of the query and try " \
+	"again"
+
+static void
+put_object(
+    const struct hub_query *query, struct store_stmt *row, struct strbuf *out)
+{
+	char before = '{';
+	size_t i;
+
+	for (i = 0; i < query->n_names; i++) {
+		if (store_column_is_null(row, (int)i + 1))
+			continue; /* not defined: left out */
+		strbuf_putc(out, before);
+		json_put_string(out, query->names[i]);
+		strbuf_putc(out, ':');
+		strbuf_puts(out, store_column_text(row, (int)i + 1));
+		before = ',';
+	}
+	strbuf_puts(out, before == '{' ? "{}" : "}");
+}
+
+static void
+put_row(struct hub *hub, const struct hub_query *query, struct store_stmt *row,
+    struct strbuf *out)
+{
+	if (query->is_twins) {
+		hub_twins_format_row(hub->twins, row, out);
+	} else if (query->is_count) {
+		strbuf_putc(out, '{');
+		json_put_string(out, query->names[0]);
+		strbuf_printf(out, ":%" PRId64 "}", store_column_int(row, 0));
+	} else {
+		put_object(query, row, out);
+	}
+}
+
+static struct store_stmt *
+prepare(struct hub *hub, const struct hub_query *query, const char *after,
+    int64_t limit, struct err *err)
+{
+	struct store_stmt *stmt = store_prepare(hub->store, query->sql, err);
+	int n = (int)query->n_values, i;
+
+	if (stmt == NULL)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (query->values[i].text != NULL)
+			store_bind_text(stmt, i + 1, query->values[i].text);
+		else
+			store_bind_double(stmt, i + 1, query->values[i].number);
+	}
+	store_bind_text(stmt, n + 1, after);
+	store_bind_int(stmt, n + 2, limit);
+	return stmt;
+}
+
+/*
+ * Gives up to limit rows.  One more than that is asked for, to learn whether
+ * there is a next page: the last one must not promise another.
+ */
+static int
+put_rows(struct hub *hub, const struct hub_query *query, int64_t limit,
+    struct hub_query_place *place, bool *has_more, struct strbuf *out,
+    struct err *err)
+{
+	struct store_stmt *row = prepare(hub, query,
+	    place->after != NULL ? place->after : "", limit + 1, err);
+	char before = '[';
+	int64_t n = 0;
+	int rc = -1;
+
+	*has_more = false;
+	while (row != NULL && (rc = store_step(row, err)) == 1) {
+		if (n == limit) {
+			*has_more = true;
+			rc = 0;
+			break;
+		}
+		n++;
+		strbuf_putc(out, before);
+		put_row(hub, query, row, out);
+		before = ',';
+		if (query->is_count || n < limit)
+			continue;
+		free(place->after);
+		place->after = xstrdup(store_column_text(row, 0));
+	}
+	strbuf_puts(out, before == '[' ? "[]" : "]");
+	place->n_rows += n;
+	store_stmt_free(row);
+	return rc;
+}
+
+static int
+run(struct hub *hub, const struct hub_query *query, const char *text,
+    size_t len, struct hub_query_page *page, struct strbuf *out,
+    struct err *err)
+{
+	struct hub_query_place place = { 0 };
+	int64_t limit = page->size;
+	bool has_more;
+	int rc;
+
+	if (page->token != NULL &&
+	    hub_query_place_parse(hub, text, len, page->token, &place, err) ==
+		-1)
+		return -1;
+	if (query->top != -1 && query->top - place.n_rows < limit)
+		limit = query->top - place.n_rows;
+	if (query->sees_activity)
+		hub_registry_flush(hub->registry);
+	rc = put_rows(hub, query, limit, &place, &has_more, out, err);
+	if (rc == 0 && has_more && place.n_rows != query->top)
+		page->next = hub_query_place_format(hub, text, len, &place);
+	free(place.after);
+	return rc;
+}
+
+int
+hub_query_run(struct hub *hub, const char *text, size_t len,
+    struct hub_query_page *page, struct strbuf *out, struct err *err)
+{
+	struct hub_query query;
+	int rc;
+
+	page->next = NULL;
+	if (hub_query_compile(text, len, &query, err) == -1)
+		return err_prefix(err, INVALID);
+	page->is_twins = query.is_twins;
+	rc = run(hub, &query, text, len, page, out, err);
+	hub_query_fini(&query);
+	return rc;
+}

@@ -1,0 +1,120 @@
+#include "config.h"
+
+#include "core/hub/routes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <event2/http.h>
+
+#include "core/base/str.h"
+#include "core/hub/call.h"
+#include "core/hub/identity.h"
+
+static void
+rest_import_jobs(struct hub_call *call)
+{
+	struct strbuf out = { 0 };
+
+	/* Import and export need blob storage, which is not here: none run. */
+	strbuf_puts(&out, "[]");
+	hub_call_answer(call, 200, &out);
+}
+
+static void
+rest_unsupported(struct hub_call *call)
+{
+	hub_call_error(call, IOTHUB_INVALID_OPERATION,
+	    "this hub does not support this resource");
+}
+
+#define BOTH (HUB_REGISTRY_READ | HUB_REGISTRY_WRITE)
+
+/* In order: the first row that fits is it. */
+static const struct hub_route routes[] = {
+	{ EVHTTP_REQ_GET,    "devices",            HUB_REGISTRY_READ,
+	    hub_rest_device_list },
+	{ EVHTTP_REQ_POST,   "devices",            HUB_REGISTRY_WRITE,
+	    hub_rest_device_bulk },
+	{ EVHTTP_REQ_POST,   "devices/query",      HUB_SERVICE_CONNECT,
+	    hub_rest_query },
+	{ EVHTTP_REQ_GET,    "devices/*",          HUB_REGISTRY_READ,
+	    hub_rest_device_get },
+	{ EVHTTP_REQ_PUT,    "devices/*",          HUB_REGISTRY_WRITE,
+	    hub_rest_device_put },
+	{ EVHTTP_REQ_DELETE, "devices/*",          HUB_REGISTRY_WRITE,
+	    hub_rest_device_delete },
+	{ EVHTTP_REQ_GET,    "statistics/devices", HUB_REGISTRY_READ,
+	    hub_rest_statistics_devices },
+	{ EVHTTP_REQ_GET,    "statistics/service", HUB_REGISTRY_READ,
+	    hub_rest_statistics_service },
+	{ EVHTTP_REQ_GET,    "twins/*",            HUB_SERVICE_CONNECT,
+	    hub_rest_twin_get },
+	{ EVHTTP_REQ_PATCH,  "twins/*",            HUB_SERVICE_CONNECT,
+	    hub_rest_twin_patch },
+	{ EVHTTP_REQ_PUT,    "twins/*",            HUB_SERVICE_CONNECT,
+	    hub_rest_twin_put },
+	{ EVHTTP_REQ_POST,   "twins/*/methods",    HUB_SERVICE_CONNECT,
+	    hub_rest_method },
+	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
+	    rest_import_jobs },
+	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
+	{ 0, "devices/*/modules",                  BOTH, rest_unsupported },
+	{ 0, "devices/*/modules/*",                BOTH, rest_unsupported },
+	{ 0, "devices/*/commands",   HUB_SERVICE_CONNECT, rest_unsupported },
+	{ 0, "devices/*/applyConfigurationContent", BOTH, rest_unsupported },
+	{ 0, "twins/*/modules/*",    HUB_SERVICE_CONNECT, rest_unsupported },
+	{ 0, "twins/*/modules/*/methods",
+	    HUB_SERVICE_CONNECT, rest_unsupported },
+	{ 0, "jobs/create",                        BOTH, rest_unsupported },
+	{ 0, "jobs/v2/*",                          BOTH, rest_unsupported },
+	{ 0, "jobs/v2/*/cancel",                   BOTH, rest_unsupported },
+	{ 0, "jobs/*",                             BOTH, rest_unsupported },
+	{ 0, "configurations",                     BOTH, rest_unsupported },
+	{ 0, "configurations/*",                   BOTH, rest_unsupported },
+	{ 0, NULL, 0, NULL },
+};
+
+/* Compares word by word; what stands for a star becomes an argument. */
+static bool
+fits(struct hub_call *call, const char *pattern)
+{
+	size_t i, len, n_args = 0;
+
+	for (i = 0; i < call->n_segments; i++) {
+		len = strcspn(pattern, "/");
+		if (len == 0)
+			return false;
+		if (len == 1 && *pattern == '*')
+			call->args[n_args++] = call->segments[i];
+		else if (strlen(call->segments[i]) != len ||
+		    memcmp(call->segments[i], pattern, len) != 0)
+			return false;
+		pattern += len + (pattern[len] == '/');
+	}
+	return *pattern == '\0';
+}
+
+const struct hub_route *
+hub_route_find(struct hub_call *call)
+{
+	int method = (int)evhttp_request_get_command(call->request);
+	const struct hub_route *r;
+	bool path_fits = false;
+
+	for (r = routes; r->pattern != NULL; r++) {
+		if (!fits(call, r->pattern))
+			continue;
+		if (r->method == 0 || r->method == method)
+			return r;
+		path_fits = true;
+	}
+	if (path_fits)
+		hub_call_refuse(call, 405,
+		    "this resource does not know this method");
+	else
+		hub_call_refuse(call, 404,
+		    "this hub does not know this resource");
+	return NULL;
+}

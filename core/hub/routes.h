@@ -1,0 +1,36 @@
+/*
+ * The REST resources of the hub: one row each, with the right it needs.
+ */
+#ifndef TWINDECK_CORE_HUB_ROUTES_H
+#define TWINDECK_CORE_HUB_ROUTES_H
+
+struct hub_call;
+
+struct hub_route {
+	int method;          /* enum evhttp_cmd_type */
+	const char *pattern; /* segments; a lone star is open */
+	int rights;          /* enum hub_right, all of them */
+	void (*run)(struct hub_call *call);
+};
+
+/* The row that fits, or NULL with the call answered; fills call->args. */
+const struct hub_route *hub_route_find(struct hub_call *call);
+
+/* rest_devices.c */
+void hub_rest_device_get(struct hub_call *call);
+void hub_rest_device_put(struct hub_call *call);
+void hub_rest_device_delete(struct hub_call *call);
+void hub_rest_device_list(struct hub_call *call);
+void hub_rest_device_bulk(struct hub_call *call);
+void hub_rest_statistics_devices(struct hub_call *call);
+void hub_rest_statistics_service(struct hub_call *call);
+/* rest_methods.c */
+void hub_rest_method(struct hub_call *call);
+/* rest_query.c */
+void hub_rest_query(struct hub_call *call);
+/* rest_twins.c */
+void hub_rest_twin_get(struct hub_call *call);
+void hub_rest_twin_patch(struct hub_call *call);
+void hub_rest_twin_put(struct hub_call *call);
+
+#endif
