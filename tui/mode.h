@@ -49,6 +49,7 @@ struct mode {
 
 extern const struct mode *const mode_table[]; /* ends with NULL */
 extern const struct mode mode_device;
+extern const struct mode mode_hub;
 extern const struct mode mode_run;
 
 /* Prints "twindeck NAME: TEXT" on standard error and returns the code. */

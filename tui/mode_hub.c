@@ -1,0 +1,319 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/paths.h"
+#include "core/base/xalloc.h"
+#include "core/hub/hub.h"
+#include "core/hub/identity.h"
+#include "core/iothub/connstr.h"
+#include "core/net/loop.h"
+#include "tui/mode.h"
+#include "tui/mode_hub_device.h"
+
+#define OWNER "iothubowner"
+
+static const struct option_def hub_options[] = {
+	MODE_OPTIONS,
+	{ .name = "name", .type = OPTION_STRING, .arg = "NAME", .def = "local",
+	  .help = "What the hub is called; its state has a folder of that "
+		  "name." },
+	{ .name = "state-dir", .type = OPTION_STRING, .arg = "DIR",
+	  .help = "Keep the database, the keys and the certificates in DIR, "
+		  "instead of twindeck/hub/NAME below $XDG_DATA_HOME." },
+	{ .name = "host-name", .type = OPTION_STRING, .arg = "HOST",
+	  .def = "127.0.0.1",
+	  .help = "The host name in the connection strings that are printed; "
+		  "the C SDK needs one with a dot." },
+	{ .name = "https-port", .type = OPTION_NUMBER, .arg = "N",
+	  .min = 0, .max = 65535,
+	  .help = "TCP port of the service REST API, 0 takes a free one; else "
+		  "443, which the SDKs have built in, or 8443 where 443 is not "
+		  "allowed." },
+	{ .name = "mqtt-port", .type = OPTION_NUMBER, .arg = "N",
+	  .min = 0, .max = 65535, .def = "8883",
+	  .help = "TCP port of MQTT over TLS for devices, 0 takes a free "
+		  "one." },
+	{ .name = "json", .type = OPTION_FLAG,
+	  .help = "Print what a client needs as one line of JSON." },
+	{ .name = "exit-on-eof", .type = OPTION_FLAG,
+	  .help = "Leave when standard input closes." },
+	{ .name = "remove-state", .type = OPTION_FLAG,
+	  .help = "Remove the state on leaving." },
+	{ .name = "verbose", .type = OPTION_FLAG,
+	  .help = "Log every request and packet." },
+	{ .name = NULL },
+};
+
+static const struct mode_command hub_commands[] = {
+	{ "add-device ID", "Register a device with the hub that runs, and "
+			   "print its connection string." },
+	{ "device-string ID", "Print the connection string of a device of the "
+			      "hub that runs." },
+	{ NULL, NULL },
+};
+
+/* A hub of thousands of devices has as many descriptors. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The owner's; a secret, the caller's. */
+static char *
+service_string(const struct hub *hub)
+{
+	const struct hub_identity *identity = hub_get_identity(hub);
+	const char *host = hub_identity_host(identity);
+	struct connstr cs = { 0 };
+	char *text;
+
+	if (hub_https_port(hub) == HUB_HTTPS_PORT)
+		cs.host = xstrdup(host);
+	else if (strchr(host, ':') != NULL)
+		cs.host = xasprintf("[%s]:%u", host, hub_https_port(hub));
+	else
+		cs.host = xasprintf("%s:%u", host, hub_https_port(hub));
+	cs.policy = xstrdup(OWNER);
+	cs.key = xstrdup(hub_identity_policy_key(identity, OWNER, false, NULL));
+	text = connstr_format(&cs);
+	connstr_fini(&cs);
+	return text;
+}
+
+/* One line, without its end; a secret, the caller's. */
+static char *
+ready_line(const struct hub *hub, const char *service)
+{
+	const struct hub_identity *identity = hub_get_identity(hub);
+	cJSON *json = cJSON_CreateObject();
+	char *line;
+
+	cJSON_AddStringToObject(json, "hostName", hub_identity_host(identity));
+	cJSON_AddStringToObject(json, "serviceConnectionString", service);
+	cJSON_AddStringToObject(
+	    json, "caFile", hub_identity_ca_file(identity));
+	cJSON_AddNumberToObject(json, "httpsPort", hub_https_port(hub));
+	cJSON_AddNumberToObject(json, "mqttPort", hub_mqtt_port(hub));
+	cJSON_AddNumberToObject(json, "pid", getpid());
+	line = json_print(json);
+	cJSON_Delete(json);
+	return line;
+}
+
+static void
+print_ready(const struct hub *hub, const char *name, const char *service)
+{
+	const char *ca_file =
+	    hub_identity_ca_file(hub_get_identity(hub));
+
+	printf("The hub \"%s\" accepts connections.\n\n"
+	       "  service connection string\n"
+	       "    %s\n"
+	       "  CA certificate\n"
+	       "    %s\n"
+	       "  HTTPS port %u, MQTT port %u, on this machine only\n"
+	       "  state in %s\n\n",
+	    name, service, ca_file, hub_https_port(hub), hub_mqtt_port(hub),
+	    hub_get_state_dir(hub));
+	printf("Point an SDK at it:\n"
+	       "  Node    NODE_EXTRA_CA_CERTS=%s node app.js\n"
+	       "  Python  REQUESTS_CA_BUNDLE=%s for services;\n"
+	       "          server_verification_cert=open(ca).read() for "
+	       "devices\n"
+	       "  C       the device option \"TrustedCerts\" with the text of "
+	       "that file\n\n",
+	    ca_file, ca_file);
+	if (hub_https_port(hub) != HUB_HTTPS_PORT ||
+	    hub_mqtt_port(hub) != HUB_MQTT_PORT)
+		puts("Some SDKs only know the ports 443 and 8883.\n");
+	puts("Add a device, in another terminal:\n"
+	     "  twindeck hub add-device ID\n\n"
+	     "^C stops the hub.");
+}
+
+/* For the sub-commands: they find the hub by it. */
+static int
+announce(const struct hub *hub, const struct options *options,
+    const char *ready_file, struct err *err)
+{
+	char *service = service_string(hub);
+	char *line = ready_line(hub, service);
+	int rc =
+	    paths_write_file(ready_file, line, strlen(line), 0600, err);
+
+	if (rc == 0 && options_flag(options, "json"))
+		puts(line);
+	else if (rc == 0)
+		print_ready(hub, options_string(options, "name"), service);
+	fflush(stdout);
+	xfree_secret(service);
+	xfree_secret(line);
+	return rc;
+}
+
+static int
+exit_code_of(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_BUSY:
+		return EXIT_ALREADY_RUNNING;
+	case ERR_EXISTS:
+		return EXIT_PORT_IN_USE;
+	case ERR_IO:
+		return EXIT_STATE_NOT_WRITABLE;
+	case ERR_INVALID:
+		return EXIT_USAGE;
+	default:
+		return EXIT_FAULT;
+	}
+}
+
+static int
+serve_on(struct event_base *base, const struct options *options,
+    const struct hub_config *config)
+{
+	struct net_leave *leave =
+	    net_leave_new(base, options_flag(options, "exit-on-eof"));
+	struct stat st;
+	bool was_there = stat(config->state_dir, &st) == 0;
+	char *ready_file =
+	    xasprintf("%s/" HUB_FILE_READY, config->state_dir);
+	struct err err = { 0 };
+	int code = EXIT_OK;
+	struct hub *hub;
+
+	hub = hub_new(base, config, &err);
+	if (hub == NULL || announce(hub, options, ready_file, &err) == -1)
+		code = mode_fail(&mode_hub, &err, exit_code_of(&err));
+	else
+		event_base_dispatch(base);
+	if (hub != NULL)
+		unlink(ready_file);
+	hub_free(hub);
+	/* What another start has made is not ours to remove. */
+	if (options_flag(options, "remove-state") &&
+	    (hub != NULL || !was_there))
+		hub_remove_state(config->state_dir);
+	net_leave_free(leave);
+	free(ready_file);
+	return code;
+}
+
+static int
+serve(const struct options *options, const char *state_dir)
+{
+	struct hub_config config = {
+		.state_dir = state_dir,
+		.name = options_string(options, "name"),
+		.host_name = options_string(options, "host-name"),
+		.https_port = options_given(options, "https-port")
+		    ? options_number(options, "https-port")
+		    : HUB_HTTPS_PORT_ANY,
+		.mqtt_port = options_number(options, "mqtt-port"),
+	};
+	struct event_base *base;
+	struct err err;
+	int code;
+
+	log_open(stderr,
+	    options_flag(options, "verbose") ? LOG_DEBUG : LOG_INFO);
+	raise_descriptors();
+	base = net_loop_new(&err);
+	if (base == NULL)
+		return mode_fail(&mode_hub, &err, EXIT_FAULT);
+	code = serve_on(base, options, &config);
+	event_base_free(base);
+	return code;
+}
+
+/* NULL with err set when there is no home; the caller's. */
+static char *
+state_dir_of(const struct options *options, struct err *err)
+{
+	const char *given = options_string(options, "state-dir");
+	char *data, *dir;
+
+	if (given != NULL)
+		return xstrdup(given);
+	data = paths_dir(PATHS_DATA, err);
+	if (data == NULL)
+		return NULL;
+	dir = xasprintf("%s/hub/%s", data, options_string(options, "name"));
+	free(data);
+	return dir;
+}
+
+static int
+ask_hub(const struct options *options, const char *state_dir)
+{
+	const char *command = options_argv(options, 0);
+	const char *device_id = options_argv(options, 1);
+	struct err err = { 0 };
+	int rc;
+
+	if (strcmp(command, "add-device") != 0 &&
+	    strcmp(command, "device-string") != 0)
+		err_set(&err, ERR_INVALID, "no command %.60s; see --help",
+		    command);
+	else if (options_argc(options) != 2)
+		err_set(&err, ERR_INVALID, "%s takes one device ID", command);
+	if (err.code != ERR_NONE)
+		return mode_fail(&mode_hub, &err, EXIT_USAGE);
+	if (strcmp(command, "add-device") == 0)
+		rc = mode_hub_add_device(state_dir, device_id, &err);
+	else
+		rc = mode_hub_device_string(state_dir, device_id, &err);
+	if (rc == 0)
+		return EXIT_OK;
+	if (err.code == ERR_UNREACHABLE)
+		return mode_fail(&mode_hub, &err, EXIT_UNREACHABLE);
+	return mode_fail(&mode_hub, &err,
+	    err.code == ERR_UNAUTHORIZED ? EXIT_NOT_AUTHORIZED : EXIT_FAULT);
+}
+
+static int
+run(const struct options *options)
+{
+	struct err err = { 0 };
+	char *state_dir = state_dir_of(options, &err);
+	int code;
+
+	if (state_dir == NULL)
+		return mode_fail(&mode_hub, &err, EXIT_STATE_NOT_WRITABLE);
+	if (options_argc(options) == 0)
+		code = serve(options, state_dir);
+	else
+		code = ask_hub(options, state_dir);
+	free(state_dir);
+	return code;
+}
+
+const struct mode mode_hub = {
+	.name = "hub",
+	.usage = "hub [OPTION …] [COMMAND]",
+	.summary = "A local IoT Hub: REST for services and MQTT for devices, "
+		   "over TLS on this machine.",
+	.options = hub_options,
+	.commands = hub_commands,
+	.run = run,
+};

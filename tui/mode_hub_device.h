@@ -1,0 +1,19 @@
+/*
+ * The sub-commands of "twindeck hub": they find the hub that runs on a state
+ * folder by the line it left there, and ask it over REST like anybody else.
+ */
+#ifndef TWINDECK_TUI_MODE_HUB_DEVICE_H
+#define TWINDECK_TUI_MODE_HUB_DEVICE_H
+
+struct err;
+
+/*
+ * Each prints the device's connection string.  0, or -1 with err set:
+ * ERR_UNREACHABLE (no hub runs there), or what the hub said.
+ */
+int mode_hub_add_device(
+    const char *state_dir, const char *device_id, struct err *err);
+int mode_hub_device_string(
+    const char *state_dir, const char *device_id, struct err *err);
+
+#endif
