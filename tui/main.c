@@ -24,10 +24,29 @@ mode_fail(const struct mode *mode, const struct err *err, int code)
 	return code;
 }
 
+void
+mode_print_commands(FILE *file)
+{
+	const struct command_def *c;
+	char words[64];
+	const char *p;
+	int pad;
+
+	for (c = command_table; c->name != NULL; c++) {
+		if ((c->needs & COMMAND_DECK_ONLY) != 0)
+			continue;
+		snprintf(words, sizeof(words), "%s %s", c->name, c->usage);
+		/* printf() pads by bytes; "…" has three in its one cell. */
+		for (pad = 26, p = words; *p != '\0'; p++)
+			if ((*p & '\xc0') == '\x80')
+				pad++;
+		fprintf(file, "  %-*s%s\n", pad, words, c->help);
+	}
+}
+
 static void
 print_help(const struct mode *mode)
 {
-	const struct command_def *d;
 	const struct mode_command *c;
 	const struct mode *const *m;
 
@@ -35,11 +54,10 @@ print_help(const struct mode *mode)
 	for (c = mode->commands; c != NULL && c->usage != NULL; c++)
 		printf("%s  %-26s%s\n", c == mode->commands ? "\n" : "",
 		    c->usage, c->help);
-	for (d = mode->deck_commands; d != NULL && d->name != NULL; d++)
-		if ((d->needs & COMMAND_DECK_ONLY) == 0)
-			printf("%s  %-8s %-16s %s\n",
-			    d == mode->deck_commands ? "\n" : "", d->name,
-			    d->usage, d->help);
+	if (mode->has_deck_commands) {
+		putchar('\n');
+		mode_print_commands(stdout);
+	}
 	putchar('\n');
 	options_print_help(stdout, mode->options);
 	if (mode->name != NULL)

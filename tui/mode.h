@@ -5,9 +5,11 @@
 #ifndef TWINDECK_TUI_MODE_H
 #define TWINDECK_TUI_MODE_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "core/base/options.h"
 
-struct command_def;
 struct err;
 
 enum exit_code {
@@ -35,7 +37,7 @@ struct mode {
 	const char *summary; /* one sentence */
 	const struct option_def *options;
 	const struct mode_command *commands; /* or NULL */
-	const struct command_def *deck_commands; /* those it shares, or NULL */
+	bool has_deck_commands; /* it takes those of core/deck/command.h */
 	/* Returns the exit code. */
 	int (*run)(const struct options *options);
 };
@@ -51,6 +53,9 @@ extern const struct mode *const mode_table[]; /* ends with NULL */
 extern const struct mode mode_device;
 extern const struct mode mode_hub;
 extern const struct mode mode_run;
+
+/* One line for each command that runs without a screen. */
+void mode_print_commands(FILE *file);
 
 /* Prints "twindeck NAME: TEXT" on standard error and returns the code. */
 int mode_fail(const struct mode *mode, const struct err *err, int code);

@@ -96,13 +96,8 @@ print_text(FILE *file, const char *text)
 static void
 print_commands(FILE *file)
 {
-	const struct command_def *c;
-
 	fputs("usage: twindeck run [OPTION …] COMMAND …\n\n", file);
-	for (c = command_table; c->name != NULL; c++)
-		if ((c->needs & COMMAND_DECK_ONLY) == 0)
-			fprintf(file, "  %-8s %-14s %s\n", c->name, c->usage,
-			    c->help);
+	mode_print_commands(file);
 	fputs("\nOptions: see twindeck run --help\n", file);
 }
 
@@ -593,7 +588,7 @@ const struct mode mode_run = {
 	.summary = "Run one command of the deck without a screen, wait for "
 		   "each device's last state, print one line a device.",
 	.options = run_options,
-	.deck_commands = command_table,
+	.has_deck_commands = true,
 	.run = run_main,
 };
 

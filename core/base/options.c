@@ -159,6 +159,18 @@ options_argv(const struct options *o, int i)
 	return i < options_argc(o) ? o->args[o->first_arg + i] : NULL;
 }
 
+/* Cells of UTF-8 text that holds no wide characters. */
+static int
+cells(const char *text)
+{
+	int n = 0;
+
+	for (; *text != '\0'; text++)
+		if ((*text & '\xc0') != '\x80')
+			n++;
+	return n;
+}
+
 void
 options_print_help(FILE *file, const struct option_def *table)
 {
@@ -166,9 +178,12 @@ options_print_help(FILE *file, const struct option_def *table)
 	int n;
 
 	for (def = table; def->name != NULL; def++) {
-		n = fprintf(file, "  --%s%s%s", def->name,
-		    def->arg != NULL ? " " : "",
-		    def->arg != NULL ? def->arg : "");
+		fprintf(file, "  --%s", def->name);
+		n = 4 + cells(def->name);
+		if (def->arg != NULL) {
+			fprintf(file, " %s", def->arg);
+			n += 1 + cells(def->arg);
+		}
 		fprintf(file, "%*s%s",
 		    n < HELP_COLUMN - 1 ? HELP_COLUMN - n : 2, "", def->help);
 		if (def->def != NULL)

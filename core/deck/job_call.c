@@ -29,20 +29,20 @@ static void send_call(struct task *task);
 static void
 retry(struct task *task, const struct client_answer *answer)
 {
-	int64_t now = clock_mono_ms();
+	int64_t next_ms = clock_mono_ms() +
+	    backoff_ms(task->tries++, RETRY_LEAST_MS, RETRY_MOST_MS,
+		answer->retry_after_ms);
 
 	if (task->job->state != JOB_RUNNING) {
 		task_end(task, JOB_DEVICE_CANCELLED);
 		return;
 	}
-	if (now - task->first_ms >= task->job->request.retry_ms) {
+	if (next_ms - task->first_ms > task->job->request.retry_ms) {
 		task_fail(task, answer->err);
 		return;
 	}
 	task_set_err(task, answer->err);
-	task->next_ms = now +
-	    backoff_ms(task->tries++, RETRY_LEAST_MS, RETRY_MOST_MS,
-		answer->retry_after_ms);
+	task->next_ms = next_ms;
 	task->step = TASK_RETRIES;
 	task_changed(task);
 }
