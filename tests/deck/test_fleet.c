@@ -1,0 +1,359 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/err.h"
+#include "core/base/events.h"
+#include "core/base/xalloc.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+#include "tests/support/test.h"
+
+#define IDS 60
+#define STEPS 4000
+
+struct fixture {
+	struct events *events;
+	struct fleet *fleet;
+	int fired;
+};
+
+static void
+on_event(int kind, const void *news, void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)news;
+	if (kind == DECK_FLEET)
+		f->fired++;
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	f->events = events_new();
+	f->fleet = fleet_new(f->events);
+	events_subscribe(f->events, on_event, f);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fleet_free(f->fleet);
+	events_free(f->events);
+	free(f);
+	return 0;
+}
+
+static void
+take(struct fixture *f, const char *id, int version, const char *rest)
+{
+	char *text = xasprintf(
+	    "{\"deviceId\":\"%s\",\"version\":%d%s}", id, version, rest);
+	cJSON *twin = cJSON_Parse(text);
+
+	assert_non_null(twin);
+	fleet_take_twin(f->fleet, twin);
+	cJSON_Delete(twin);
+	free(text);
+}
+
+#define REPORTED(text) ",\"properties\":{\"reported\":{" text "}}"
+#define ON ",\"connectionState\":\"Connected\""
+
+/*
+ * What no list, sort, filter or marking may ever do: show a device twice, show
+ * one that is gone, or answer for one id with the row of another.
+ */
+static void
+check_view(struct fixture *f, struct fleet_view *view)
+{
+	const struct fleet_row *row;
+	size_t i;
+
+	for (i = 0; i < fleet_view_size(view); i++) {
+		row = fleet_view_at(view, i);
+		assert_ptr_equal(row, fleet_get(f->fleet, row->id));
+		assert_int_equal(i, fleet_view_index(view, row->id));
+	}
+	assert_null(fleet_view_at(view, i));
+}
+
+static void
+random_step(struct fixture *f, struct fleet_view *view, int version)
+{
+	static const char *const filters[] = { "", "door-1", "link:on",
+		"marked", "!fw:applying", "drift", "door:locked" };
+	static const char *const phases[] = { "standBy", "applying",
+		"completed", "failed" };
+	char id[16], rest[200];
+	size_t before = fleet_size(f->fleet);
+
+	snprintf(id, sizeof(id), "door-%d", rand() % IDS);
+	switch (rand() % 8) {
+	case 0:
+		fleet_remove(f->fleet, id);
+		assert_null(fleet_get(f->fleet, id));
+		break;
+	case 1:
+		fleet_mark(f->fleet, id, rand() % 2);
+		break;
+	case 2:
+		fleet_view_sort(view, (enum fleet_sort)(rand() % SORTS),
+		    rand() % 2);
+		break;
+	case 3:
+		assert_int_equal(0, fleet_view_set_filter(view,
+		    filters[(size_t)rand() % N_ROWS(filters)], NULL));
+		break;
+	default:
+		snprintf(rest, sizeof(rest),
+		    ",\"connectionState\":\"%s\",\"properties\":{\"desired\":"
+		    "{\"a\":%d},\"reported\":{\"firmwareStatus\":\"%s\","
+		    "\"door\":{\"state\":\"%s\"},\"a\":1}}",
+		    rand() % 2 ? "Connected" : "Disconnected", rand() % 3,
+		    phases[(size_t)rand() % N_ROWS(phases)],
+		    rand() % 2 ? "locked" : "unlocked");
+		take(f, id, version, rest);
+		assert_non_null(fleet_get(f->fleet, id));
+		assert_true(fleet_size(f->fleet) >= before);
+	}
+}
+
+static void
+test_a_row_never_becomes_another_device(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+	const struct fleet_row *row;
+	size_t linked, marked, i;
+	int step;
+
+	srand(20261122);
+	for (step = 1; step <= STEPS; step++) {
+		random_step(f, view, step);
+		check_view(f, view);
+	}
+	assert_int_equal(0, fleet_view_set_filter(view, "", NULL));
+	assert_int_equal(fleet_size(f->fleet), fleet_view_size(view));
+	for (i = linked = marked = 0; i < fleet_view_size(view); i++) {
+		row = fleet_view_at(view, i);
+		linked += row->link == LINK_CONNECTED;
+		marked += row->marked;
+	}
+	assert_int_equal(linked, fleet_linked(f->fleet));
+	assert_int_equal(marked, fleet_marked(f->fleet));
+	fleet_view_free(view);
+}
+
+static void
+test_the_same_twin_again_is_no_news(void **state)
+{
+	struct fixture *f = *state;
+	const struct fleet_row *row;
+
+	take(f, "d", 2, ON REPORTED("\"firmwareStatus\":\"standBy\""));
+	row = fleet_get(f->fleet, "d");
+	assert_int_equal(1, f->fired);
+	assert_int_equal(0, row->changed_ms);
+	take(f, "d", 2, ON REPORTED("\"firmwareStatus\":\"standBy\""));
+	take(f, "d", 3, ON REPORTED("\"firmwareStatus\":\"standBy\",\"t\":1"));
+	assert_int_equal(1, f->fired);
+	take(f, "d", 4, ON REPORTED("\"firmwareStatus\":\"applying\""));
+	assert_int_equal(2, f->fired);
+	assert_true(row->changed_ms > 0);
+}
+
+static void
+test_an_older_twin_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	take(f, "d", 9, ON);
+	take(f, "d", 8, ",\"connectionState\":\"Disconnected\"");
+	assert_int_equal(LINK_CONNECTED, fleet_get(f->fleet, "d")->link);
+}
+
+static void
+test_what_a_whole_load_does_not_show_is_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	fleet_load_begin(f->fleet);
+	take(f, "a", 1, "");
+	take(f, "b", 1, ON);
+	assert_false(fleet_is_complete(f->fleet));
+	fleet_load_end(f->fleet);
+	assert_true(fleet_is_complete(f->fleet));
+	fleet_mark(f->fleet, "b", true);
+	fleet_load_begin(f->fleet);
+	take(f, "a", 1, "");
+	take(f, "c", 1, "");
+	fleet_load_end(f->fleet);
+	assert_null(fleet_get(f->fleet, "b"));
+	assert_int_equal(2, fleet_size(f->fleet));
+	assert_int_equal(0, fleet_linked(f->fleet));
+	assert_int_equal(0, fleet_marked(f->fleet));
+	f->fired = 0;
+	fleet_load_begin(f->fleet);
+	take(f, "a", 1, "");
+	take(f, "c", 1, "");
+	fleet_load_end(f->fleet);
+	assert_int_equal(0, f->fired);
+}
+
+static void
+test_new_rows_come_in_at_their_place_and_nothing_else_moves(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+
+	take(f, "door-10", 1, "");
+	take(f, "door-2", 1, ON);
+	take(f, "door-1", 1, "");
+	assert_string_equal("door-1", fleet_view_at(view, 0)->id);
+	assert_string_equal("door-2", fleet_view_at(view, 1)->id);
+	assert_string_equal("door-10", fleet_view_at(view, 2)->id);
+	fleet_view_sort(view, SORT_LINK, false);
+	take(f, "door-1", 2, ON);
+	assert_int_equal(0, fleet_view_index(view, "door-1"));
+	fleet_view_free(view);
+}
+
+static void
+test_a_failure_is_an_alarm_until_somebody_looks(void **state)
+{
+	struct fixture *f = *state;
+
+	take(f, "d", 1, REPORTED("\"firmwareStatus\":\"failed\""));
+	assert_true(fleet_get(f->fleet, "d")->alarm);
+	fleet_looked_at(f->fleet, "d");
+	take(f, "d", 2, REPORTED("\"firmwareStatus\":\"failed\",\"x\":1"));
+	assert_false(fleet_get(f->fleet, "d")->alarm);
+}
+
+static void
+test_marked_ids_are_a_frozen_copy_in_order(void **state)
+{
+	struct fixture *f = *state;
+	char **ids;
+	size_t n;
+
+	take(f, "d-10", 1, "");
+	take(f, "d-9", 1, "");
+	take(f, "d-1", 1, "");
+	fleet_mark(f->fleet, "d-10", true);
+	fleet_mark(f->fleet, "d-9", true);
+	n = fleet_marked_ids(f->fleet, &ids);
+	fleet_remove(f->fleet, "d-9");
+	assert_int_equal(2, n);
+	assert_string_equal("d-9", ids[0]);
+	assert_string_equal("d-10", ids[1]);
+	fleet_ids_free(ids, n);
+	fleet_unmark_all(f->fleet);
+	assert_int_equal(0, fleet_marked(f->fleet));
+}
+
+static const struct {
+	const char *filter, *shown; /* NULL: refused */
+} filters[] = {
+	{ "", "a-1 a-2 b-1" },
+	{ "A-", "a-1 a-2" },
+	{ "!a- ", "b-1" },
+	{ "link:on", "a-1" },
+	{ "link:off", "a-2 b-1" },
+	{ "link:OFF a", "a-2" },
+	{ "fw:apply", "a-1" },
+	{ "applying", "a-1" },
+	{ "1.4", "b-1" },
+	{ "door:locked", "a-2" },
+	{ "door:unlocked", "b-1" },
+	{ "locked", "a-2" },
+	{ "marked", "b-1" },
+	{ "!marked !fw:applying", "a-2" },
+	{ "x", "" },
+	{ "link:up", NULL },
+	{ "!", NULL },
+};
+
+static void
+test_a_filter_shows_what_matches_all_words(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+	char shown[64];
+	struct err err;
+	size_t i, j;
+
+	take(f, "a-1", 1, ON REPORTED("\"firmwareStatus\":\"applying\""));
+	take(f, "a-2", 1, REPORTED("\"door\":{\"state\":\"locked\"}"));
+	take(f, "b-1", 1, REPORTED("\"door\":{\"state\":\"unlocked\"},"
+	    "\"firmwareVersion\":\"1.4.2\""));
+	fleet_mark(f->fleet, "b-1", true);
+	for (i = 0; i < N_ROWS(filters); i++) {
+		if (filters[i].shown == NULL) {
+			assert_int_equal(-1, fleet_view_set_filter(
+			    view, filters[i].filter, &err));
+			assert_int_equal(ERR_INVALID, err.code);
+			continue;
+		}
+		assert_int_equal(0, fleet_view_set_filter(
+		    view, filters[i].filter, &err));
+		shown[0] = '\0';
+		for (j = 0; j < fleet_view_size(view); j++) {
+			if (j > 0)
+				strcat(shown, " ");
+			strcat(shown, fleet_view_at(view, j)->id);
+		}
+		if (strcmp(shown, filters[i].shown) != 0)
+			fail_msg("%s: %s", filters[i].filter, shown);
+	}
+	fleet_view_free(view);
+}
+
+static void
+test_a_filtered_view_follows_the_fleet(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+
+	assert_int_equal(0, fleet_view_set_filter(view, "link:on", NULL));
+	take(f, "a", 1, ON);
+	take(f, "b", 1, "");
+	assert_int_equal(1, fleet_view_size(view));
+	take(f, "b", 2, ON);
+	take(f, "a", 2, ",\"connectionState\":\"Disconnected\"");
+	assert_int_equal(1, fleet_view_size(view));
+	assert_string_equal("b", fleet_view_at(view, 0)->id);
+	fleet_view_free(view);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_a_row_never_becomes_another_device),
+		CASE(test_the_same_twin_again_is_no_news),
+		CASE(test_an_older_twin_changes_nothing),
+		CASE(test_what_a_whole_load_does_not_show_is_gone),
+		CASE(test_new_rows_come_in_at_their_place_and_nothing_else_moves),
+		CASE(test_a_failure_is_an_alarm_until_somebody_looks),
+		CASE(test_marked_ids_are_a_frozen_copy_in_order),
+		CASE(test_a_filter_shows_what_matches_all_words),
+		CASE(test_a_filtered_view_follows_the_fleet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
