@@ -1,0 +1,231 @@
+'use strict';
+const L = require('./lib');
+const {
+	test,
+	registry,
+	service,
+	jobs,
+	mkDevice,
+	newId,
+	connect,
+	onMethod,
+	report,
+	until,
+	sleep,
+	assert,
+	eq,
+	rejects,
+	user,
+} = L;
+const twin = async (id) => (await registry.getTwin(id)).responseBody;
+const invoke = async (id, methodName, payload) =>
+	(
+		await service.invokeDeviceMethod(id, {
+			methodName,
+			payload,
+			responseTimeoutInSeconds: 10,
+		})
+	).result;
+
+test('registry: create and get', async () => {
+	const d = await mkDevice();
+	const g = (await registry.get(d.id)).responseBody;
+	eq(g.deviceId, d.id);
+	eq(g.status, 'enabled');
+	eq(g.authentication.symmetricKey, d.info.authentication.symmetricKey);
+});
+test('registry: a second create is 409', async () => {
+	const d = await mkDevice();
+	await rejects(registry.create({ deviceId: d.id }), 409);
+});
+test('registry: an unknown device is 404 DeviceNotFoundError', async () => {
+	eq(
+		(await rejects(registry.get('nobody-' + L.RUN), 404)).name,
+		'DeviceNotFoundError',
+	);
+});
+test('registry: list and delete', async () => {
+	const d = await mkDevice();
+	assert(
+		(await registry.list()).responseBody.some((x) => x.deviceId === d.id),
+		'not listed',
+	);
+	await registry.delete(d.id);
+	await rejects(registry.get(d.id), 404);
+});
+test('registry: bulk create and remove', async () => {
+	const l = [{ deviceId: newId() }, { deviceId: newId() }];
+	eq((await registry.addDevices(l)).responseBody.isSuccessful, true);
+	await registry.get(l[1].deviceId);
+	eq((await registry.removeDevices(l, true)).responseBody.isSuccessful, true);
+	await rejects(registry.get(l[0].deviceId), 404);
+});
+test('service: a wrong key is 401', async () => {
+	const bad = L.iothub.Registry.fromConnectionString(
+		L.CS.replace(
+			/SharedAccessKey=[^;]*/,
+			'SharedAccessKey=' + Buffer.alloc(32, 1).toString('base64'),
+		),
+	);
+	await rejects(bad.list(), 401);
+});
+test('twin: tags and desired are merged', async () => {
+	const d = await mkDevice();
+	await registry.updateTwin(
+		d.id,
+		{ tags: { region: 'US' }, properties: { desired: { building: 43 } } },
+		'*',
+	);
+	await registry.updateTwin(
+		d.id,
+		{ properties: { desired: { floor: 3 } } },
+		'*',
+	);
+	const t = await twin(d.id);
+	eq(t.tags, { region: 'US' });
+	eq(user(t.properties.desired), { building: 43, floor: 3 });
+});
+test('twin: a stale etag is 412', async () => {
+	const d = await mkDevice();
+	const e = (await twin(d.id)).etag;
+	await registry.updateTwin(d.id, { tags: { a: 1 } }, e);
+	await rejects(registry.updateTwin(d.id, { tags: { a: 2 } }, e), 412);
+});
+test('twin: reported properties of a device are seen by the service', async () => {
+	const d = await mkDevice();
+	const c = await connect(d);
+	await report(await c.getTwin(), { firmwareStatus: 'standBy' });
+	eq(user((await twin(d.id)).properties.reported), {
+		firmwareStatus: 'standBy',
+	});
+});
+test('twin: a desired patch reaches the device', async () => {
+	const d = await mkDevice();
+	const t = await (await connect(d)).getTwin();
+	let got;
+	t.on('properties.desired', (x) => {
+		if (x.building) got = x.building;
+	});
+	await sleep(300);
+	await registry.updateTwin(
+		d.id,
+		{ properties: { desired: { building: 43 } } },
+		'*',
+	);
+	await until(() => got === 43);
+});
+test('method: a call and its answer', async () => {
+	const d = await mkDevice();
+	await onMethod(await connect(d), 'lockDoor', (q, s) =>
+		s.send(200, { Response: 'lockDoor called successfully', got: q.payload }),
+	);
+	eq(await invoke(d.id, 'lockDoor', { lockTime: '10m' }), {
+		status: 200,
+		payload: {
+			Response: 'lockDoor called successfully',
+			got: { lockTime: '10m' },
+		},
+	});
+});
+test('method: an offline device is 404', async () => {
+	const d = await mkDevice();
+	await rejects(invoke(d.id, 'lockDoor', null), 404);
+});
+test('telemetry: a message is acknowledged', async () => {
+	const d = await mkDevice();
+	await (await connect(d)).sendEvent(new L.Message('{"t":1}'));
+});
+test('query: by id, page by page', async () => {
+	const ids = [];
+	for (let i = 0; i < 3; i++) ids.push((await mkDevice()).id);
+	const list = ids.map((id) => `'${id}'`).join(', ');
+	const q = registry.createQuery(
+		`SELECT * FROM devices WHERE deviceId IN [${list}]`,
+		2,
+	);
+	const seen = [];
+	let pages = 0;
+	for (; q.hasMoreResults; pages++)
+		for (const t of (await q.nextAsTwin()).result) seen.push(t.deviceId);
+	eq(seen.sort(), ids.sort());
+	assert(pages === 2, `${pages} pages`);
+});
+test('query: what is not understood is 400', async () => {
+	await rejects(registry.createQuery('SELECT FROM WHERE', 10).next(), 400);
+});
+test('query: by tag', async () => {
+	const d = await mkDevice();
+	await registry.updateTwin(d.id, { tags: { grp: L.RUN } }, '*');
+	const r = (
+		await registry
+			.createQuery(`SELECT * FROM devices WHERE tags.grp = '${L.RUN}'`, 10)
+			.next()
+	).result;
+	eq(
+		r.map((x) => x.deviceId),
+		[d.id],
+	);
+});
+test('job: a method job runs on its device', async () => {
+	const d = await mkDevice();
+	let n = 0;
+	await onMethod(await connect(d), 'lockDoor', (q, s) => {
+		n++;
+		s.send(200, null);
+	});
+	const id = newId('job');
+	await jobs.scheduleDeviceMethod(
+		id,
+		`deviceId = '${d.id}'`,
+		{ methodName: 'lockDoor', payload: null, responseTimeoutInSeconds: 10 },
+		new Date(),
+		60,
+	);
+	await until(
+		async () => (await jobs.getJob(id)).jobStatus.status === 'completed',
+		15000,
+	);
+	eq(n, 1);
+});
+test('job: a twin job writes its patch', async () => {
+	const d = await mkDevice();
+	const id = newId('job');
+	await jobs.scheduleTwinUpdate(
+		id,
+		`deviceId = '${d.id}'`,
+		{ etag: '*', properties: { desired: { building: 43 } } },
+		new Date(),
+		60,
+	);
+	await until(
+		async () => (await jobs.getJob(id)).jobStatus.status === 'completed',
+		15000,
+	);
+	eq((await twin(d.id)).properties.desired.building, 43);
+});
+test('firmware update from start to end', async () => {
+	const d = await mkDevice();
+	const c = await connect(d),
+		t = await c.getTwin();
+	await onMethod(c, 'firmwareUpdate', async (q, s) => {
+		await s.send(200, { Response: 'Firmware update started' });
+		for (const p of ['downloading', 'applying', 'completed']) {
+			await sleep(1100);
+			await report(t, { firmwareStatus: p });
+		}
+	});
+	await report(t, { firmwareStatus: 'standBy' });
+	eq(
+		(await invoke(d.id, 'firmwareUpdate', { fwPackageUri: 'test.com' }))
+			.payload,
+		{ Response: 'Firmware update started' },
+	);
+	const seen = [];
+	await until(async () => {
+		const s = (await twin(d.id)).properties.reported.firmwareStatus;
+		if (s !== seen[seen.length - 1]) seen.push(s);
+		return s === 'completed';
+	}, 15000);
+	eq(seen, ['standBy', 'downloading', 'applying', 'completed']);
+});
+L.run();
