@@ -128,7 +128,7 @@ arm(struct watch *watch)
 {
 	int64_t due = NEVER, now = clock_mono_ms(), left;
 	struct timeval tv;
-	int kind;
+	enum kind kind;
 
 	if (!watch->started)
 		return;
@@ -191,7 +191,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *watch = arg;
 	int64_t now = clock_mono_ms();
-	int kind;
+	enum kind kind;
 
 	(void)fd;
 	(void)what;
@@ -390,7 +390,7 @@ watch_visible(struct watch *watch, const char *const *device_ids, size_t n)
 void
 watch_refresh(struct watch *watch)
 {
-	int kind;
+	enum kind kind;
 
 	for (kind = 0; kind < POLLS; kind++)
 		watch->polls[kind].due_ms = 0;

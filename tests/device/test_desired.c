@@ -54,7 +54,8 @@ test_a_patch_is_echoed_with_its_version(void **state)
 	assert_int_equal(DEVICE_DESIRED_OLD,
 	    catch_up(desired, "{\"$version\":1}", "{\"$version\":1}", NULL));
 	assert_int_equal(DEVICE_DESIRED_NEW,
-	    patch(desired, "{\"building\":43,\"a\":{\"b\":null},\"$version\":2}",
+	    patch(desired,
+		"{\"building\":43,\"a\":{\"b\":null},\"$version\":2}",
 		"{\"building\":43,\"a\":{\"b\":null},\"desiredVersion\":2}"));
 	device_desired_free(desired);
 }
@@ -68,8 +69,7 @@ test_what_was_seen_is_not_echoed_again(void **state)
 	catch_up(desired, "{\"$version\":4}", "{}", NULL);
 	assert_int_equal(DEVICE_DESIRED_OLD,
 	    patch(desired, "{\"a\":1,\"$version\":4}", NULL));
-	assert_int_equal(
-	    DEVICE_DESIRED_OLD, patch(desired, "{\"a\":1}", NULL));
+	assert_int_equal(DEVICE_DESIRED_OLD, patch(desired, "{\"a\":1}", NULL));
 	assert_int_equal(DEVICE_DESIRED_OLD,
 	    catch_up(desired, "{\"a\":1,\"$version\":4}", "{}", NULL));
 	device_desired_free(desired);

@@ -59,8 +59,8 @@ test_a_lock_says_since_when_and_until_when(void **state)
 	    "\"since\":\"2026-11-22T10:00:00.0000000Z\","
 	    "\"until\":\"2026-11-22T10:10:00.0000000Z\"}}\n",
 	    test_outlet_reports());
-	assert_string_equal("lockDoor: Locking Door!  for 10m\n",
-	    test_outlet_said());
+	assert_string_equal(
+	    "lockDoor: Locking Door!  for 10m\n", test_outlet_said());
 	device_door_free(door);
 }
 
@@ -147,14 +147,16 @@ test_a_door_locked_before_a_restart_is_locked_still(void **state)
 
 	(void)state;
 	assert_string_equal("",
-	    boot(door, "{\"door\":{\"state\":\"locked\","
-		       "\"until\":\"2026-11-22T10:00:05Z\"}}"));
+	    boot(door,
+		"{\"door\":{\"state\":\"locked\","
+		"\"until\":\"2026-11-22T10:00:05Z\"}}"));
 	assert_int_equal(test_now(5000).mono_ms, device_door_due_ms(door));
 	device_door_free(door);
 
 	door = start();
-	boot(door, "{\"door\":{\"state\":\"locked\","
-		   "\"until\":\"2026-11-22T09:00:00Z\"}}");
+	boot(door,
+	    "{\"door\":{\"state\":\"locked\","
+	    "\"until\":\"2026-11-22T09:00:00Z\"}}");
 	assert_non_null(strstr(tick(door, 0), "\"state\":\"unlocked\""));
 	device_door_free(door);
 }

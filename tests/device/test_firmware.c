@@ -26,7 +26,8 @@ static struct device_firmware *
 start(unsigned int fail_percent)
 {
 	const struct device_firmware_config config = { .phase_ms = 15000,
-		.fail_percent = fail_percent, .fetch = on_fetch };
+		.fail_percent = fail_percent,
+		.fetch = on_fetch };
 
 	fetched_uri = NULL;
 	fetched_digest = NULL;
@@ -78,8 +79,8 @@ test_four_phases_in_order_each_with_its_time(void **state)
 			    "\"firmwareVersion\":\"1.4.1\"}\n",
 	    test_outlet_reports());
 	assert_true(device_firmware_due_ms(firmware) == DEVICE_NEVER);
-	assert_int_equal(0,
-	    update(firmware, 1000, "{\"fwPackageUri\":\"test.com\"}", NULL));
+	assert_int_equal(
+	    0, update(firmware, 1000, "{\"fwPackageUri\":\"test.com\"}", NULL));
 	assert_string_equal("{\"firmwareStatus\":\"standBy\","
 			    "\"logTime\":\"2026-11-22 10:00:01.000000\"}\n",
 	    test_outlet_reports());
@@ -174,8 +175,8 @@ test_a_request_that_makes_no_sense_is_refused(void **state)
 		{ "{\"fwVersion\":{}}", "fwVersion must be a string" },
 		{ "{\"fwPackageUri\":\"http://h/x\","
 		  "\"fwPackageCheckValue\":\"123456abcde\"}",
-		  "fwPackageCheckValue must be a SHA-256, 64 hexadecimal "
-		  "digits" },
+		    "fwPackageCheckValue must be a SHA-256, 64 hexadecimal "
+		    "digits" },
 	};
 	struct device_firmware *firmware = start(0);
 	struct err err;
@@ -183,7 +184,8 @@ test_a_request_that_makes_no_sense_is_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < N_ROWS(rows); i++) {
-		assert_int_equal(-1, update(firmware, 0, rows[i].request, &err));
+		assert_int_equal(
+		    -1, update(firmware, 0, rows[i].request, &err));
 		assert_int_equal(ERR_INVALID, err.code);
 		assert_string_equal(rows[i].words, err.text);
 	}
@@ -207,8 +209,8 @@ test_a_reboot_keeps_the_version_of_the_twin(void **state)
 	update(firmware, 0, "{}", NULL);
 	tick(firmware, 15000);
 	tick(firmware, 30000);
-	assert_non_null(strstr(
-	    tick(firmware, 45000), "\"firmwareVersion\":\"3.3\""));
+	assert_non_null(
+	    strstr(tick(firmware, 45000), "\"firmwareVersion\":\"3.3\""));
 	device_firmware_free(firmware);
 }
 
@@ -224,7 +226,8 @@ test_downloading_lasts_until_the_package_is_there(void **state)
 	(void)state;
 	snprintf(request, sizeof(request),
 	    "{\"fwPackageUri\":\"https://h/door-2.0.bin\","
-	    "\"fwPackageCheckValue\":\"%s\"}", digest);
+	    "\"fwPackageCheckValue\":\"%s\"}",
+	    digest);
 	assert_int_equal(0, update(firmware, 0, request, NULL));
 	assert_null(fetched_uri);
 	tick(firmware, 15000);
@@ -238,8 +241,8 @@ test_downloading_lasts_until_the_package_is_there(void **state)
 	    "\"startedApplyingImage\":\"2026-11-22 10:00:40.000000\","
 	    "\"downloadComplete\":\"2026-11-22 10:00:40.000000\"}\n",
 	    test_outlet_reports());
-	assert_non_null(strstr(
-	    tick(firmware, 55000), "\"firmwareVersion\":\"2.0\""));
+	assert_non_null(
+	    strstr(tick(firmware, 55000), "\"firmwareVersion\":\"2.0\""));
 	device_firmware_free(firmware);
 }
 
@@ -255,9 +258,8 @@ test_a_failed_download_is_reported_with_its_reason(void **state)
 	tick(firmware, 15000);
 	err_set(&failure, ERR_REFUSED, "the download failed: HTTP status 404");
 	device_firmware_fetched(firmware, &now, &failure);
-	assert_string_equal(
-	    "{\"firmwareStatus\":\"failed\",\"firmwareError\":"
-	    "\"the download failed: HTTP status 404\"}\n",
+	assert_string_equal("{\"firmwareStatus\":\"failed\",\"firmwareError\":"
+			    "\"the download failed: HTTP status 404\"}\n",
 	    test_outlet_reports());
 	assert_string_equal("", tick(firmware, 99000));
 	/* The next update takes the reason away. */
@@ -278,11 +280,11 @@ test_a_device_that_is_to_fail_fails_while_applying(void **state)
 	update(firmware, 0, "{\"fwPackageUri\":\"d-9.9.bin\"}", NULL);
 	tick(firmware, 15000);
 	tick(firmware, 30000);
-	assert_non_null(strstr(
-	    tick(firmware, 45000), "{\"firmwareStatus\":\"failed\""));
+	assert_non_null(
+	    strstr(tick(firmware, 45000), "{\"firmwareStatus\":\"failed\""));
 	boot(firmware, "{}");
-	assert_non_null(strstr(
-	    test_outlet_reports(), "\"firmwareVersion\":\"1.4.1\""));
+	assert_non_null(
+	    strstr(test_outlet_reports(), "\"firmwareVersion\":\"1.4.1\""));
 	device_firmware_free(firmware);
 }
 

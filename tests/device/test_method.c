@@ -36,8 +36,8 @@ test_an_object_and_a_string_that_holds_one_are_the_same(void **state)
 {
 	(void)state;
 	reads_as("{\"fwPackageUri\":\"u\"}", "{\"fwPackageUri\":\"u\"}");
-	reads_as("\"{\\\"fwPackageUri\\\":\\\"u\\\"}\"",
-	    "{\"fwPackageUri\":\"u\"}");
+	reads_as(
+	    "\"{\\\"fwPackageUri\\\":\\\"u\\\"}\"", "{\"fwPackageUri\":\"u\"}");
 }
 
 static void
@@ -55,8 +55,9 @@ static void
 test_what_cannot_be_read_says_why(void **state)
 {
 	(void)state;
-	refused_with("{\"a\":", "the payload is no JSON: line 1, column 6: "
-				"expected a JSON value");
+	refused_with("{\"a\":",
+	    "the payload is no JSON: line 1, column 6: "
+	    "expected a JSON value");
 	refused_with("\"test.com\"",
 	    "the payload is a string that holds no JSON: line 1, column 1: "
 	    "expected a JSON value");
