@@ -10,6 +10,7 @@
 #include "tui/mode.h"
 
 const struct mode *const mode_table[] = {
+	&mode_deck,
 	&mode_device,
 	&mode_hub,
 	&mode_run,
@@ -60,6 +61,8 @@ print_help(const struct mode *mode)
 	}
 	putchar('\n');
 	options_print_help(stdout, mode->options);
+	if (mode->print_more != NULL)
+		mode->print_more(stdout);
 	if (mode->name != NULL)
 		return;
 	puts("\nOther modes, each with a --help of its own:\n");

@@ -40,6 +40,7 @@ struct mode {
 	bool has_deck_commands; /* it takes those of core/deck/command.h */
 	/* Returns the exit code. */
 	int (*run)(const struct options *options);
+	void (*print_more)(FILE *file); /* of --help, or NULL */
 };
 
 /* The rows that every mode's table begins with. */
@@ -50,6 +51,8 @@ struct mode {
 	    .help = "Print the version and exit." }
 
 extern const struct mode *const mode_table[]; /* ends with NULL */
+extern const struct mode mode_deck;
+extern const struct mode mode_demo;
 extern const struct mode mode_device;
 extern const struct mode mode_hub;
 extern const struct mode mode_run;

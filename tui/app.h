@@ -1,0 +1,95 @@
+/*
+ * The deck on a screen: panes, their layout, the message line, the prompt and
+ * at most one dialog.  It takes keys and draws into a canvas; the terminal and
+ * the loop are somebody else's.
+ */
+#ifndef TWINDECK_TUI_APP_H
+#define TWINDECK_TUI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tui/layout.h"
+
+struct app;
+struct canvas;
+struct deck;
+struct dialog;
+struct pane;
+struct recall;
+
+struct app_ops {
+	void (*wake)(void *arg);    /* there is something to paint */
+	void (*quit)(void *arg);
+	void (*suspend)(void *arg);
+	void (*repaint)(void *arg);
+};
+
+/* title stands in the header behind the program's name; recall is borrowed. */
+struct app *app_new(const char *title, struct recall *recall,
+    const struct app_ops *ops, void *arg);
+void app_free(struct app *app); /* NULL does nothing */
+
+/* Until there is a deck, notice says what is being done. */
+void app_set_notice(struct app *app, const char *notice);
+/* Borrowed; NULL takes it away again, before it is freed. */
+void app_set_deck(struct app *app, struct deck *deck);
+
+void app_resize(struct app *app, int rows, int cols);
+void app_key(struct app *app, int32_t key);
+void app_paste(struct app *app, const char *text);
+/*
+ * Brings everything in line with the model, tells the watch what is looked
+ * at, and draws.
+ */
+void app_draw(
+    struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us);
+
+/* For the actions and dialogs. */
+struct deck *app_deck(const struct app *app);
+struct recall *app_recall(const struct app *app);
+const char *app_title(const struct app *app);
+struct pane *app_pane(const struct app *app, enum pane_id id);
+enum pane_id app_focus(const struct app *app);
+void app_set_focus(struct app *app, enum pane_id id);
+void app_toggle_zoom(struct app *app);
+bool app_is_zoomed(const struct app *app);
+/* Whether the screen shows devices and twin side by side. */
+bool app_is_wide(const struct app *app);
+void app_twin_changed(struct app *app); /* build its lines again */
+
+/*
+ * A frozen copy of the ids to act on: the marked ones, else the one under the
+ * cursor.  Free it with fleet_ids_free().
+ */
+size_t app_targets(const struct app *app, char ***ids);
+
+/* While a dialog is open: whose twin is watched, wherever the cursor is. */
+void app_pin(struct app *app, const char *device_id);
+
+/* The message line.  An error stays until the next action. */
+void app_say(struct app *app, bool is_error, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+bool app_has_error(const struct app *app);
+void app_clear_message(struct app *app);
+#define APP_LOG_MAX 50
+/* Newest first; NULL behind the last. */
+const char *app_log_at(
+    const struct app *app, size_t i, int64_t *at_us, bool *is_error);
+
+/* The dialog is the app's from now on; one that was open is closed. */
+void app_open(struct app *app, struct dialog *dialog);
+void app_close(struct app *app);
+bool app_has_dialog(const struct app *app);
+
+enum app_prompt { APP_PROMPT_NONE, APP_PROMPT_COMMAND, APP_PROMPT_FILTER };
+void app_ask(struct app *app, enum app_prompt kind, const char *text);
+/* Runs a line of the ':' prompt. */
+void app_run_line(struct app *app, const char *line);
+
+void app_quit(struct app *app);
+void app_suspend(struct app *app);
+void app_repaint(struct app *app);
+
+#endif

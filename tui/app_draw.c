@@ -1,0 +1,219 @@
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+#include "core/deck/jobs.h"
+#include "core/deck/watch.h"
+#include "tui/app_state.h"
+#include "tui/canvas.h"
+#include "tui/dialog.h"
+#include "tui/keys.h"
+#include "tui/pane.h"
+#include "tui/prompt.h"
+
+#define COLS_HEADER_WIDE 100
+
+/* "live", the age of what is seen, or that the hub does not answer. */
+static enum style
+write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
+{
+	const struct watch_health *health;
+	char age[TIME_SIZE];
+	int64_t next_s;
+
+	if (app->deck == NULL) {
+		snprintf(out, size, "starting");
+		return STYLE_BUSY;
+	}
+	health = watch_health(deck_watch(app->deck));
+	if (!health->ever && health->err.code == ERR_NONE) {
+		snprintf(out, size, "connecting");
+		return STYLE_BUSY;
+	}
+	if (health->ok) {
+		snprintf(out, size, "%s",
+		    age_format(age, now_ms - health->fresh_ms));
+		return STYLE_GOOD;
+	}
+	next_s = (health->next_try_ms - now_ms + 999) / 1000;
+	snprintf(out, size, "no answer, next try in %" PRId64 " s",
+	    next_s > 0 ? next_s : 0);
+	return STYLE_ALERT;
+}
+
+static void
+draw_header(const struct app *app, struct area a, int64_t now_ms)
+{
+	const struct fleet *fleet;
+	char badge[96], counts[128] = "";
+	enum style style = write_badge(app, now_ms, badge, sizeof(badge));
+	int x, end;
+
+	end = area_put_right(a, 0, a.cols - 1, style, badge) - 2;
+	a.cols = end;
+	x = area_put(a, 0, 1, STYLE_STRONG, "twindeck");
+	x = area_put_fit(a, 0, x + 2, end - x - 3, STYLE_TEXT, app->title);
+	if (app->deck == NULL)
+		return;
+	fleet = deck_fleet(app->deck);
+	if (a.cols >= COLS_HEADER_WIDE)
+		snprintf(counts, sizeof(counts),
+		    "%zu%s devices  %zu linked  %zu marked", fleet_size(fleet),
+		    fleet_is_complete(fleet) ? "" : "+", fleet_linked(fleet),
+		    fleet_marked(fleet));
+	else
+		snprintf(counts, sizeof(counts), "%zu/%zu%s linked  %zu marked",
+		    fleet_linked(fleet), fleet_size(fleet),
+		    fleet_is_complete(fleet) ? "" : "+", fleet_marked(fleet));
+	if (x + 2 + area_width(a, counts) <= end - 1)
+		area_put_right(a, 0, end - 2, STYLE_TEXT, counts);
+}
+
+static void
+draw_message(const struct app *app, struct area a, int64_t now_ms)
+{
+	const struct watch_health *health = NULL;
+
+	(void)now_ms;
+	if (app->deck != NULL)
+		health = watch_health(deck_watch(app->deck));
+	if (app->dialog == NULL && app->asks != APP_PROMPT_NONE) {
+		area_put(a, 0, 0, STYLE_KEY,
+		    app->asks == APP_PROMPT_COMMAND ? ":" : "/");
+		prompt_draw(a, 0, 1, a.cols - 1, STYLE_TEXT);
+		return;
+	}
+	if (app->message != NULL)
+		area_put_fit(a, 0, 1, a.cols - 2,
+		    app->message_is_error ? STYLE_BAD : STYLE_TEXT,
+		    app->message);
+	else if (health != NULL && !health->ok &&
+	    health->err.code != ERR_NONE)
+		area_put_fit(
+		    a, 0, 1, a.cols - 2, STYLE_BAD, health->err.text);
+}
+
+/* What completion found, while the ':' prompt is open. */
+static bool
+draw_matches(const struct app *app, struct area a)
+{
+	const char *const *matches;
+	size_t i, n;
+	int x = 1;
+
+	if (app->asks != APP_PROMPT_COMMAND || app->dialog != NULL)
+		return false;
+	matches = prompt_matches(&n);
+	for (i = 0; i < n; i++) {
+		int width = area_width(a, matches[i]);
+
+		if (x + width + 8 > a.cols && i + 1 < n) {
+			area_putf(a, 0, x, STYLE_DIM, "+%zu", n - i);
+			break;
+		}
+		x = area_put(a, 0, x, STYLE_TEXT, matches[i]) + 2;
+	}
+	return n > 0;
+}
+
+/* As many keys as fit; help and quit always do. */
+static void
+draw_footer(const struct app *app, struct area a)
+{
+	const struct key_def *def, *help = keys_find('?', IN_ALL);
+	const struct key_def *quit = keys_find('q', IN_ALL);
+	char name[KEY_NAME_SIZE];
+	int x = 1, width, end = a.cols - 1, where = 1 << (int)app->focus;
+	int last = 14; /* "? keys  q quit" */
+
+	if (app->dialog != NULL) {
+		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
+		    "Tab next   Enter choose   Esc back");
+		return;
+	}
+	if (draw_matches(app, a))
+		return;
+	if (app->asks != APP_PROMPT_NONE) {
+		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
+		    app->asks == APP_PROMPT_COMMAND
+			? "Enter run   Tab complete   Up earlier   Esc leave"
+			: "words in id, firmware, door   !word not   link:off"
+			  "   fw:applying   door:locked   marked");
+		return;
+	}
+	for (def = key_table; def->name != NULL; def++) {
+		if (def->label == NULL || (def->where & where) == 0 ||
+		    def == help || def == quit)
+			continue;
+		if (strcmp(def->name, "twin") == 0 &&
+		    (app_is_wide(app) || app->focus == PANE_TWIN))
+			continue;
+		width = area_width(a, key_label(def->keys[0], name)) + 1 +
+		    (int)strlen(def->label) + 2;
+		if (x + width + last > end)
+			continue;
+		x = area_put(a, 0, x, STYLE_KEY, name);
+		x = area_put(a, 0, x + 1, STYLE_TEXT, def->label) + 2;
+	}
+	if (x + last > end + 1)
+		return;
+	x = area_put(a, 0, x, STYLE_KEY, "?");
+	x = area_putf(a, 0, x + 1, STYLE_TEXT, "%s", help->label);
+	x = area_put(a, 0, x + 2, STYLE_KEY, "q");
+	area_putf(a, 0, x + 1, STYLE_TEXT, "%s", quit->label);
+}
+
+static void
+draw_tiny(const struct app *app, struct area a)
+{
+	char text[128] = "twindeck: starting";
+
+	if (app->deck != NULL)
+		snprintf(text, sizeof(text),
+		    "%zu devices, %zu jobs run; too small to show",
+		    fleet_size(deck_fleet(app->deck)),
+		    jobs_active(deck_jobs(app->deck)));
+	area_put_fit(a, 0, 0, a.cols, STYLE_TEXT, text);
+	area_set_cursor(a, 0, 0, false);
+}
+
+void
+app_draw_screen(const struct app *app, struct canvas *canvas, int64_t now_ms,
+    int64_t now_us)
+{
+	const struct layout *l = &app->layout;
+	struct area all = area_all(canvas);
+	struct look look = { .now_ms = now_ms, .now_us = now_us };
+	const struct rect *r;
+	size_t i;
+
+	canvas_clear(canvas);
+	if (l->tiny) {
+		draw_tiny(app, all);
+		return;
+	}
+	for (i = 0; i < PANES; i++) {
+		r = &l->panes[i];
+		if (r->rows == 0)
+			continue;
+		look.focused = i == app->focus && app->dialog == NULL &&
+		    app->asks == APP_PROMPT_NONE;
+		look.number = l->numbered && i != PANE_JOB ? (int)i + 1 : 0;
+		app->panes[i]->ops->draw(app->panes[i],
+		    area_sub(all, r->y, r->x, r->rows, r->cols), &look);
+	}
+	if (l->header >= 0)
+		draw_header(
+		    app, area_sub(all, l->header, 0, 1, all.cols), now_ms);
+	draw_message(app, area_sub(all, l->message, 0, 1, all.cols), now_ms);
+	if (l->footer >= 0)
+		draw_footer(app, area_sub(all, l->footer, 0, 1, all.cols));
+	if (app->dialog != NULL)
+		dialog_draw(app->dialog,
+		    area_sub(all, l->header + 1, 0,
+			l->message - l->header - 1, all.cols));
+}

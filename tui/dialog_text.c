@@ -1,0 +1,164 @@
+/* Dialogs without fields: quit, help, details. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/deck/deck.h"
+#include "core/deck/jobs.h"
+#include "core/deck/watch.h"
+#include "tui/app.h"
+#include "tui/dialog.h"
+#include "tui/dialogs.h"
+#include "tui/keys.h"
+
+#define WIDTH 76
+#define HELP_WIDTH 84
+#define QUIT_JOBS_SHOWN 5
+
+enum quit_button { QUIT_STAY, QUIT_LEAVE };
+
+static void
+on_quit_button(struct dialog *dialog, struct app *app, int button)
+{
+	(void)dialog;
+	app_close(app);
+	if (button == QUIT_LEAVE)
+		app_quit(app);
+}
+
+static bool
+on_quit_key(struct dialog *dialog, struct app *app, int32_t key)
+{
+	if (key != 'q' && key != 'y')
+		return false;
+	/* A second q is not yet a yes: keys may repeat. */
+	dialog_focus_buttons(dialog, key == 'y' ? QUIT_LEAVE : QUIT_STAY);
+	if (key == 'y')
+		on_quit_button(dialog, app, QUIT_LEAVE);
+	return true;
+}
+
+static const struct dialog_ops quit_ops = {
+	.on_button = on_quit_button,
+	.on_key = on_quit_key,
+};
+
+void
+dialog_quit_open(struct app *app)
+{
+	static const char *const buttons[] = { "Stay", "Quit" };
+	const struct jobs *jobs = deck_jobs(app_deck(app));
+	size_t i, shown = 0, active = jobs_active(jobs);
+	struct job_counts n;
+	struct dialog *d = dialog_new(app, "Quit", "y quit · Esc stay", WIDTH,
+	    &quit_ops, NULL);
+
+	if (active == 1)
+		dialog_text(d, STYLE_STRONG, "A job still runs from here.");
+	else
+		dialog_text(d, STYLE_STRONG, "%zu jobs still run from here.",
+		    active);
+	dialog_gap(d);
+	for (i = 0; i < jobs_size(jobs) && shown < QUIT_JOBS_SHOWN; i++) {
+		const struct job *job = jobs_at(jobs, i);
+
+		if (job_state(job) != JOB_WAITING &&
+		    job_state(job) != JOB_RUNNING)
+			continue;
+		job_counts(job, &n);
+		dialog_text(d, STYLE_TEXT,
+		    "  job %d  %s: %zu waiting, %zu running, %zu done",
+		    job_number(job), job_title(job), n.waiting, n.running,
+		    n.done);
+		shown++;
+	}
+	if (shown < active)
+		dialog_text(
+		    d, STYLE_TEXT, "  and %zu more", active - shown);
+	dialog_gap(d);
+	dialog_text(d, STYLE_TEXT,
+	    "Quitting drops what waits. What was sent goes on at the devices, "
+	    "and nobody here will see how it ends.");
+	dialog_gap(d);
+	dialog_buttons(d, buttons, 2);
+	app_open(app, d);
+}
+
+static void
+close_on_any_button(struct dialog *dialog, struct app *app, int button)
+{
+	(void)dialog;
+	(void)button;
+	app_close(app);
+}
+
+static bool
+close_on_key(struct dialog *dialog, struct app *app, int32_t key)
+{
+	(void)dialog;
+	if (key != 'q' && key != '?' && key != 'i')
+		return false;
+	app_close(app);
+	return true;
+}
+
+static const struct dialog_ops reading_ops = {
+	.on_button = close_on_any_button,
+	.on_key = close_on_key,
+};
+
+void
+dialog_help_open(struct app *app, int where)
+{
+	static const char *const names[] = { "devices", "twin", "jobs", "job" };
+	const struct key_def *def;
+	char title[32], keys[KEYS_NAMES_SIZE];
+	struct dialog *d;
+
+	snprintf(title, sizeof(title), "Keys: %s",
+	    names[app_focus(app) < PANES ? app_focus(app) : 0]);
+	d = dialog_new(app, title, "j k scroll · Esc back", HELP_WIDTH,
+	    &reading_ops, NULL);
+	for (def = key_table; def->name != NULL; def++)
+		if ((def->where & where) != 0 && def->keys[0] != 0)
+			dialog_text(d, STYLE_TEXT, "%-11s %-14s %s",
+			    keys_names(def, keys), def->name, def->help);
+	dialog_gap(d);
+	dialog_text(d, STYLE_DIM,
+	    "The second column is what a key is called behind ':'. "
+	    "Marks: ● connected  ○ not connected  * changed just now  "
+	    "! failed  ≠ reported differs from desired.");
+	app_open(app, d);
+}
+
+void
+dialog_details_open(struct app *app)
+{
+	struct dialog *d = dialog_new(app, "Messages", "j k scroll · Esc back",
+	    HELP_WIDTH, &reading_ops, NULL);
+	const struct watch_health *health;
+	char stamp[CLOCK_STAMP_SIZE];
+	const char *text;
+	bool is_error;
+	int64_t at_us;
+	size_t i;
+
+	if (app_deck(app) != NULL) {
+		health = watch_health(deck_watch(app_deck(app)));
+		if (!health->ok && health->err.code != ERR_NONE) {
+			dialog_text(d, STYLE_BAD, "%s", health->err.text);
+			dialog_gap(d);
+		}
+	}
+	for (i = 0; (text = app_log_at(app, i, &at_us, &is_error)) != NULL;
+	     i++) {
+		clock_format_time(stamp, at_us);
+		dialog_text(d, is_error ? STYLE_BAD : STYLE_TEXT, "%s  %s",
+		    stamp, text);
+	}
+	if (i == 0)
+		dialog_text(d, STYLE_DIM, "nothing has been said yet");
+	app_open(app, d);
+}

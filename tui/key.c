@@ -1,0 +1,90 @@
+#include "config.h"
+
+#include "tui/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/str.h"
+
+/* clang-format off */
+static const struct special {
+	int32_t key;
+	const char *name;
+	const char *bytes;
+} special_table[] = {
+	{ KEYS_TAB,       "Tab",       "\t" },
+	{ KEYS_ENTER,     "Enter",     "\r" },
+	{ KEYS_ESC,       "Esc",       "\033" },
+	{ KEYS_SPACE,     "Space",     " " },
+	{ KEYS_BACKSPACE, "Backspace", "\177" },
+	{ KEYS_UP,        "Up",        "\033[A" },
+	{ KEYS_DOWN,      "Down",      "\033[B" },
+	{ KEYS_RIGHT,     "Right",     "\033[C" },
+	{ KEYS_LEFT,      "Left",      "\033[D" },
+	{ KEYS_HOME,      "Home",      "\033[H" },
+	{ KEYS_END,       "End",       "\033[F" },
+	{ KEYS_PGUP,      "PgUp",      "\033[5~" },
+	{ KEYS_PGDN,      "PgDn",      "\033[6~" },
+	{ KEYS_INSERT,    "Insert",    "\033[2~" },
+	{ KEYS_DELETE,    "Delete",    "\033[3~" },
+	{ KEYS_BACKTAB,   "S-Tab",     "\033[Z" },
+};
+/* clang-format on */
+
+#define N_SPECIAL (sizeof(special_table) / sizeof(special_table[0]))
+
+static const struct special *
+find_special(int32_t key)
+{
+	size_t i;
+
+	for (i = 0; i < N_SPECIAL; i++)
+		if (special_table[i].key == key)
+			return &special_table[i];
+	return NULL;
+}
+
+const char *
+key_label(int32_t key, char out[KEY_NAME_SIZE])
+{
+	const struct special *special = find_special(key);
+	char utf8[5] = "";
+
+	if (special != NULL) {
+		snprintf(out, KEY_NAME_SIZE, "%s", special->name);
+	} else if ((key & KEYS_ALT) != 0) {
+		char below[KEY_NAME_SIZE];
+
+		snprintf(out, KEY_NAME_SIZE, "M-%.12s",
+		    key_label(key & ~KEYS_ALT, below));
+	} else if (key >= 0 && key < ' ') {
+		snprintf(out, KEY_NAME_SIZE, "^%c", (char)(key + '@'));
+	} else {
+		utf8_encode((uint32_t)key, utf8);
+		snprintf(out, KEY_NAME_SIZE, "%s", utf8);
+	}
+	return out;
+}
+
+size_t
+key_bytes(int32_t key, char out[KEY_BYTES_MAX])
+{
+	const struct special *special = find_special(key);
+	size_t n = 0;
+	int len;
+
+	if (special != NULL) {
+		n = strlen(special->bytes);
+		memcpy(out, special->bytes, n);
+		return n;
+	}
+	if ((key & KEYS_ALT) != 0) {
+		out[n++] = '\033';
+		key &= ~KEYS_ALT;
+	}
+	if (key < 0 || key >= KEYS_UP)
+		return 0;
+	len = utf8_encode((uint32_t)key, out + n);
+	return n + (size_t)len;
+}

@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "tui/keys.h"
+
+#include <string.h>
+
+#include "tui/actions.h"
+
+#define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
+#define ROWS NEEDS_DECK
+
+/* In the order of the footer: what is first is seen on a narrow screen too. */
+/* clang-format off */
+const struct key_def key_table[] = {
+	{ "mark", { KEYS_SPACE }, IN_DEVICES, NEEDS_DECK | NEEDS_DEVICE,
+	  "mark", NULL, "Mark the device, or unmark it, and step on.",
+	  action_mark },
+	{ "open", { KEYS_ENTER }, IN_ALL, NEEDS_DECK,
+	  "open", NULL, "Open the device's twin, the job, or the branch.",
+	  action_open },
+	{ "cancel", { 'x' }, IN_JOBS | IN_JOB, NEEDS_DECK | NEEDS_JOB,
+	  "cancel", NULL,
+	  "Cancel the job: what waits is dropped, what was sent goes on.",
+	  action_cancel },
+	{ "firmware", { 'f' }, IN_PANES, TARGETS,
+	  "firmware", NULL,
+	  "Call firmwareUpdate on the marked devices, else on the one under "
+	  "the cursor.",
+	  action_firmware },
+	{ "lock", { 'l' }, IN_PANES, TARGETS,
+	  "lock", NULL,
+	  "Call lockDoor on the marked devices, else on the one under the "
+	  "cursor.",
+	  action_lock },
+	{ "edit", { 'e' }, IN_PANES, TARGETS,
+	  "edit", NULL,
+	  "Edit desired properties of the marked devices, else of the one "
+	  "under the cursor.",
+	  action_edit },
+	{ "method", { 'm' }, IN_PANES, TARGETS,
+	  "method", "[METHOD]",
+	  "Call any direct method on the marked devices, else on the one "
+	  "under the cursor.",
+	  action_method },
+	{ "filter", { '/' }, IN_PANES, ROWS,
+	  "filter", "[WORDS]",
+	  "Show only devices that match; Esc shows all again.",
+	  action_filter },
+	{ "command", { ':' }, IN_ALL, 0,
+	  "command", NULL, "Type a command; Tab completes it.",
+	  action_command },
+	{ "help", { '?' }, IN_ALL, 0,
+	  "keys", NULL, "Show the keys of this pane.", action_help },
+	{ "quit", { 'q', CTRL_KEY('c') }, IN_ALL, 0,
+	  "quit", NULL, "Quit; asks while a job runs from here.",
+	  action_quit },
+	{ "mark-all", { '*' }, IN_PANES, ROWS,
+	  NULL, NULL, "Mark all devices that are shown.", action_mark_all },
+	{ "unmark-all", { 'u' }, IN_PANES, ROWS,
+	  NULL, NULL, "Unmark all devices, also those not shown.",
+	  action_unmark_all },
+	{ "invert", { '!' }, IN_PANES, ROWS,
+	  NULL, NULL, "Mark what is not marked, of those shown.",
+	  action_invert },
+	{ "sort", { 'o' }, IN_PANES, ROWS,
+	  NULL, "[COLUMN]",
+	  "Sort by the next column: device, link, firmware, door, drift.",
+	  action_sort },
+	{ "go", { 0 }, IN_ALL, ROWS,
+	  NULL, "DEVICE", "Put the cursor on a device.", action_go },
+	{ "devices", { '1' }, IN_ALL, 0,
+	  NULL, NULL, "Go to the devices.", action_devices },
+	{ "twin", { '2' }, IN_ALL, 0,
+	  "twin", NULL, "Go to the twin.", action_twin },
+	{ "jobs", { '3' }, IN_ALL, 0,
+	  NULL, NULL, "Go to the jobs.", action_jobs },
+	{ "next", { KEYS_TAB }, IN_ALL, 0,
+	  NULL, NULL, "Go to the next pane.", action_focus_next },
+	{ "previous", { KEYS_BACKTAB }, IN_ALL, 0,
+	  NULL, NULL, "Go to the pane before.", action_focus_previous },
+	{ "down", { 'j', KEYS_DOWN }, IN_ALL, 0,
+	  NULL, NULL, "Move down.", action_down },
+	{ "up", { 'k', KEYS_UP }, IN_ALL, 0,
+	  NULL, NULL, "Move up.", action_up },
+	{ "top", { 'g', KEYS_HOME }, IN_ALL, 0,
+	  NULL, NULL, "Move to the top.", action_top },
+	{ "bottom", { 'G', KEYS_END }, IN_ALL, 0,
+	  NULL, NULL, "Move to the bottom.", action_bottom },
+	{ "page-down", { KEYS_PGDN, CTRL_KEY('f') }, IN_ALL, 0,
+	  NULL, NULL, "Move down a page.", action_page_down },
+	{ "page-up", { KEYS_PGUP, CTRL_KEY('b') }, IN_ALL, 0,
+	  NULL, NULL, "Move up a page.", action_page_up },
+	{ "fold", { KEYS_LEFT }, IN_TWIN, NEEDS_DECK | NEEDS_TWIN,
+	  "fold", NULL, "Fold the branch.", action_fold },
+	{ "unfold", { KEYS_RIGHT }, IN_TWIN, NEEDS_DECK | NEEDS_TWIN,
+	  "unfold", NULL, "Unfold the branch.", action_unfold },
+	{ "zoom", { 'z' }, IN_PANES, 0,
+	  NULL, NULL, "Give this pane the whole screen, and back.",
+	  action_zoom },
+	{ "refresh", { 'R' }, IN_ALL, NEEDS_DECK,
+	  NULL, NULL, "Ask the hub again, now.", action_refresh },
+	{ "details", { 'i' }, IN_ALL, 0,
+	  NULL, NULL, "Show the last messages in full.", action_details },
+	{ "back", { KEYS_ESC }, IN_ALL, 0,
+	  NULL, NULL, "Go one level back.", action_back },
+	{ "repaint", { CTRL_KEY('l') }, IN_ALL, 0,
+	  NULL, NULL, "Paint the screen again.", action_repaint },
+	{ "suspend", { CTRL_KEY('z') }, IN_ALL, 0,
+	  NULL, NULL, "Suspend the program.", action_suspend },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+const struct key_def *
+keys_find(int32_t key, int where)
+{
+	const struct key_def *def;
+	size_t i;
+
+	for (def = key_table; def->name != NULL; def++)
+		for (i = 0; i < KEYS_PER_ROW && def->keys[i] != 0; i++)
+			if (def->keys[i] == key && (def->where & where) != 0)
+				return def;
+	return NULL;
+}
+
+const struct key_def *
+keys_find_name(const char *name)
+{
+	const struct key_def *def;
+
+	for (def = key_table; def->name != NULL; def++)
+		if (strcmp(def->name, name) == 0)
+			return def;
+	return NULL;
+}
+
+const char *
+keys_names(const struct key_def *def, char out[KEYS_NAMES_SIZE])
+{
+	char name[KEY_NAME_SIZE];
+	size_t i;
+	int len = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < KEYS_PER_ROW && def->keys[i] != 0; i++)
+		len += snprintf(out + len, KEYS_NAMES_SIZE - (size_t)len,
+		    "%s%s", i > 0 ? ", " : "", key_label(def->keys[i], name));
+	return out;
+}
+
+void
+keys_print(FILE *file)
+{
+	const struct key_def *def;
+	char names[KEYS_NAMES_SIZE], usage[64];
+
+	fputs("\nKeys, and what they are called behind ':':\n\n", file);
+	for (def = key_table; def->name != NULL; def++) {
+		snprintf(usage, sizeof(usage), "%s%s%s", def->name,
+		    def->arg != NULL ? " " : "",
+		    def->arg != NULL ? def->arg : "");
+		fprintf(file, "  %-12s%-18s%s\n", keys_names(def, names),
+		    usage, def->help);
+	}
+}

@@ -1,0 +1,204 @@
+#include "config.h"
+
+#include "tui/mode_screen.h"
+
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/paths.h"
+#include "core/base/xalloc.h"
+#include "core/net/turn.h"
+#include "tui/app.h"
+#include "tui/canvas.h"
+#include "tui/recall.h"
+#include "tui/screen.h"
+
+#define TICK_MS 500
+#define EAGER_MS 1000 /* behind a key, and the start: news is painted at once */
+
+/*
+ * Keys and a resize are painted at the end of the turn they came in.  News
+ * waits for the tick, unless somebody has just pressed a key and looks for
+ * what it did.
+ */
+struct mode_screen {
+	struct event_base *base;
+	struct screen *screen;
+	struct app *app;
+	struct recall *recall;
+	struct canvas *canvas;
+	struct net_turn *turn;
+	struct event *tick;
+	int64_t eager_until_ms;
+};
+
+static void
+paint(void *arg)
+{
+	struct mode_screen *s = arg;
+
+	app_draw(s->app, s->canvas, clock_mono_ms(), clock_utc_us());
+	screen_paint(s->screen, s->canvas);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	paint(arg);
+}
+
+static void
+be_eager(struct mode_screen *s)
+{
+	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
+	net_turn_end(s->turn);
+}
+
+static void
+on_key(int32_t key, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	app_key(s->app, key);
+	be_eager(s);
+}
+
+static void
+on_paste(const char *text, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	app_paste(s->app, text);
+	be_eager(s);
+}
+
+static void
+on_resize(int rows, int cols, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	canvas_resize(s->canvas, rows, cols);
+	app_resize(s->app, rows, cols);
+	be_eager(s);
+}
+
+static void
+on_leave(void *arg)
+{
+	struct mode_screen *s = arg;
+
+	event_base_loopbreak(s->base);
+}
+
+static const struct screen_ops screen_ops = {
+	.on_key = on_key,
+	.on_paste = on_paste,
+	.on_resize = on_resize,
+	.on_leave = on_leave,
+};
+
+static void
+wake(void *arg)
+{
+	struct mode_screen *s = arg;
+
+	if (clock_mono_ms() < s->eager_until_ms)
+		net_turn_end(s->turn);
+}
+
+static void
+suspend(void *arg)
+{
+	struct mode_screen *s = arg;
+
+	screen_suspend(s->screen);
+}
+
+static void
+repaint(void *arg)
+{
+	struct mode_screen *s = arg;
+
+	screen_repaint(s->screen);
+}
+
+static const struct app_ops app_ops = {
+	.wake = wake,
+	.quit = on_leave,
+	.suspend = suspend,
+	.repaint = repaint,
+};
+
+/* Without a home nothing is kept, and nothing is lost by that. */
+static struct recall *
+open_recall(void)
+{
+	char *dir = paths_dir(PATHS_STATE, NULL);
+	char *path = dir != NULL ? xasprintf("%s/typed.json", dir) : NULL;
+	struct recall *recall = recall_new(path);
+
+	free(path);
+	free(dir);
+	return recall;
+}
+
+struct mode_screen *
+mode_screen_new(struct event_base *base, const char *title, bool ascii,
+    const char *notice, struct err *err)
+{
+	static const struct timeval tick = { 0, TICK_MS * 1000 };
+	struct mode_screen *s = xcalloc(1, sizeof(*s));
+	int rows, cols;
+
+	s->base = base;
+	s->screen = screen_new(base, ascii, &screen_ops, s, err);
+	if (s->screen == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->turn = net_turn_new(base, paint, s);
+	s->recall = open_recall();
+	s->app = app_new(title, s->recall, &app_ops, s);
+	screen_size(s->screen, &rows, &cols);
+	s->canvas = canvas_new(rows, cols, screen_charset(s->screen));
+	app_resize(s->app, rows, cols);
+	if (notice != NULL)
+		app_set_notice(s->app, notice);
+	s->tick = event_new(base, -1, EV_PERSIST, on_tick, s);
+	event_add(s->tick, &tick);
+	paint(s);
+	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
+	return s;
+}
+
+struct app *
+mode_screen_app(struct mode_screen *s)
+{
+	return s->app;
+}
+
+void
+mode_screen_run(struct mode_screen *s)
+{
+	event_base_dispatch(s->base);
+}
+
+void
+mode_screen_free(struct mode_screen *s)
+{
+	if (s == NULL)
+		return;
+	screen_free(s->screen);
+	event_free(s->tick);
+	net_turn_free(s->turn);
+	app_free(s->app);
+	canvas_free(s->canvas);
+	recall_save(s->recall, NULL);
+	recall_free(s->recall);
+	free(s);
+}

@@ -1,0 +1,29 @@
+/*
+ * What the modes with a screen share: terminal, app and the rhythm of
+ * painting, and how it all ends.
+ */
+#ifndef TWINDECK_TUI_MODE_SCREEN_H
+#define TWINDECK_TUI_MODE_SCREEN_H
+
+#include <stdbool.h>
+
+struct app;
+struct err;
+struct event_base;
+struct mode_screen;
+
+/* Rows of every such mode's option table. */
+#define MODE_SCREEN_OPTIONS \
+	{ .name = "ascii", .type = OPTION_FLAG, \
+	    .help = "Draw borders and signs in ASCII." }
+
+/* Takes the terminal and paints at once.  NULL with err set. */
+struct mode_screen *mode_screen_new(struct event_base *base,
+    const char *title, bool ascii, const char *notice, struct err *err);
+struct app *mode_screen_app(struct mode_screen *screen);
+/* Runs the loop until the operator quits, or the terminal is gone. */
+void mode_screen_run(struct mode_screen *screen);
+/* Gives the terminal back and writes down what was typed. */
+void mode_screen_free(struct mode_screen *screen); /* NULL does nothing */
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The terminal: keys come in from it, a canvas goes out to it.  The only file
+ * that speaks ncurses.  Whatever ends the program, the terminal is given back.
+ */
+#ifndef TWINDECK_TUI_SCREEN_H
+#define TWINDECK_TUI_SCREEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tui/canvas.h"
+
+struct err;
+struct event_base;
+struct screen;
+
+#define SCREEN_PASTE_MAX ((size_t)256 * 1024) /* bytes; the rest is dropped */
+
+struct screen_ops {
+	void (*on_key)(int32_t key, void *arg); /* tui/key.h */
+	void (*on_paste)(const char *text, void *arg);
+	void (*on_resize)(int rows, int cols, void *arg);
+	/* The terminal hung up, or a signal asks the program to end. */
+	void (*on_leave)(void *arg);
+};
+
+/*
+ * Whether there is a terminal that a screen can be drawn on: standard input
+ * and output are one, and it is of a known type.  0, or -1 with err set
+ * (ERR_UNSUPPORTED).
+ */
+int screen_check(struct err *err);
+
+/*
+ * plain asks for borders and signs in ASCII; they are also where the locale
+ * has nothing else.  There is one screen in a process.  NULL with err set.
+ */
+struct screen *screen_new(struct event_base *base, bool plain,
+    const struct screen_ops *ops, void *arg, struct err *err);
+/* Gives the terminal back.  NULL does nothing. */
+void screen_free(struct screen *screen);
+
+enum canvas_charset screen_charset(const struct screen *screen);
+void screen_size(const struct screen *screen, int *rows, int *cols);
+/* Writes what differs from what is shown; nothing if nothing does. */
+void screen_paint(struct screen *screen, const struct canvas *canvas);
+/* The next paint writes everything. */
+void screen_repaint(struct screen *screen);
+/* Gives the terminal back and stops the program until it is continued. */
+void screen_suspend(struct screen *screen);
+
+#endif
