@@ -25,17 +25,22 @@ check_private(const char *file, struct err *err)
 	    "%s holds a key and others can read it: chmod 600 %s", file, file);
 }
 
+char *
+mode_connect_read(const char *file, struct err *err)
+{
+	if (check_private(file, err) == -1)
+		return NULL;
+	return paths_read_file(file, CONNSTR_MAX, NULL, err);
+}
+
 static char *
 read_text(const struct options *options, struct err *err)
 {
 	const char *file = options_string(options, "connection-string-file");
 	const char *env = getenv("IOTHUB_CONNECTION_STRING");
 
-	if (file != NULL) {
-		if (check_private(file, err) == -1)
-			return NULL;
-		return paths_read_file(file, CONNSTR_MAX, NULL, err);
-	}
+	if (file != NULL)
+		return mode_connect_read(file, err);
 	if (env == NULL || *env == '\0') {
 		err_set(err, ERR_INVALID,
 		    "which hub? Set IOTHUB_CONNECTION_STRING or use "

@@ -27,4 +27,11 @@ struct options;
 int mode_connect_find(
     const struct options *options, struct connstr *cs, struct err *err);
 
+/*
+ * Reads a file that holds a connection string, - is standard input.  The
+ * caller's, and a secret; NULL with err set, also for a file that others can
+ * read.
+ */
+char *mode_connect_read(const char *file, struct err *err);
+
 #endif

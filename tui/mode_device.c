@@ -15,7 +15,6 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
-#include "core/base/paths.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/device/device.h"
@@ -24,6 +23,7 @@
 #include "core/net/http.h"
 #include "core/net/loop.h"
 #include "tui/mode.h"
+#include "tui/mode_connect.h"
 #include "tui/mode_enroll.h"
 
 #define MQTT_PORT 8883
@@ -278,13 +278,15 @@ read_connection_string(struct fleet *fleet, struct err *err)
 		return text;
 	}
 	if (file != NULL)
-		return paths_read_file(file, CONNSTR_MAX, NULL, err);
+		return mode_connect_read(file, err);
 	if (env == NULL && options_given(options, "count"))
 		env = getenv("IOTHUB_CONNECTION_STRING");
-	if (env == NULL)
+	if (env == NULL || *env == '\0') {
 		err_set(err, ERR_INVALID,
 		    "no connection string: set IOTHUB_DEVICE_CONNECTION_STRING "
-		    "or use --connection-string-file");
+		    "or use --connection-string-file FILE");
+		return NULL;
+	}
 	return xstrdup(env);
 }
 
@@ -327,6 +329,12 @@ configure(struct fleet *fleet, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "\"%.60s\" is not understood; see --help",
 		    options_argv(options, 0));
+	if (options_flag(options, "exit-on-eof") &&
+	    options_given(options, "connection-string-file") &&
+	    strcmp(options_string(options, "connection-string-file"), "-") == 0)
+		return err_set(err, ERR_INVALID,
+		    "--connection-string-file - reads standard input to its "
+		    "end, so --exit-on-eof would leave at once");
 	if (parse_seconds(options_string(options, "phase-seconds"),
 		&fleet->phase_ms, err) == -1)
 		return -1;

@@ -3,10 +3,12 @@
 #include "core/net/tls.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -119,6 +121,15 @@ on_handshake(const SSL *ssl, int where, int ret)
 		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, host);
 }
 
+/* OpenSSL's own word for a file that is not there is "system lib". */
+static const char *
+file_reason(const char *file)
+{
+	if (file != NULL && access(file, R_OK) == -1)
+		return strerror(errno);
+	return net_tls_reason();
+}
+
 static bool
 trust(SSL_CTX *ctx, const char *ca_file)
 {
@@ -136,7 +147,7 @@ net_tls_client_new(const char *ca_file, const char *host, struct err *err)
 	if (ctx == NULL || !trust(ctx, ca_file)) {
 		err_set(err, ERR_IO, "cannot read the CA certificates in %s: %s",
 		    ca_file != NULL ? ca_file : "the system's store",
-		    net_tls_reason());
+		    file_reason(ca_file));
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
