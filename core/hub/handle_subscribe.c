@@ -13,6 +13,8 @@
 #include "core/mqtt/protocol.h"
 #include "core/mqtt/subscribe.h"
 
+#define LOGGED_MAX 128 /* bytes of a filter that is refused */
+
 /* A device may name only itself in a topic. */
 static bool
 is_anothers(const struct hub_session *session, struct mqtt_str filter)
@@ -30,7 +32,7 @@ int
 hub_handle_subscribe(struct hub_session *session,
     const struct mqtt_frame *frame, struct mqtt_reader *in, struct err *err)
 {
-	struct strbuf done = {0}, failed = {0};
+	struct strbuf done = { 0 }, failed = { 0 };
 	struct mqtt_subscribe subscribe;
 	struct mqtt_suback suback;
 	struct mqtt_str filter;
@@ -51,7 +53,10 @@ hub_handle_subscribe(struct hub_session *session,
 		    session->device_id, filter, subscribe.filters[i].qos);
 		if (suback.codes[i] == MQTT_SUBACK_FAILURE)
 			log_info("mqtt: %s: may not subscribe to %.*s",
-			    session->device_id, (int)filter.len, filter.s);
+			    session->device_id,
+			    (int)(filter.len < LOGGED_MAX ? filter.len
+							  : LOGGED_MAX),
+			    filter.s);
 	}
 	if (!session->clean_session &&
 	    hub_subscriptions_save(hub_sessions_store(session->hub->sessions),

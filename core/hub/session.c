@@ -22,6 +22,7 @@
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
 #include "core/hub/methods.h"
+#include "core/hub/registry.h"
 #include "core/hub/sessions.h"
 #include "core/mqtt/frame.h"
 
@@ -91,6 +92,9 @@ hub_session_close(struct hub_session *session, const char *why)
 	session->state = HUB_SESSION_CLOSED;
 	log_info("mqtt: %s: closed: %s", name_of(session), why);
 	list_remove(&session->link);
+	/* The will is one more message that nobody can read yet. */
+	if (session->has_will)
+		hub_registry_touch(session->hub->registry, session->device_id);
 	if (session->device_id != NULL)
 		hub_sessions_gone(session->hub->sessions, session);
 	bufferevent_disable(session->bev, EV_READ | EV_WRITE);

@@ -1,14 +1,8 @@
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "core/base/err.h"
 #include "core/base/str.h"
@@ -21,7 +15,8 @@
 #include "core/mqtt/publish.h"
 #include "core/mqtt/subscribe.h"
 #include "core/mqtt/writer.h"
-#include "tests/wire.h"
+#include "tests/support/test.h"
+#include "tests/support/wire.h"
 
 #define BODY_MAX 1000
 
@@ -106,29 +101,17 @@ verdict(const struct strbuf *bytes, struct strbuf *out, struct err *err)
 	return said;
 }
 
-static FILE *
-open_data(const char *name)
-{
-	const char *srcdir = getenv("srcdir");
-	char *path = xasprintf("%s/%s", srcdir != NULL ? srcdir : ".", name);
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	free(path);
-	return file;
-}
-
 static void
 test_each_packet_is_taken_or_refused_with_the_clause(void **state)
 {
-	FILE *file = open_data("tests/mqtt/packets.txt");
-	struct wire_line line = {0};
+	FILE *file = wire_open("tests/mqtt/packets.txt");
+	struct wire_line line = { 0 };
 	int failed = 0, n = 0;
 
 	(void)state;
 	while (wire_next(file, &line)) {
-		struct strbuf bytes = {0}, out = {0};
-		struct err err = {0};
+		struct strbuf bytes = { 0 }, out = { 0 };
+		struct err err = { 0 };
 		const char *said;
 
 		assert_int_equal(3, line.n);
@@ -153,13 +136,13 @@ test_each_packet_is_taken_or_refused_with_the_clause(void **state)
 static void
 test_what_is_read_is_written_the_same(void **state)
 {
-	FILE *file = open_data("tests/mqtt/packets.txt");
-	struct wire_line line = {0};
+	FILE *file = wire_open("tests/mqtt/packets.txt");
+	struct wire_line line = { 0 };
 
 	(void)state;
 	while (wire_next(file, &line)) {
-		struct strbuf bytes = {0}, out = {0};
-		struct err err = {0};
+		struct strbuf bytes = { 0 }, out = { 0 };
+		struct err err = { 0 };
 
 		wire_bytes(line.fields[1], &bytes);
 		if (strcmp(verdict(&bytes, &out, &err), "ok") == 0 &&
@@ -179,15 +162,15 @@ test_what_is_read_is_written_the_same(void **state)
 static void
 test_cut_and_corrupted_packets_do_no_harm(void **state)
 {
-	FILE *file = open_data("tests/mqtt/packets.txt");
-	struct wire_line line = {0};
+	FILE *file = wire_open("tests/mqtt/packets.txt");
+	struct wire_line line = { 0 };
 	size_t i, len;
 	int value;
 
 	(void)state;
 	while (wire_next(file, &line)) {
-		struct strbuf bytes = {0}, out = {0};
-		struct err err = {0};
+		struct strbuf bytes = { 0 }, out = { 0 };
+		struct err err = { 0 };
 		char kept;
 
 		wire_bytes(line.fields[1], &bytes);
@@ -215,16 +198,16 @@ test_cut_and_corrupted_packets_do_no_harm(void **state)
 static void
 test_a_length_is_read_as_it_was_written(void **state)
 {
-	static const size_t lengths[] = {
-	    0, 1, 127, 128, 16383, 16384, 2097151, 2097152, MQTT_REMAINING_MAX};
-	static const size_t header[] = {2, 2, 2, 3, 3, 4, 4, 5, 5};
+	static const size_t lengths[] = { 0, 1, 127, 128, 16383, 16384, 2097151,
+		2097152, MQTT_REMAINING_MAX };
+	static const size_t header[] = { 2, 2, 2, 3, 3, 4, 4, 5, 5 };
 	struct mqtt_frame frame;
-	struct err err = {0};
+	struct err err = { 0 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		struct strbuf out = {0};
+		struct strbuf out = { 0 };
 
 		mqtt_write_header(&out, MQTT_PUBLISH, 3, lengths[i]);
 		assert_int_equal(header[i], out.len);
@@ -242,10 +225,10 @@ test_a_length_is_read_as_it_was_written(void **state)
 static void
 test_more_filters_than_the_limit_are_refused(void **state)
 {
-	struct strbuf bytes = {0};
+	struct strbuf bytes = { 0 };
 	struct mqtt_subscribe subscribe;
 	struct mqtt_reader in;
-	struct err err = {0};
+	struct err err = { 0 };
 	int i;
 
 	(void)state;
@@ -291,13 +274,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(
-		test_each_packet_is_taken_or_refused_with_the_clause),
-	    cmocka_unit_test(test_what_is_read_is_written_the_same),
-	    cmocka_unit_test(test_cut_and_corrupted_packets_do_no_harm),
-	    cmocka_unit_test(test_a_length_is_read_as_it_was_written),
-	    cmocka_unit_test(test_more_filters_than_the_limit_are_refused),
-	    cmocka_unit_test(test_filters_match_as_the_standard_says),
+		cmocka_unit_test(
+		    test_each_packet_is_taken_or_refused_with_the_clause),
+		cmocka_unit_test(test_what_is_read_is_written_the_same),
+		cmocka_unit_test(test_cut_and_corrupted_packets_do_no_harm),
+		cmocka_unit_test(test_a_length_is_read_as_it_was_written),
+		cmocka_unit_test(test_more_filters_than_the_limit_are_refused),
+		cmocka_unit_test(test_filters_match_as_the_standard_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

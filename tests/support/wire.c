@@ -1,19 +1,26 @@
 #include "config.h"
 
-#include "tests/wire.h"
+#include "tests/support/wire.h"
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "tests/support/test.h"
+
+FILE *
+wire_open(const char *name)
+{
+	const char *srcdir = getenv("srcdir");
+	char *path = xasprintf("%s/%s", srcdir != NULL ? srcdir : ".", name);
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	free(path);
+	return file;
+}
 
 int
 wire_next(FILE *file, struct wire_line *line)
@@ -54,7 +61,7 @@ wire_line_fini(struct wire_line *line)
 char *
 wire_expand(const char *text, const struct wire_word *words)
 {
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 	const struct wire_word *w;
 	size_t n;
 
@@ -88,7 +95,7 @@ put_length(struct strbuf *out, size_t n)
 static const char *
 read_bytes(const char *p, int depth, struct strbuf *out)
 {
-	struct strbuf inner = {0};
+	struct strbuf inner = { 0 };
 	const char *end;
 	long times;
 	char *after;

@@ -8,8 +8,8 @@
  *   { … }       what is inside, behind its length as MQTT writes it
  *   <name>      stands for a text, anywhere
  */
-#ifndef TWINDECK_TESTS_WIRE_H
-#define TWINDECK_TESTS_WIRE_H
+#ifndef TWINDECK_TESTS_SUPPORT_WIRE_H
+#define TWINDECK_TESTS_SUPPORT_WIRE_H
 
 #include <stdio.h>
 
@@ -24,6 +24,9 @@ struct wire_line {
 	size_t n;
 	int number;
 };
+
+/* Opens a data file, named from the top of the tree. */
+FILE *wire_open(const char *name);
 
 /* The next line that is no comment; 0 at the end. */
 int wire_next(FILE *file, struct wire_line *line);

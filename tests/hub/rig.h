@@ -1,0 +1,71 @@
+/*
+ * A hub in this process, on a state folder of its own, and clients that speak
+ * raw bytes to it over TLS.  Nothing here waits without the hub's loop going
+ * round, nor longer than RIG_PATIENCE_MS.
+ */
+#ifndef TWINDECK_TESTS_HUB_RIG_H
+#define TWINDECK_TESTS_HUB_RIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/hub/methods.h"
+
+struct event_base;
+struct hub;
+struct rig;
+struct rig_client;
+struct strbuf;
+
+#define RIG_PATIENCE_MS 10000
+#define RIG_HOUR 3600 /* seconds that a token is good for */
+
+struct rig *rig_new(void);
+void rig_free(struct rig *rig);    /* and its folder */
+void rig_restart(struct rig *rig); /* the same state, and the same port */
+
+struct hub *rig_hub(struct rig *rig);
+uint16_t rig_port(const struct rig *rig);
+const char *rig_ca_file(const struct rig *rig);
+
+/* One round of the loop; waits at most ms for something to happen. */
+void rig_turn(struct rig *rig, int ms);
+/* Rounds until *done, or for that long; whether it became true. */
+bool rig_wait(struct rig *rig, const bool *done, int ms);
+
+void rig_add_device(struct rig *rig, const char *device_id);
+/* Its token, good for life_s seconds; the caller's. */
+char *rig_token(struct rig *rig, const char *device_id, int64_t life_s);
+
+/* What became of a call.  Start from { 0 }. */
+struct rig_call {
+	bool done;
+	enum hub_method_end end;
+	int status;
+	char *payload; /* of an answer; owned, for the caller to free */
+};
+
+/* Calls lockDoor; call is overwritten, and has to live until it is done. */
+void rig_invoke(struct rig *rig, const char *device_id, const char *payload,
+    int connect_timeout_s, int response_timeout_s, struct rig_call *call);
+
+/* Only a TCP connection; its socket, or -1 when there is none left. */
+int rig_dial(struct rig *rig);
+struct rig_client *rig_client_new(struct rig *rig);
+void rig_client_free(struct rig_client *client); /* without DISCONNECT */
+/* Fails quietly when the hub has closed: the next read says so. */
+void rig_client_send(struct rig_client *client, const void *data, size_t len);
+/* Reads one whole packet, or nothing at the end of the connection. */
+void rig_client_read(struct rig_client *client, struct strbuf *packet);
+/* Whether it has been closed within ms; what else comes is thrown away. */
+bool rig_client_is_closed(struct rig_client *client, int ms);
+
+/* CONNECT and CONNACK: whether a session was present. */
+bool rig_client_connect(struct rig_client *client, const char *device_id,
+    bool clean_session, uint16_t keep_alive_s, int64_t token_life_s);
+/* SUBSCRIBE to one filter, with the code that was answered. */
+uint8_t rig_client_subscribe(
+    struct rig_client *client, const char *filter, uint8_t qos);
+
+#endif

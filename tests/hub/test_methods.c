@@ -1,0 +1,255 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/hub.h"
+#include "core/hub/methods.h"
+#include "core/iothub/topic.h"
+#include "core/mqtt/protocol.h"
+#include "core/mqtt/publish.h"
+#include "tests/hub/rig.h"
+#include "tests/support/test.h"
+
+static int
+set_up(void **state)
+{
+	*state = rig_new();
+	rig_add_device(*state, "d1");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+/* Reads a call and checks its form; rid gets the rid, owned. */
+static void
+read_call(struct rig_client *client, const char *payload, char **rid)
+{
+	struct strbuf packet = { 0 };
+	struct mqtt_publish publish;
+	struct mqtt_reader in;
+	struct topic topic;
+	struct err err = { 0 };
+
+	rig_client_read(client, &packet);
+	assert_true(packet.len > 2);
+	assert_int_equal(MQTT_PUBLISH << 4, packet.data[0]);
+	mqtt_reader_init(&in, packet.data + 2, packet.len - 2);
+	assert_int_equal(0, mqtt_publish_read(&in, 0, &publish, &err));
+	topic_parse(publish.topic_name.s, publish.topic_name.len, &topic);
+	assert_int_equal(TOPIC_METHOD, topic.kind);
+	assert_int_equal(strlen("lockDoor"), topic.name.len);
+	assert_memory_equal("lockDoor", topic.name.s, topic.name.len);
+	assert_int_equal(strlen(payload), publish.payload.len);
+	assert_memory_equal(payload, publish.payload.s, publish.payload.len);
+	*rid = xstrndup(topic.rid.s, topic.rid.len);
+	strbuf_fini(&packet);
+}
+
+static void
+answer(
+    struct rig_client *client, int status, const char *rid, const char *payload)
+{
+	char *topic = topic_format_method_response(
+	    status, (struct topic_str){ rid, strlen(rid) });
+	struct mqtt_publish publish = { .topic_name = mqtt_str(topic),
+		.payload = mqtt_str(payload) };
+	struct strbuf packet = { 0 };
+
+	mqtt_publish_write(&packet, &publish);
+	rig_client_send(client, packet.data, packet.len);
+	strbuf_fini(&packet);
+	free(topic);
+}
+
+static void
+test_a_method_is_called_and_answered(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct rig_call outcome = { 0 };
+	char *rid;
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	assert_int_equal(
+	    0, rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0));
+	rig_invoke(rig, "d1", "{ \"lockTime\" : 1.50 }", 0, 10, &outcome);
+	read_call(client, "{ \"lockTime\" : 1.50 }", &rid);
+	answer(client, -3, rid, "{\"a\": 1.0}");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_int_equal(HUB_METHOD_ANSWERED, outcome.end);
+	assert_int_equal(-3, outcome.status);
+	assert_string_equal("{\"a\": 1.0}", outcome.payload);
+	free(rid);
+
+	/* No payload is null on the way there, and on the way back. */
+	rig_invoke(rig, "d1", "", 0, 10, &outcome);
+	read_call(client, "null", &rid);
+	answer(client, 200, rid, "");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_string_equal("null", outcome.payload);
+	free(rid);
+
+	rig_invoke(rig, "d1", "1", 0, 10, &outcome);
+	read_call(client, "1", &rid);
+	answer(client, 200, rid, "no JSON");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_int_equal(HUB_METHOD_BAD_ANSWER, outcome.end);
+	free(rid);
+	free(outcome.payload);
+	rig_client_free(client);
+}
+
+static void
+test_a_call_says_at_once_why_it_cannot_be_sent(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client;
+	struct rig_call outcome = { 0 };
+
+	rig_invoke(rig, "d1", "{}", 0, 10, &outcome);
+	assert_true(outcome.done);
+	assert_int_equal(HUB_METHOD_NOT_CONNECTED, outcome.end);
+	client = rig_client_new(rig);
+	rig_client_connect(client, "d1", true, 60, RIG_HOUR);
+	rig_client_subscribe(client, TOPIC_DESIRED_FILTER, 0);
+	rig_invoke(rig, "d1", "{}", 0, 10, &outcome);
+	assert_true(outcome.done);
+	assert_int_equal(HUB_METHOD_NOT_SUBSCRIBED, outcome.end);
+	rig_client_free(client);
+}
+
+static void
+test_a_call_waits_for_its_device_to_connect_and_subscribe(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client;
+	struct rig_call outcome = { 0 };
+	char *rid;
+
+	rig_invoke(rig, "d1", "{}", 10, 10, &outcome);
+	client = rig_client_new(rig);
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	assert_false(outcome.done);
+	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
+	read_call(client, "{}", &rid);
+	answer(client, 200, rid, "{}");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_int_equal(HUB_METHOD_ANSWERED, outcome.end);
+	free(rid);
+	rig_client_free(client);
+
+	/* With a subscription that is kept, connecting is enough. */
+	rig_invoke(rig, "d1", "{}", 10, 10, &outcome);
+	client = rig_client_new(rig);
+	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
+	read_call(client, "{}", &rid);
+	answer(client, 200, rid, "{}");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	free(rid);
+	free(outcome.payload);
+	rig_client_free(client);
+}
+
+static void
+test_a_call_waits_as_long_as_it_was_told(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_call outcome = { 0 };
+
+	rig_invoke(rig, "d1", "{}", 1, 10, &outcome);
+	assert_false(rig_wait(rig, &outcome.done, 700));
+	assert_true(rig_wait(rig, &outcome.done, 1000));
+	assert_int_equal(HUB_METHOD_NOT_CONNECTED, outcome.end);
+}
+
+/* Sends PINGREQ: whether nothing comes out before its answer. */
+static bool
+is_next_a_pong(struct rig_client *client)
+{
+	struct strbuf packet = { 0 };
+	bool is_pong;
+
+	rig_client_send(client, "\xc0\0", 2);
+	rig_client_read(client, &packet);
+	is_pong = packet.len == 2 &&
+	    (unsigned char)packet.data[0] == MQTT_PINGRESP << 4;
+	strbuf_fini(&packet);
+	return is_pong;
+}
+
+static void
+test_a_call_is_sent_once_and_a_late_answer_is_dropped(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct rig_call outcome = { 0 };
+	char *rid;
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
+	rig_invoke(rig, "d1", "{}", 0, 1, &outcome);
+	read_call(client, "{}", &rid);
+	/* Gone and back: nothing is sent again. */
+	rig_client_free(client);
+	client = rig_client_new(rig);
+	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_int_equal(HUB_METHOD_NO_ANSWER, outcome.end);
+	answer(client, 200, rid, "{}");
+	assert_true(is_next_a_pong(client));
+	free(rid);
+	rig_client_free(client);
+}
+
+static void
+test_ten_calls_at_once_and_no_more(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_call outcomes[HUB_METHODS_IN_FLIGHT_MAX + 1] = { 0 };
+	struct rig_client *client = rig_client_new(rig);
+	char *rid;
+	int i;
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
+	for (i = 0; i <= HUB_METHODS_IN_FLIGHT_MAX; i++)
+		rig_invoke(rig, "d1", "{}", 0, 10, &outcomes[i]);
+	assert_false(outcomes[HUB_METHODS_IN_FLIGHT_MAX - 1].done);
+	assert_true(outcomes[HUB_METHODS_IN_FLIGHT_MAX].done);
+	assert_int_equal(
+	    HUB_METHOD_TOO_MANY, outcomes[HUB_METHODS_IN_FLIGHT_MAX].end);
+	for (i = 0; i < HUB_METHODS_IN_FLIGHT_MAX; i++) {
+		read_call(client, "{}", &rid);
+		answer(client, i, rid, "");
+		assert_true(rig_wait(rig, &outcomes[i].done, RIG_PATIENCE_MS));
+		assert_int_equal(i, outcomes[i].status);
+		free(outcomes[i].payload);
+		free(rid);
+	}
+	rig_client_free(client);
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(test_a_method_is_called_and_answered),
+		CASE(test_a_call_says_at_once_why_it_cannot_be_sent),
+		CASE(test_a_call_waits_for_its_device_to_connect_and_subscribe),
+		CASE(test_a_call_waits_as_long_as_it_was_told),
+		CASE(test_a_call_is_sent_once_and_a_late_answer_is_dropped),
+		CASE(test_ten_calls_at_once_and_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
