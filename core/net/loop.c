@@ -24,11 +24,21 @@ struct net_leave {
 	struct event *eof; /* NULL: standard input does not matter */
 };
 
+/* libevent would write to standard error, on whatever screen that is. */
+static void
+on_log(int severity, const char *text)
+{
+	log_write(
+	    severity >= EVENT_LOG_ERR ? LOG_ERROR : LOG_DEBUG, "%s", text);
+}
+
 struct event_base *
 net_loop_new(struct err *err)
 {
-	struct event_base *base = event_base_new();
+	struct event_base *base;
 
+	event_set_log_callback(on_log);
+	base = event_base_new();
 	if (base == NULL)
 		err_set(err, ERR_IO, "cannot start the event loop");
 	signal(SIGPIPE, SIG_IGN);
