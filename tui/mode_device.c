@@ -30,7 +30,7 @@
 #define COUNT_MAX 100000
 #define READY_LINE_MAX ((size_t)16 * 1024)
 #define STAGGER_MS 10      /* between the first connects of a fleet */
-#define SUMMARY_MS 300     /* how long a fleet's count waits for more news */
+#define SUMMARY_S 1        /* how long a fleet's count waits for more news */
 #define FDS_EACH 3         /* a socket, and two of libmosquitto's own */
 #define FDS_OTHER 64
 #define PHASE_MS_MAX (INT64_C(24) * 3600 * 1000)
@@ -107,6 +107,7 @@ struct fleet {
 	size_t n_online;
 	struct event *summary; /* pending: news is being gathered */
 	char *trouble;         /* the last reason of a lost connection */
+	char *summed;          /* the last summary, or NULL */
 };
 
 static void
@@ -137,25 +138,26 @@ on_summary(evutil_socket_t fd, short what, void *arg)
 	text = xasprintf("%zu of %zu devices connected%s%s", fleet->n_online,
 	    fleet->n, fleet->trouble != NULL ? "; " : "",
 	    fleet->trouble != NULL ? fleet->trouble : "");
-	print_line(fleet, NULL, text);
-	free(text);
 	free(fleet->trouble);
 	fleet->trouble = NULL;
+	/* A thousand devices that still wait are no news. */
+	if (fleet->summed == NULL || strcmp(fleet->summed, text) != 0)
+		print_line(fleet, NULL, text);
+	free(fleet->summed);
+	fleet->summed = text;
 }
 
 /* Many devices come and go together: one line for all of them. */
 static void
 count_online(struct member *member, const struct device_news *news)
 {
-	const struct timeval wait = { .tv_usec = SUMMARY_MS * 1000 };
+	const struct timeval wait = { .tv_sec = SUMMARY_S };
 	struct fleet *fleet = member->fleet;
 	bool online = news->kind == DEVICE_ONLINE;
 
-	if (fleet->n == 1)
-		return;
 	if (!online) {
 		free(fleet->trouble);
-		fleet->trouble = xstrdup(news->text);
+		fleet->trouble = xstrdup(news->reason);
 	}
 	if (online != member->online) {
 		member->online = online;
@@ -173,10 +175,13 @@ static void
 on_news(const struct device_news *news, void *arg)
 {
 	struct member *member = arg;
+	struct fleet *fleet = member->fleet;
+	bool counts =
+	    news->kind == DEVICE_ONLINE || news->kind == DEVICE_OFFLINE;
 
-	if (!options_flag(member->fleet->options, "quiet"))
-		print_line(member->fleet, news->device_id, news->text);
-	if (news->kind == DEVICE_ONLINE || news->kind == DEVICE_OFFLINE)
+	if (!options_flag(fleet->options, "quiet") || (counts && fleet->n == 1))
+		print_line(fleet, news->device_id, news->text);
+	if (counts && fleet->n > 1)
 		count_online(member, news);
 }
 
@@ -554,6 +559,7 @@ fleet_fini(struct fleet *fleet)
 	connstr_fini(&fleet->cs);
 	free(fleet->ca_file);
 	free(fleet->trouble);
+	free(fleet->summed);
 }
 
 static int

@@ -605,6 +605,20 @@ on_up(void *arg)
 }
 
 static void
+tell_offline(struct device *device, const struct err *err, int64_t retry_ms)
+{
+	char *reason = xasprintf("not connected: %s", err->text);
+	char *text = xasprintf("%s; next try in %d.%d s", reason,
+	    (int)(retry_ms / 1000), (int)(retry_ms % 1000 / 100));
+	const struct device_news news = { DEVICE_OFFLINE, device->id, text,
+		reason };
+
+	device->config.on_news(&news, device->config.arg);
+	free(text);
+	free(reason);
+}
+
+static void
 on_down(const struct err *err, int64_t retry_ms, void *arg)
 {
 	struct device *device = arg;
@@ -617,9 +631,7 @@ on_down(const struct err *err, int64_t retry_ms, void *arg)
 		tell(device, DEVICE_SAYS,
 		    "connecting anew with a fresh SAS token");
 	else
-		tell(device, DEVICE_OFFLINE,
-		    "not connected: %s; next try in %d.%d s", err->text,
-		    (int)(retry_ms / 1000), (int)(retry_ms % 1000 / 100));
+		tell_offline(device, err, retry_ms);
 	settle(device);
 }
 

@@ -26,6 +26,7 @@ struct device_news {
 	enum device_news_kind kind;
 	const char *device_id;
 	const char *text;
+	const char *reason; /* of DEVICE_OFFLINE: text without the next try */
 };
 
 struct device_config {
