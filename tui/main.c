@@ -11,6 +11,7 @@
 
 const struct mode *const mode_table[] = {
 	&mode_deck,
+	&mode_demo,
 	&mode_device,
 	&mode_hub,
 	&mode_run,

@@ -3,6 +3,7 @@
 #include "tui/screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@
 
 #define ESCAPE_DELAY_MS 25 /* ncurses waits so long behind a lone Esc */
 #define RESTORE_SIZE 256
+#define GUARD_BYE 'q'
 
 /* Codes of define_key(), clear of those that ncurses has. */
 enum { CODE_PASTE_BEGIN = KEY_MAX + 1, CODE_PASTE_END };
@@ -69,6 +72,12 @@ static struct {
 	size_t len;
 } restore;
 
+/* The process that outlives a SIGKILL of this one; pid 0: there is none. */
+static struct {
+	pid_t pid;
+	int fd; /* the only writing end of the pipe it reads */
+} guard;
+
 static void
 give_back_raw(void)
 {
@@ -108,22 +117,30 @@ append_capability(const char *name)
 static void
 prepare_restore(void)
 {
-	static const char paste_off[] = "\033[?2004l";
 	struct sigaction crash = { .sa_handler = on_crash,
 		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
 	size_t i;
 
+	sigemptyset(&crash.sa_mask);
+	for (i = 0; i < N_CRASH; i++)
+		sigaction(crash_signals[i], &crash, NULL);
+	restore.active = true;
+	xalloc_on_failure(give_back_raw);
+}
+
+/* What gives the terminal back, while there is somebody to ask for it. */
+static void
+learn_restore(void)
+{
+	static const char paste_off[] = "\033[?2004l";
+
+	tcgetattr(STDIN_FILENO, &restore.modes);
 	memcpy(restore.bytes, paste_off, sizeof(paste_off) - 1);
 	restore.len = sizeof(paste_off) - 1;
 	append_capability("sgr0");
 	append_capability("cnorm");
 	append_capability("rmkx");
 	append_capability("rmcup");
-	sigemptyset(&crash.sa_mask);
-	for (i = 0; i < N_CRASH; i++)
-		sigaction(crash_signals[i], &crash, NULL);
-	restore.active = true;
-	xalloc_on_failure(give_back_raw);
 }
 
 static void
@@ -157,7 +174,67 @@ screen_check(struct err *err)
 		    "the terminal type TERM=%.60s cannot move the cursor: no "
 		    "screen can be drawn on it",
 		    term);
+	learn_restore();
 	return 0;
+}
+
+/* In the guard's process; returns when the other one is gone. */
+static void
+keep_guard(int fd)
+{
+	char last = 0;
+	ssize_t n;
+
+	setsid();
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	do
+		n = read(fd, &last, 1);
+	while (n > 0 || (n == -1 && errno == EINTR));
+	if (last != GUARD_BYE) {
+		restore.active = true;
+		give_back_raw();
+	}
+	_exit(0);
+}
+
+int
+screen_guard(struct err *err)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) == -1)
+		return err_set(err, ERR_IO, "cannot make a pipe: %s",
+		    strerror(errno));
+	guard.pid = fork();
+	if (guard.pid == 0) {
+		close(fd[1]);
+		keep_guard(fd[0]);
+	}
+	close(fd[0]);
+	guard.fd = fd[1];
+	if (guard.pid == -1) {
+		close(fd[1]);
+		return err_set(err, ERR_IO, "cannot start a process: %s",
+		    strerror(errno));
+	}
+	return 0;
+}
+
+void
+screen_guard_end(void)
+{
+	static const char bye = GUARD_BYE;
+	ssize_t n;
+
+	if (guard.pid <= 0)
+		return;
+	n = write(guard.fd, &bye, 1);
+	(void)n;
+	close(guard.fd);
+	waitpid(guard.pid, NULL, 0);
+	guard.pid = 0;
 }
 
 static void
@@ -484,7 +561,6 @@ screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
 	    ? CANVAS_ASCII
 	    : plain ? CANVAS_UTF8_PLAIN
 		    : CANVAS_UTF8;
-	tcgetattr(STDIN_FILENO, &restore.modes);
 	set_escdelay(ESCAPE_DELAY_MS);
 	screen->curses = newterm(NULL, stdout, stdin);
 	if (screen->curses == NULL) {

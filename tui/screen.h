@@ -32,6 +32,16 @@ struct screen_ops {
 int screen_check(struct err *err);
 
 /*
+ * Watches over the terminal from a process of its own, which mends it when
+ * this one was killed with no chance to do so itself (SIGKILL).  It leaves as
+ * soon as this process does.  Comes before screen_new(), and before anything
+ * else that has descriptors; after screen_check().  0, or -1 with err set.
+ */
+int screen_guard(struct err *err);
+/* All is well: the guard leaves without a word.  Fine without a guard. */
+void screen_guard_end(void);
+
+/*
  * plain asks for borders and signs in ASCII; they are also where the locale
  * has nothing else.  There is one screen in a process.  NULL with err set.
  */
