@@ -93,7 +93,7 @@ clang_build() {
 
 man_pages() {
 	: >"$logs/man.log"
-	bounded 60 man mandoc -T lint -W warning man/*.1
+	bounded 60 man mandoc -T lint man/*.1
 	verdict $? man
 }
 
