@@ -31,18 +31,12 @@ mode_print_commands(FILE *file)
 {
 	const struct command_def *c;
 	char words[64];
-	const char *p;
-	int pad;
 
 	for (c = command_table; c->name != NULL; c++) {
 		if ((c->needs & COMMAND_DECK_ONLY) != 0)
 			continue;
 		snprintf(words, sizeof(words), "%s %s", c->name, c->usage);
-		/* printf() pads by bytes; "…" has three in its one cell. */
-		for (pad = 26, p = words; *p != '\0'; p++)
-			if ((*p & '\xc0') == '\x80')
-				pad++;
-		fprintf(file, "  %-*s%s\n", pad, words, c->help);
+		options_print_row(file, words, c->help);
 	}
 }
 
@@ -53,9 +47,10 @@ print_help(const struct mode *mode)
 	const struct mode *const *m;
 
 	printf("usage: twindeck %s\n\n%s\n", mode->usage, mode->summary);
+	if (mode->commands != NULL)
+		putchar('\n');
 	for (c = mode->commands; c != NULL && c->usage != NULL; c++)
-		printf("%s  %-26s%s\n", c == mode->commands ? "\n" : "",
-		    c->usage, c->help);
+		options_print_row(stdout, c->usage, c->help);
 	if (mode->has_deck_commands) {
 		putchar('\n');
 		mode_print_commands(stdout);
@@ -69,7 +64,7 @@ print_help(const struct mode *mode)
 	puts("\nOther modes, each with a --help of its own:\n");
 	for (m = mode_table; *m != NULL; m++)
 		if ((*m)->name != NULL)
-			printf("  %-12s%s\n", (*m)->name, (*m)->summary);
+			options_print_row(stdout, (*m)->name, (*m)->summary);
 }
 
 static const struct mode *

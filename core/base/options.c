@@ -14,6 +14,7 @@
 
 #define FIRST_VALUE 256 /* getopt's values, clear of any character */
 #define HELP_COLUMN 28
+#define HELP_WIDTH 80
 
 struct options {
 	const struct option_def *table;
@@ -171,27 +172,66 @@ cells(const char *text)
 	return n;
 }
 
+/* Words from column to the end of the line, as many lines as it takes. */
+static void
+print_wrapped(FILE *file, int column, const char *text)
+{
+	int at = column, width;
+	size_t len;
+	char *word;
+
+	while (*text != '\0') {
+		len = strcspn(text, " ");
+		word = xstrndup(text, len);
+		width = cells(word);
+		if (at > column && at + 1 + width > HELP_WIDTH) {
+			fprintf(file, "\n%*s", column, "");
+			at = column;
+		}
+		at += fprintf(file, "%s", at > column ? " " : "") + width;
+		fputs(word, file);
+		free(word);
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', file);
+}
+
+void
+options_print_row(FILE *file, const char *words, const char *help)
+{
+	int n = 2 + cells(words);
+
+	fprintf(file, "  %s", words);
+	if (n > HELP_COLUMN - 2) {
+		fputc('\n', file);
+		n = 0;
+	}
+	fprintf(file, "%*s", HELP_COLUMN - n, "");
+	print_wrapped(file, HELP_COLUMN, help);
+}
+
 void
 options_print_help(FILE *file, const struct option_def *table)
 {
+	struct strbuf words = { 0 }, help = { 0 };
 	const struct option_def *def;
-	int n;
 
 	for (def = table; def->name != NULL; def++) {
-		fprintf(file, "  --%s", def->name);
-		n = 4 + cells(def->name);
-		if (def->arg != NULL) {
-			fprintf(file, " %s", def->arg);
-			n += 1 + cells(def->arg);
-		}
-		fprintf(file, "%*s%s",
-		    n < HELP_COLUMN - 1 ? HELP_COLUMN - n : 2, "", def->help);
+		strbuf_reset(&words);
+		strbuf_reset(&help);
+		strbuf_printf(&words, "--%s%s%s", def->name,
+		    def->arg != NULL ? " " : "",
+		    def->arg != NULL ? def->arg : "");
+		strbuf_puts(&help, def->help);
 		if (def->def != NULL)
-			fprintf(file, " (default %s%s%s)", def->def,
+			strbuf_printf(&help, " (default %s%s%s)", def->def,
 			    def->unit != NULL ? " " : "",
 			    def->unit != NULL ? def->unit : "");
 		else if (def->unit != NULL)
-			fprintf(file, " (%s)", def->unit);
-		fputc('\n', file);
+			strbuf_printf(&help, " (%s)", def->unit);
+		options_print_row(file, strbuf_str(&words), strbuf_str(&help));
 	}
+	strbuf_fini(&words);
+	strbuf_fini(&help);
 }

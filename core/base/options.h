@@ -49,7 +49,13 @@ bool options_given(const struct options *options, const char *name);
 int options_argc(const struct options *options);
 const char *options_argv(const struct options *options, int i); /* or NULL */
 
-/* Writes one line or two for each row of the table. */
+/*
+ * Writes one row of a help text: words at the left, a sentence at the right,
+ * wrapped for a terminal of 80 columns.
+ */
+void options_print_row(FILE *file, const char *words, const char *help);
+
+/* Writes one row for each row of the table. */
 void options_print_help(FILE *file, const struct option_def *table);
 
 #endif

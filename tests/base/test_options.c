@@ -124,6 +124,25 @@ test_help_says_argument_and_default(void **state)
 	free(text);
 }
 
+static void
+test_a_row_of_help_keeps_to_80_columns(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(file);
+	options_print_row(file, "--a-long-option WITH_ARGUMENT",
+	    "Seventeen words make a sentence that cannot stand on one line.");
+	fclose(file);
+	assert_string_equal("  --a-long-option WITH_ARGUMENT\n"
+	    "                            Seventeen words make a sentence that "
+	    "cannot stand on\n"
+	    "                            one line.\n", text);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -133,6 +152,7 @@ main(void)
 		cmocka_unit_test(test_the_last_of_two_counts),
 		cmocka_unit_test(test_a_fault_names_the_option),
 		cmocka_unit_test(test_help_says_argument_and_default),
+		cmocka_unit_test(test_a_row_of_help_keeps_to_80_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
