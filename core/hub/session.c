@@ -156,10 +156,17 @@ handle_one(struct hub_session *session, struct evbuffer *input, struct err *err)
 	return true;
 }
 
+static bool
+may_go_on(const struct hub_session *session)
+{
+	return session->state != HUB_SESSION_CLOSED && !session->waiting &&
+	    queued(session) <= HUB_QUEUE_HIGH;
+}
+
 /*
- * Handles what has come in, up to a packet that has to wait for a commit.  It
- * may be asked for from below itself, by a commit that needs no waiting: then
- * the loop that is running goes on.
+ * Handles what has come in, up to a packet that has to wait, for a commit or
+ * for the client to read its answers.  It may be asked for from below itself,
+ * by a commit that needs no waiting: then the loop that is running goes on.
  */
 static void
 handle_input(struct hub_session *session)
@@ -172,8 +179,7 @@ handle_input(struct hub_session *session)
 	session->refs++;
 	session->busy = true;
 	input = bufferevent_get_input(session->bev);
-	while (session->state != HUB_SESSION_CLOSED && !session->waiting &&
-	    handle_one(session, input, &err))
+	while (may_go_on(session) && handle_one(session, input, &err))
 		continue;
 	session->busy = false;
 	if (session->state == HUB_SESSION_CLOSED)
@@ -181,8 +187,9 @@ handle_input(struct hub_session *session)
 	release(session);
 }
 
+/* Something has come in, or all that was queued has gone out. */
 static void
-on_read(struct bufferevent *bev, void *arg)
+on_ready(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
 	handle_input(arg);
@@ -285,7 +292,7 @@ hub_session_new(struct hub *hub, int fd, struct list *sessions)
 	session->deadline_ms = clock_mono_ms() + session->silence_ms;
 	list_append(sessions, &session->link);
 	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
-	bufferevent_setcb(session->bev, on_read, NULL, on_event, session);
+	bufferevent_setcb(session->bev, on_ready, on_ready, on_event, session);
 	/* While a commit is awaited, input piles up to one packet's size. */
 	bufferevent_setwatermark(
 	    session->bev, EV_READ, 0, HUB_PACKET_MAX + MQTT_HEADER_MAX);

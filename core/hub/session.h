@@ -28,7 +28,9 @@ struct strbuf;
 #define HUB_PACKET_MAX (HUB_PAYLOAD_MAX + 65535 + 4)
 /* Nobody is let in with more: names, a token and a small will. */
 #define HUB_CONNECT_MAX ((size_t)16 * 1024)
-/* A client that does not read is closed when more than this waits for it. */
+/* No packet of a client is handled while more than this waits for it... */
+#define HUB_QUEUE_HIGH ((size_t)256 * 1024)
+/* ...and when calls and news make it more than this, it is closed. */
 #define HUB_QUEUE_MAX ((size_t)2 * 1024 * 1024)
 /* QoS 1 messages that a client may leave without PUBACK. */
 #define HUB_UNACKED_MAX 1024

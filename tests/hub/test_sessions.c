@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,7 +13,10 @@
 #include "core/hub/registry.h"
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
+#include "core/hub/twins.h"
 #include "core/iothub/topic.h"
+#include "core/mqtt/connect.h"
+#include "core/mqtt/publish.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
@@ -53,6 +55,18 @@ registry_says(struct rig *rig, const char *device_id, const char *words)
 	found = strstr(out.data, words) != NULL;
 	strbuf_fini(&out);
 	return found;
+}
+
+/* Appends PUBLISH at QoS 0; takes its texts, which are owned. */
+static void
+put_publish(struct strbuf *out, char *topic_name, char *payload)
+{
+	struct mqtt_publish publish = { .topic_name = mqtt_str(topic_name),
+		.payload = mqtt_str(payload) };
+
+	mqtt_publish_write(out, &publish);
+	free(topic_name);
+	free(payload);
 }
 
 static void
@@ -190,6 +204,73 @@ test_who_does_not_read_is_closed(void **state)
 	rig_client_free(client);
 }
 
+/* Questions in one go whose answers are more than the hub queues. */
+static void
+test_who_reads_late_gets_every_answer(void **state)
+{
+	enum { QUESTIONS = 200 };
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct strbuf packet = { 0 };
+	char *text = xmalloc(4001);
+	int i;
+
+	memset(text, 'x', 4000);
+	text[4000] = '\0';
+	rig_client_connect(client, "d1", true, 60, RIG_HOUR);
+	for (i = 0; i < 7; i++) {
+		strbuf_reset(&packet);
+		put_publish(&packet, topic_format_reported_patch("1"),
+		    xasprintf("{\"k%d\":\"%s\"}", i, text));
+		rig_client_send(client, packet.data, packet.len);
+		rig_client_read(client, &packet);
+		assert_non_null(strstr(packet.data + 4, "/204/"));
+	}
+	strbuf_reset(&packet);
+	for (i = 0; i < QUESTIONS; i++)
+		put_publish(&packet, topic_format_twin_get("1"), xstrdup(""));
+	rig_client_send(client, packet.data, packet.len);
+	for (i = 0; i < QUESTIONS; i++) {
+		rig_client_read(client, &packet);
+		assert_true(packet.len > 28000);
+	}
+	assert_true(is_connected(rig, "d1"));
+	strbuf_fini(&packet);
+	free(text);
+	rig_client_free(client);
+}
+
+static void
+test_a_model_id_and_a_sign_of_life_are_kept(void **state)
+{
+	static const char *const user =
+	    "127.0.0.1/d1/?api-version=2020-09-30&model-id=dtmi%3Aa%3Bx%3B1";
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	char *token = rig_token(rig, "d1", RIG_HOUR);
+	struct mqtt_connect connect = {
+		.client_id = mqtt_str("d1"),
+		.user_name = mqtt_str(user),
+		.password = mqtt_str(token),
+	};
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+
+	mqtt_connect_write(&out, &connect);
+	put_publish(&out, topic_format_telemetry("d1"), xstrdup("x"));
+	rig_client_send(client, out.data, out.len);
+	rig_client_read(client, &out);
+	rig_wait(rig, &(bool){ false }, 50);
+	strbuf_reset(&out);
+	assert_int_equal(
+	    0, hub_twins_format(rig_hub(rig)->twins, "d1", &out, NULL, &err));
+	assert_non_null(strstr(out.data, "\"modelId\":\"dtmi:a;x;1\""));
+	assert_non_null(strstr(out.data, "\"lastActivityTime\":\"20"));
+	strbuf_fini(&out);
+	free(token);
+	rig_client_free(client);
+}
+
 static void
 test_who_sends_no_puback_is_closed(void **state)
 {
@@ -264,6 +345,8 @@ main(void)
 		CASE(test_the_end_of_its_token_is_the_end_of_it),
 		CASE(test_disabled_and_deleted_devices_lose_their_connection),
 		CASE(test_who_does_not_read_is_closed),
+		CASE(test_who_reads_late_gets_every_answer),
+		CASE(test_a_model_id_and_a_sign_of_life_are_kept),
 		CASE(test_who_sends_no_puback_is_closed),
 		CASE(test_running_out_of_descriptors_is_survived),
 	};
