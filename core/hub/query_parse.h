@@ -12,7 +12,7 @@ struct err;
 
 #define QUERY_PATH_MAX 12   /* names: sections nest ten deep */
 #define QUERY_ITEMS_MAX 64  /* behind SELECT */
-#define QUERY_DEPTH_MAX 64  /* parentheses and NOTs in one another */
+#define QUERY_DEPTH_MAX 14  /* parentheses and NOTs in one another */
 #define QUERY_TERMS_MAX 256 /* comparisons; SQLite's trees are bounded too */
 
 struct query_path {

@@ -420,26 +420,37 @@ put_leaf(struct compiler *c, const struct query_node *node)
 	return put_text_function(c, node, &field);
 }
 
+static int put_node(struct compiler *c, const struct query_node *node);
+
+/* Left by left, without parentheses: SQLite's parser can take few of them. */
+static int
+put_chain(struct compiler *c, const struct query_node *node,
+    enum query_node_kind kind)
+{
+	if (node->kind != kind)
+		return put_node(c, node);
+	if (put_chain(c, node->left, kind) == -1)
+		return -1;
+	strbuf_puts(&c->sql, kind == QUERY_AND ? " AND " : " OR ");
+	return put_node(c, node->right);
+}
+
 static int
 put_node(struct compiler *c, const struct query_node *node)
 {
-	if (node->kind == QUERY_NOT) {
-		strbuf_puts(&c->sql, "(NOT ");
-		if (put_node(c, node->left) == -1)
-			return -1;
-		strbuf_putc(&c->sql, ')');
-		return 0;
-	}
-	if (node->kind != QUERY_AND && node->kind != QUERY_OR)
+	int rc;
+
+	if (node->kind != QUERY_AND && node->kind != QUERY_OR &&
+	    node->kind != QUERY_NOT)
 		return put_leaf(c, node);
+	if (node->kind == QUERY_NOT) {
+		strbuf_puts(&c->sql, "NOT ");
+		return put_node(c, node->left);
+	}
 	strbuf_putc(&c->sql, '(');
-	if (put_node(c, node->left) == -1)
-		return -1;
-	strbuf_puts(&c->sql, node->kind == QUERY_AND ? " AND " : " OR ");
-	if (put_node(c, node->right) == -1)
-		return -1;
+	rc = put_chain(c, node, node->kind);
 	strbuf_putc(&c->sql, ')');
-	return 0;
+	return rc;
 }
 
 /* Each selected column is JSON text, or NULL where there is nothing. */

@@ -14,14 +14,17 @@
 
 /* Pages of 4 KiB. */
 #define WAL_LONG 1000        /* the thread starts: SQLite's own measure */
-#define WAL_FEW 300          /* what the writer may be left with */
+#define WAL_FEW 300          /* what the writer may be left with, */
+#define WAL_FEW_OF 8         /* or this part of it when it gets longer */
 #define WAL_HARD_LIMIT 16384 /* 64 MiB */
 #define PASSES 4
 
 /*
- * The writer wakes the thread by wanted, the thread asks the writer by
- * handover; both under the lock.  busy says that a pass is under way, so that
- * the writer does not run into it.
+ * The writer wakes the thread by wanted; the thread says by n_done how much
+ * of the WAL it has moved.  A pass only sees what was committed before it, so
+ * under steady writes there is always something left: when that is little,
+ * the writer moves it itself, and its next commit starts the WAL over.  All
+ * under the lock.
  */
 struct store_checkpoint {
 	sqlite3 *db; /* the thread's */
@@ -29,44 +32,45 @@ struct store_checkpoint {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool wanted;
-	bool busy;
-	bool handover;
+	bool busy; /* a pass is under way: do not run into it */
 	bool leave;
+	size_t n_done; /* pages; 0: nothing to hand over */
 };
 
-/* Pages that are still only in the WAL, or -1. */
-static int
-one_pass(sqlite3 *db, int *total)
+/* Pages of the WAL that are in the database now; 0 when it did not work. */
+static size_t
+one_pass(sqlite3 *db)
 {
-	int n_log = -1, n_done = -1;
+	int n_log = 0, n_done = 0;
 
 	if (sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE,
 		&n_log, &n_done) != SQLITE_OK ||
-	    n_log < 0)
-		return -1;
-	*total = n_log;
-	return n_log - n_done;
+	    n_done < 0)
+		return 0;
+	return (size_t)n_done;
 }
 
-/* Returns whether the writer shall run the last pass. */
-static bool
+/* Each pass has only to move what came during the one before. */
+static size_t
 passes(sqlite3 *db)
 {
-	int i, left = 0, total = 0;
+	size_t done = 0, before;
+	int i;
 
 	for (i = 0; i < PASSES; i++) {
-		left = one_pass(db, &total);
-		if (left <= 0)
+		before = done;
+		done = one_pass(db);
+		if (done < before || done - before <= WAL_FEW)
 			break;
 	}
-	return left > 0 && left <= WAL_FEW && total >= WAL_LONG;
+	return done;
 }
 
 static void *
 run(void *arg)
 {
 	struct store_checkpoint *c = arg;
-	bool handover;
+	size_t n_done;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->leave) {
@@ -77,10 +81,10 @@ run(void *arg)
 		c->wanted = false;
 		c->busy = true;
 		pthread_mutex_unlock(&c->lock);
-		handover = passes(c->db);
+		n_done = passes(c->db);
 		pthread_mutex_lock(&c->lock);
 		c->busy = false;
-		c->handover = handover;
+		c->n_done = n_done;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -145,6 +149,16 @@ store_checkpoint_free(struct store_checkpoint *c)
 	free(c);
 }
 
+/* What is left is little, or little beside what the WAL has grown to. */
+static bool
+is_few(size_t n_done, size_t wal_pages)
+{
+	size_t left = wal_pages - n_done;
+
+	return n_done > 0 && n_done <= wal_pages &&
+	    (left <= WAL_FEW || left <= wal_pages / WAL_FEW_OF);
+}
+
 enum store_checkpoint_wish
 store_checkpoint_after_commit(struct store_checkpoint *c, size_t wal_pages)
 {
@@ -153,15 +167,18 @@ store_checkpoint_after_commit(struct store_checkpoint *c, size_t wal_pages)
 	if (wal_pages < WAL_LONG)
 		return wish;
 	pthread_mutex_lock(&c->lock);
-	if (c->handover)
+	if (c->busy || c->wanted)
+		goto out;
+	if (is_few(c->n_done, wal_pages))
 		wish = STORE_CHECKPOINT_LAST_PAGES;
-	else if (wal_pages > WAL_HARD_LIMIT && !c->busy)
+	else if (wal_pages > WAL_HARD_LIMIT)
 		wish = STORE_CHECKPOINT_ALL;
-	else if (!c->busy && !c->wanted) {
+	else {
 		c->wanted = true;
 		pthread_cond_signal(&c->wake);
 	}
-	c->handover = false;
+	c->n_done = 0;
+out:
 	pthread_mutex_unlock(&c->lock);
 	return wish;
 }
