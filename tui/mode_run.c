@@ -173,8 +173,12 @@ id_width(const struct job *job)
 static void
 print_device(const struct run *run, const struct job_device *device)
 {
-	printf("%-*s  %-12s", id_width(run->job), device->device_id,
+	const char *phase = firmware_phase_name(device->phase);
+
+	printf("%-*s  %s", id_width(run->job), device->device_id,
 	    job_device_state_name(device->state));
+	if (*phase != '\0')
+		printf("  %s", phase);
 	if (device->err.code != ERR_NONE) {
 		fputs("  ", stdout);
 		print_text(stdout, device->err.text);
