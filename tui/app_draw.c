@@ -16,6 +16,7 @@
 #include "tui/prompt.h"
 
 #define COLS_HEADER_WIDE 100
+#define BADGE_WIDTH 9 /* "live", "30 min" */
 
 /* "live", the age of what is seen, or that the hub does not answer. */
 static enum style
@@ -53,7 +54,10 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 	enum style style = write_badge(app, now_ms, badge, sizeof(badge));
 	int x, end;
 
+	/* A badge as short as usual leaves all else where it stands. */
 	end = area_put_right(a, 0, a.cols - 1, style, badge) - 2;
+	if (end > a.cols - BADGE_WIDTH)
+		end = a.cols - BADGE_WIDTH;
 	a.cols = end;
 	x = area_put(a, 0, 1, STYLE_STRONG, "twindeck");
 	x = area_put_fit(a, 0, x + 2, end - x - 3, STYLE_TEXT, app->title);
@@ -132,7 +136,9 @@ draw_footer(const struct app *app, struct area a)
 
 	if (app->dialog != NULL) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
-		    "Tab next   Enter choose   Esc back");
+		    dialog_has_choice(app->dialog)
+			? "Tab next   Enter choose   Esc back"
+			: "j k scroll   Esc back");
 		return;
 	}
 	if (draw_matches(app, a))

@@ -44,6 +44,7 @@ struct dialog {
 	size_t button; /* of the buttons, the one with the focus */
 	ssize_t focus; /* row of the field; -1: the buttons */
 	size_t top;    /* first row that is seen */
+	int y;         /* of its frame: rows that come do not lift it */
 };
 
 struct dialog *
@@ -59,6 +60,7 @@ dialog_new(struct app *app, const char *title, const char *info, int width,
 	dialog->title = xstrdup(title);
 	dialog->info = xstrdup(info);
 	dialog->focus = -1;
+	dialog->y = -1;
 	return dialog;
 }
 
@@ -170,6 +172,25 @@ dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
 			at++;
 	} while (text[at] != '\0');
 	free(text);
+}
+
+void
+dialog_item(struct dialog *dialog, const char *head, const char *text)
+{
+	int indent = (int)strlen(head);
+	struct row *row;
+	size_t at = 0, len;
+
+	do {
+		len = fitting(
+		    text + at, dialog->width - 2 - 2 * MARGIN - indent);
+		row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
+		row->text = xasprintf("%*s%.*s", indent,
+		    at == 0 ? head : "", (int)len, text + at);
+		at += len;
+		while (text[at] == ' ')
+			at++;
+	} while (text[at] != '\0');
 }
 
 void
@@ -326,6 +347,14 @@ dialog_neighbour(const struct dialog *dialog, int id, int step)
 		if (dialog->rows[i].kind == ROW_FIELD)
 			return dialog->rows[i].id;
 	return DIALOG_FIELD_NONE;
+}
+
+bool
+dialog_has_choice(const struct dialog *dialog)
+{
+	return dialog->n_buttons > 0 ||
+	    dialog_neighbour(dialog, DIALOG_FIELD_NONE, 1) !=
+	    DIALOG_FIELD_NONE;
 }
 
 void
@@ -525,12 +554,16 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	int want = (int)dialog->n_rows + 3 + (screen.rows >= 20);
 	int rows = want < screen.rows ? want : screen.rows, y;
 	bool gap = rows == want && screen.rows >= 20;
-	struct area a = area_sub(screen, (screen.rows - rows) / 2,
-	    (screen.cols - cols) / 2, rows, cols);
+	struct area a;
 	size_t i;
 
 	if (dialog->n_rows == 0)
 		return;
+	if (dialog->y == -1)
+		dialog->y = (screen.rows - rows) / 2;
+	if (dialog->y > screen.rows - rows)
+		dialog->y = screen.rows - rows;
+	a = area_sub(screen, dialog->y, (screen.cols - cols) / 2, rows, cols);
 	a = frame_draw(a, &frame);
 	a = area_sub(a, gap, margin, a.rows - gap, a.cols - 2 * margin);
 	if (dialog->fault != NULL)

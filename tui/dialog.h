@@ -48,6 +48,8 @@ void *dialog_state(struct dialog *dialog);
 void dialog_reset(struct dialog *dialog, const char *title, const char *info);
 void dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The text stands beside its head, and is wrapped there. */
+void dialog_item(struct dialog *dialog, const char *head, const char *text);
 void dialog_gap(struct dialog *dialog);
 /*
  * label may be ""; hint stands behind a field of that width (0: to the end);
@@ -70,6 +72,8 @@ void dialog_cursor(struct dialog *dialog, size_t characters);
 void dialog_focus_buttons(struct dialog *dialog, int button);
 /* The field before or behind one, or DIALOG_FIELD_NONE. */
 int dialog_neighbour(const struct dialog *dialog, int id, int step);
+/* Whether there is a field or a button. */
+bool dialog_has_choice(const struct dialog *dialog);
 /* What is wrong, below the rows; NULL: nothing (any more). */
 void dialog_fault(struct dialog *dialog, const char *text);
 

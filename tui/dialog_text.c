@@ -114,7 +114,7 @@ dialog_help_open(struct app *app, int where)
 {
 	static const char *const names[] = { "devices", "twin", "jobs", "job" };
 	const struct key_def *def;
-	char title[32], keys[KEYS_NAMES_SIZE];
+	char title[32], keys[KEYS_NAMES_SIZE], head[KEYS_NAMES_SIZE + 32];
 	struct dialog *d;
 
 	snprintf(title, sizeof(title), "Keys: %s",
@@ -122,9 +122,11 @@ dialog_help_open(struct app *app, int where)
 	d = dialog_new(app, title, "j k scroll · Esc back", HELP_WIDTH,
 	    &reading_ops, NULL);
 	for (def = key_table; def->name != NULL; def++)
-		if ((def->where & where) != 0 && def->keys[0] != 0)
-			dialog_text(d, STYLE_TEXT, "%-11s %-14s %s",
-			    keys_names(def, keys), def->name, def->help);
+		if ((def->where & where) != 0 && def->keys[0] != 0) {
+			snprintf(head, sizeof(head), "%-11s %-14s ",
+			    keys_names(def, keys), def->name);
+			dialog_item(d, head, def->help);
+		}
 	dialog_gap(d);
 	dialog_text(d, STYLE_DIM,
 	    "The second column is what a key is called behind ':'. "

@@ -15,6 +15,7 @@
 #define FOLLOWED_MAX 256
 #define ID_WIDTH_MIN 10
 #define BAR_WIDTH 10
+#define DOOR_WIDTH 11 /* "locked 10m" */
 
 struct devices_pane {
 	struct pane base;
@@ -71,11 +72,11 @@ layout(const struct devices_pane *p, int width)
 	else if (c.id_width > width - 8)
 		c.id_width = width - 8;
 	c.link = c.id + c.id_width + 2;
-	c.link_width = width >= 56 ? 6 : 2;
+	c.link_width = width >= 56 ? 5 : 2;
 	c.firmware = c.link + c.link_width;
 	left = width - c.firmware - 1;
 	c.drift_width = left >= 34 ? 5 : 0;
-	c.door_width = left >= 28 ? 10 : 0;
+	c.door_width = left >= 28 ? DOOR_WIDTH : 0;
 	left -= c.drift_width + c.door_width;
 	c.firmware_width = left > 32 ? 32 : left;
 	c.door = c.firmware + c.firmware_width;

@@ -67,7 +67,7 @@ layout(int width)
 	c.wide = width >= 110;
 	if (c.engine)
 		c.end -= 6;
-	c.title_width = width >= 100 ? 20 : width >= 70 ? 16 : width - 24;
+	c.title_width = width >= 110 ? 26 : width >= 100 ? 20 : width >= 70 ? 16 : width - 24;
 	c.devices = c.title + c.title_width;
 	c.devices_width = width >= 56 ? 12 : 0;
 	c.bar = c.devices + c.devices_width + (c.devices_width > 0 ? 2 : 1);

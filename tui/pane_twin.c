@@ -13,8 +13,10 @@
 #include "core/base/map.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/deck/deck.h"
 #include "core/deck/evidence.h"
 #include "core/deck/fleet.h"
+#include "core/deck/watch.h"
 #include "tui/pane.h"
 
 #define LINES_MAX ((size_t)20000)
@@ -377,15 +379,21 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	char title[160];
 	struct frame frame = { .focused = look->focused,
 		.title = title,
-		.info = p->info };
+		.info = p->info,
+		.below_style = STYLE_DIM };
+	char age[TIME_SIZE];
 	size_t i;
 	int y;
 
+	if (p->loaded && pane->deck != NULL)
+		frame.below = age_format(age,
+		    look->now_ms -
+			watch_twin_seen_ms(deck_watch(pane->deck)));
 	if (look->number > 0)
-		snprintf(title, sizeof(title), "%d Twin  %.128s",
+		snprintf(title, sizeof(title), "%d Twin %.128s",
 		    look->number, p->device_id != NULL ? p->device_id : "");
 	else
-		snprintf(title, sizeof(title), "Twin  %.128s",
+		snprintf(title, sizeof(title), "Twin %.128s",
 		    p->device_id != NULL ? p->device_id : "");
 	a = frame_draw(a, &frame);
 	if (!p->loaded) {

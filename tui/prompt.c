@@ -283,8 +283,7 @@ prompt_draw(struct area a, int y, int x, int width, enum style style)
 	    prompt.accepted ? strlen(text) : (size_t)rl_point);
 	cursor = area_width(field, before);
 	free(before);
-	/* Half a field of what follows stays in sight. */
-	shift = cursor < field.cols ? 0 : cursor - field.cols / 2;
+	shift = cursor < field.cols ? 0 : cursor - field.cols + 1;
 	area_repeat(field, 0, 0, field.cols, style, ' ');
 	area_put(field, 0, -shift, style, text);
 	area_set_cursor(field, 0, cursor - shift, true);
