@@ -66,8 +66,9 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 	fleet = deck_fleet(app->deck);
 	if (a.cols >= COLS_HEADER_WIDE)
 		snprintf(counts, sizeof(counts),
-		    "%zu%s devices  %zu linked  %zu marked", fleet_size(fleet),
-		    fleet_is_complete(fleet) ? "" : "+", fleet_linked(fleet),
+		    "%zu%s device%s  %zu linked  %zu marked", fleet_size(fleet),
+		    fleet_is_complete(fleet) ? "" : "+",
+		    fleet_size(fleet) == 1 ? "" : "s", fleet_linked(fleet),
 		    fleet_marked(fleet));
 	else
 		snprintf(counts, sizeof(counts), "%zu/%zu%s linked  %zu marked",
