@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/list.h"
@@ -50,7 +51,9 @@ struct hub_method_call {
 struct hub_methods {
 	struct hub *hub;
 	struct map *devices;
-	uint64_t last_rid; /* never used twice while the hub runs */
+	/* Never used twice, not even by the hub's next process: a device may
+	 * answer that one what this one asked. */
+	uint64_t last_rid;
 };
 
 struct hub_methods *
@@ -60,6 +63,7 @@ hub_methods_new(struct hub *hub)
 
 	methods->hub = hub;
 	methods->devices = map_new();
+	methods->last_rid = (uint64_t)clock_utc_us();
 	return methods;
 }
 
@@ -108,7 +112,7 @@ finish(struct hub_method_call *call, const struct hub_method_result *result)
 static void
 finish_without(struct hub_method_call *call, enum hub_method_end end)
 {
-	finish(call, &(struct hub_method_result){.end = end});
+	finish(call, &(struct hub_method_result){ .end = end });
 }
 
 void
@@ -144,7 +148,7 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 static void
 start_timer(struct hub_method_call *call, int timeout_s)
 {
-	struct timeval timeout = {.tv_sec = timeout_s};
+	struct timeval timeout = { .tv_sec = timeout_s };
 
 	event_add(call->timer, &timeout);
 }
@@ -200,7 +204,7 @@ void
 hub_methods_invoke(struct hub_methods *methods,
     const struct hub_method_request *request, hub_method_cb cb, void *arg)
 {
-	struct hub_method_result too_many = {.end = HUB_METHOD_TOO_MANY};
+	struct hub_method_result too_many = { .end = HUB_METHOD_TOO_MANY };
 	struct device *device = device_get(methods, request->device_id);
 	struct hub_method_call *call;
 
@@ -227,7 +231,7 @@ hub_methods_ready(struct hub_methods *methods, const char *device_id)
 	if (device == NULL)
 		return;
 	/* No callback runs from here, so the list keeps still. */
-	LIST_FOREACH (call, &device->calls, struct hub_method_call, link)
+	LIST_FOREACH(call, &device->calls, struct hub_method_call, link)
 		if (call->rid == 0)
 			try_send(call);
 }
@@ -241,7 +245,7 @@ find(struct hub_methods *methods, const char *device_id, struct topic_str rid)
 
 	if (device == NULL)
 		return NULL;
-	LIST_FOREACH (call, &device->calls, struct hub_method_call, link) {
+	LIST_FOREACH(call, &device->calls, struct hub_method_call, link) {
 		snprintf(text, sizeof(text), "%" PRIx64, call->rid);
 		if (call->rid != 0 && rid.len == strlen(text) &&
 		    memcmp(rid.s, text, rid.len) == 0)
@@ -256,12 +260,12 @@ hub_methods_answer(struct hub_methods *methods, const char *device_id,
 {
 	struct hub_method_call *call = find(methods, device_id, rid);
 	struct hub_method_result result = {
-	    .end = HUB_METHOD_ANSWERED,
-	    .status = status,
-	    .payload = payload,
-	    .payload_len = payload_len,
+		.end = HUB_METHOD_ANSWERED,
+		.status = status,
+		.payload = payload,
+		.payload_len = payload_len,
 	};
-	struct err err = {0};
+	struct err err = { 0 };
 	cJSON *json;
 
 	if (call == NULL) {

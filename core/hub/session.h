@@ -65,6 +65,7 @@ struct hub_session {
 	bool has_will;
 	bool waiting; /* for a commit: no packet is handled */
 	bool busy;    /* inside its packet loop */
+	bool at_end;  /* the client is gone, its packets are not */
 };
 
 /* Takes fd; the session is the loop's and ends by itself or is closed. */

@@ -281,6 +281,13 @@ rig_client_free(struct rig_client *client)
 }
 
 void
+rig_client_leave(struct rig_client *client)
+{
+	SSL_shutdown(client->ssl);
+	rig_client_free(client);
+}
+
+void
 rig_client_send(struct rig_client *client, const void *data, size_t len)
 {
 	int64_t end_ms = clock_mono_ms() + RIG_PATIENCE_MS;

@@ -54,6 +54,8 @@ void rig_invoke(struct rig *rig, const char *device_id, const char *payload,
 int rig_dial(struct rig *rig);
 struct rig_client *rig_client_new(struct rig *rig);
 void rig_client_free(struct rig_client *client); /* without DISCONNECT */
+/* The same, but not before it has told TLS that this is the end. */
+void rig_client_leave(struct rig_client *client);
 /* Fails quietly when the hub has closed: the next read says so. */
 void rig_client_send(struct rig_client *client, const void *data, size_t len);
 /* Reads one whole packet, or nothing at the end of the connection. */

@@ -211,6 +211,39 @@ test_a_call_is_sent_once_and_a_late_answer_is_dropped(void **state)
 }
 
 static void
+test_an_answer_to_a_call_before_a_restart_is_none_to_the_next(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct rig_call before = { 0 }, after = { 0 };
+	char *old_rid, *rid;
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
+	rig_invoke(rig, "d1", "1", 0, 10, &before);
+	read_call(client, "1", &old_rid);
+	rig_restart(rig);
+	assert_true(before.done);
+	assert_int_equal(HUB_METHOD_NO_ANSWER, before.end);
+	rig_client_free(client);
+
+	client = rig_client_new(rig);
+	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
+	rig_invoke(rig, "d1", "2", 0, 10, &after);
+	read_call(client, "2", &rid);
+	answer(client, 200, old_rid, "1");
+	assert_true(is_next_a_pong(client));
+	assert_false(after.done);
+	answer(client, 200, rid, "2");
+	assert_true(rig_wait(rig, &after.done, RIG_PATIENCE_MS));
+	assert_string_equal("2", after.payload);
+	free(after.payload);
+	free(old_rid);
+	free(rid);
+	rig_client_free(client);
+}
+
+static void
 test_ten_calls_at_once_and_no_more(void **state)
 {
 	struct rig *rig = *state;
@@ -248,6 +281,8 @@ main(void)
 		CASE(test_a_call_waits_for_its_device_to_connect_and_subscribe),
 		CASE(test_a_call_waits_as_long_as_it_was_told),
 		CASE(test_a_call_is_sent_once_and_a_late_answer_is_dropped),
+		CASE(
+		    test_an_answer_to_a_call_before_a_restart_is_none_to_the_next),
 		CASE(test_ten_calls_at_once_and_no_more),
 	};
 

@@ -17,8 +17,9 @@ static struct world world;
 static const struct {
 	const char *id, *twin, *reported;
 } devices[] = {
-	{ "d1", "{\"tags\":{\"site\":\"brno\",\"floor\":1,\"hot\":true},"
-		"\"properties\":{\"desired\":{\"building\":43}}}",
+	{ "d1",
+	    "{\"tags\":{\"site\":\"brno\",\"floor\":1,\"hot\":true},"
+	    "\"properties\":{\"desired\":{\"building\":43}}}",
 	    "{\"fw\":{\"version\":\"1.4.2\",\"size\":10.5},\"odd-name\":1}" },
 	{ "d2", "{\"tags\":{\"site\":\"praha\",\"floor\":2,\"hot\":false}}",
 	    "{\"fw\":{\"version\":\"1.4.3\"},\"building\":41}" },
@@ -169,7 +170,8 @@ test_a_condition_selects_these_devices(void **state)
 		rc = run(strbuf_str(&text), &page, &out, &err);
 		if (selections[i].ids == NULL) {
 			if (rc == 0)
-				fail_msg("%s: not refused", selections[i].where);
+				fail_msg(
+				    "%s: not refused", selections[i].where);
 			continue;
 		}
 		if (rc == -1)
@@ -239,9 +241,10 @@ test_a_section_is_selected_as_a_service_sees_it(void **state)
 	cJSON *json;
 
 	(void)state;
-	assert_int_equal(0, run("SELECT properties.desired FROM devices WHERE "
-				"deviceId IN ['d1','d4']",
-				&page, &out, &err));
+	assert_int_equal(0,
+	    run("SELECT properties.desired FROM devices WHERE "
+		"deviceId IN ['d1','d4']",
+		&page, &out, &err));
 	json = cJSON_Parse(strbuf_str(&out));
 	assert_non_null(json_path(cJSON_GetArrayItem(json, 0),
 	    "desired.$metadata.building.$lastUpdated"));
@@ -255,7 +258,7 @@ test_a_section_is_selected_as_a_service_sees_it(void **state)
 	strbuf_fini(&out);
 }
 
-#define SENTENCE \
+#define SENTENCE                                                              \
 	"The query is invalid. Please check the format of the query and try " \
 	"again: "
 
@@ -282,8 +285,7 @@ static const struct {
 	    "line 1, column 8: the function AVG is not supported" },
 	{ "SELECT COUNT() FROM devices",
 	    "COUNT() needs a name here: COUNT() AS name" },
-	{ "SELECT * FROM devices WHERE",
-	    "line 1, column 28: expected a name" },
+	{ "SELECT * FROM devices WHERE", "line 1, column 28: expected a name" },
 	{ "SELECT * FROM devices WHERE deviceId IN ('a')",
 	    "line 1, column 41: expected '['" },
 	{ "SELECT * FROM devices WHERE deviceId IN []",
@@ -475,9 +477,10 @@ test_a_token_cannot_be_forged_or_moved(void **state)
 		token[i] = (char)(token[i] == 'A' ? 'B' : 'A');
 		next = (struct hub_query_page){ .size = 1, .token = token };
 		if (run(query, &next, &out, &err) == 0) {
-			/* The last character may have bits that do not count. */
-			assert_true(token[i + 1] == '\0' ||
-			    token[i + 1] == '=');
+			/* The last character may have bits that do not count.
+			 */
+			assert_true(
+			    token[i + 1] == '\0' || token[i + 1] == '=');
 			free(next.next);
 		}
 		free(token);

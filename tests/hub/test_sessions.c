@@ -241,6 +241,38 @@ test_who_reads_late_gets_every_answer(void **state)
 }
 
 static void
+leave_with_reports(struct rig *rig, bool disconnect)
+{
+	struct rig_client *client = rig_client_new(rig);
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+	int i;
+
+	rig_client_connect(client, "d1", true, 60, RIG_HOUR);
+	for (i = 1; i <= 5; i++)
+		put_publish(&out, topic_format_reported_patch("1"),
+		    xasprintf("{\"n\":%d}", i));
+	if (disconnect)
+		strbuf_put(&out, "\xe0\0", 2);
+	rig_client_send(client, out.data, out.len);
+	rig_client_leave(client);
+	rig_wait(rig, &(bool){ false }, 100);
+	strbuf_reset(&out);
+	assert_int_equal(
+	    0, hub_twins_format(rig_hub(rig)->twins, "d1", &out, NULL, &err));
+	assert_non_null(strstr(out.data, "\"reported\":{\"n\":5"));
+	assert_false(is_connected(rig, "d1"));
+	strbuf_fini(&out);
+}
+
+static void
+test_what_was_said_before_leaving_is_done(void **state)
+{
+	leave_with_reports(*state, false);
+	leave_with_reports(*state, true);
+}
+
+static void
 test_a_model_id_and_a_sign_of_life_are_kept(void **state)
 {
 	static const char *const user =
@@ -346,6 +378,7 @@ main(void)
 		CASE(test_disabled_and_deleted_devices_lose_their_connection),
 		CASE(test_who_does_not_read_is_closed),
 		CASE(test_who_reads_late_gets_every_answer),
+		CASE(test_what_was_said_before_leaving_is_done),
 		CASE(test_a_model_id_and_a_sign_of_life_are_kept),
 		CASE(test_who_sends_no_puback_is_closed),
 		CASE(test_running_out_of_descriptors_is_survived),
