@@ -442,13 +442,16 @@ static bool
 play_settle(struct play *p, char *arg)
 {
 	int64_t deadline_ms, last_ms = clock_mono_ms(), now_ms;
+	int64_t quiet_ms = QUIET_MS;
 
 	if (!take_duration(p, &arg, &deadline_ms))
 		return false;
+	if (*arg != '\0' && clock_parse_duration(arg, &quiet_ms) == -1)
+		return fails(p, "\"%s\" is no duration", arg);
 	while ((now_ms = clock_mono_ms()) < deadline_ms) {
 		if (terminal_read(p->terminal, READ_STEP_MS) > 0)
 			last_ms = now_ms;
-		else if (now_ms - last_ms >= QUIET_MS)
+		else if (now_ms - last_ms >= quiet_ms)
 			return true;
 	}
 	return fails(p, "the screen does not settle, it wrote last: %s",
