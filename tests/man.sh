@@ -35,6 +35,18 @@ items() { # items Ss|Sh TITLE
 	' "$page"
 }
 
+# --help with each row on one line again: "  --name ARG  What it does."
+help_of() { # help_of MODE
+	"$TWINDECK" $1 --help </dev/null | awk '
+	index($0, "                        ") == 1 {
+		sub(/^ +/, "")
+		row = row (row ~ /[^ ]   *[^ ]/ ? " " : "  ") $0
+		next
+	}
+	{ if (NR > 1) print row; row = $0 }
+	END { print row }'
+}
+
 # "https-port N" of ".It Fl -https-port Ar N", and the default behind a bar.
 page_options() { # page_options TITLE
 	items Ss "$1" | grep '^Fl -' | while IFS='|' read -r term body; do
@@ -47,7 +59,7 @@ page_options() { # page_options TITLE
 
 help_options() { # help_options MODE
 	local row='^([a-z0-9-]+)( ([^ ]+))?  '
-	"$TWINDECK" $1 --help | sed -nE 's/^  --(.*)$/\1/p' |
+	help_of "$1" | sed -nE 's/^  --(.*)$/\1/p' |
 		while read -r line; do
 			def=$(echo "$line" |
 				sed -nE 's/.*\(default (.*)\)$/\1/p')
@@ -66,7 +78,7 @@ words() {
 }
 
 # What stands under "Other modes" in the help of the deck.
-"$TWINDECK" --help | sed -n '/^Other modes/,$p' | sed -n 's/^  \([a-z]*\) .*/\1/p' \
+help_of '' | sed -n '/^Other modes/,$p' | sed -n 's/^  \([a-z]*\) .*/\1/p' \
 	>"$dir/modes"
 cp "$dir/modes" "$dir/help"
 sed -nE 's/^\.Ss ([a-z]+)$/\1/p' "$page" >"$dir/page"
@@ -76,13 +88,13 @@ page_options 'All modes' >"$dir/common"
 while read -r mode; do
 	help_options "$mode" >"$dir/help"
 	title=${mode:-The deck}
-	page_options "$title" | cat - "$dir/common" >"$dir/page"
+	page_options "$title" </dev/null | cat - "$dir/common" >"$dir/page"
 	same "the options of ${mode:-the deck}, with their defaults"
 done < <(echo; cat "$dir/modes")
 
 # A mode with commands of its own prints them between summary and options.
 while read -r mode; do
-	"$TWINDECK" "$mode" --help |
+	help_of "$mode" |
 		sed -n '/^  --/q; s/^  \([a-z].*[^ ]\)   *[A-Z].*/\1/p' | words \
 		>"$dir/help"
 	[ -s "$dir/help" ] || continue
@@ -95,7 +107,7 @@ while read -r mode; do
 done <"$dir/modes"
 
 # Keys: "Space (mark)" and its sentence, as the help prints them in columns.
-"$TWINDECK" --help | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
+help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
 	sed -E 's/^ +//; s/  +/|/g' |
 	awk -F'|' 'NF == 2 { print "|" $1 "|" $2 } NF == 3' |
 	sed -E 's/[][]//g' >"$dir/help"
