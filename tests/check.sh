@@ -28,7 +28,10 @@ verdict() { # verdict STATUS NAME: a gate that is one case
 	else
 		failed=$((failed + 1))
 		say "$2: FAILED"
-		tail -n 30 "$logs/$2.log" | sed 's/^/    /'
+		{
+			grep -E 'error:|\*\*\*|No rule to make' "$logs/$2.log"
+			tail -n 20 "$logs/$2.log"
+		} | sed 's/^/    /'
 	fi
 }
 

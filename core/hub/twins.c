@@ -50,8 +50,8 @@ static const char *const statements[STATEMENTS] = {
 	[SET_REPORTED] = "UPDATE twin SET version = version + 1, "
 			 "reported = ?2, reported_metadata = ?3, "
 			 "reported_version = ?4 WHERE id = ?1",
-	[SET_MODEL_ID] = "UPDATE device SET model_id = ?2 "
-			 "WHERE device_id = ?1 AND model_id <> ?2",
+	[SET_MODEL_ID] = ("UPDATE device SET model_id = ?2 "
+			  "WHERE device_id = ?1 AND model_id <> ?2"),
 };
 
 struct hub_twins {
