@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +13,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/json.h"
 #include "core/base/list.h"
 #include "core/base/xalloc.h"
 #include "core/device/behaviour.h"
-#include "core/device/desired.h"
 #include "core/device/door.h"
 #include "core/device/download.h"
 #include "core/device/endpoint.h"
@@ -26,22 +23,12 @@
 #include "core/device/link.h"
 #include "core/device/method.h"
 #include "core/device/package.h"
-#include "core/device/reports.h"
+#include "core/device/twin.h"
 #include "core/iothub/connstr.h"
 #include "core/iothub/topic.h"
 
-#define REQUEST_TIMEOUT_MS 30000 /* for the answer to a twin request */
-#define REQUEST_RETRY_MS 5000    /* after the hub refused one for now */
-#define REQUESTS_LOST_MAX 3      /* unanswered in a row: connect anew */
-#define ANSWERS_MAX 64           /* that wait for their latency */
-#define RID_MAX 256              /* bytes of a method's rid */
-#define SHOWN_MAX 300            /* bytes of JSON in a line */
-
-/* A request to the twin: one of a kind is under way at a time. */
-struct request {
-	char rid[16];   /* "" : none under way */
-	int64_t due_ms; /* the time-out, or the next try; or DEVICE_NEVER */
-};
+#define ANSWERS_MAX 64 /* that wait for their latency */
+#define RID_MAX 256    /* bytes of a method's rid */
 
 /* An answer to a direct method that waits for the latency to pass. */
 struct answer {
@@ -52,8 +39,9 @@ struct answer {
 };
 
 /*
- * Every callback ends in settle(): it sends what can be sent and sets the one
- * timer to the earliest moment that anything inside waits for.
+ * Every callback ends in settle(): it lets the twin send what waits, and sets
+ * the one timer to the earliest moment that anything inside waits for.  So a
+ * method's answer is on its way before what it reports.
  */
 struct device {
 	struct device_config config;
@@ -61,14 +49,9 @@ struct device {
 	struct device_link *link;
 	struct device_firmware *firmware;
 	struct device_door *door;
-	struct device_desired *desired;
-	struct device_reports *reports;
+	struct device_twin *twin;
 	struct device_download *download; /* or NULL */
 	struct event *timer;
-	struct request get, patch;
-	unsigned int last_rid;
-	int lost;        /* requests without an answer, in a row */
-	bool twin_known; /* read since the connection came up */
 	struct list answers;
 	size_t n_answers;
 };
@@ -89,9 +72,9 @@ static const struct method {
 	const char *help; /* one sentence */
 } methods[] = {
 	{ "firmwareUpdate", on_firmware_update, "Firmware update started",
-	    "Update the firmware: {\"fwPackageUri\":\"door-1.5.bin\"}." },
+	  "Update the firmware: {\"fwPackageUri\":\"door-1.5.bin\"}." },
 	{ "lockDoor", on_lock_door, "lockDoor called successfully",
-	    "Lock the door, for a while: {\"lockTime\":\"10m\"}." },
+	  "Lock the door, for a while: {\"lockTime\":\"10m\"}." },
 };
 
 #define N_METHODS (sizeof(methods) / sizeof(methods[0]))
@@ -118,73 +101,6 @@ tell(struct device *device, enum device_news_kind kind, const char *fmt, ...)
 	news.text = text;
 	device->config.on_news(&news, device->config.arg);
 	free(text);
-}
-
-/* Compact JSON, cut for a line; the caller's. */
-static char *
-shown(const cJSON *json)
-{
-	char *text = json_print(json), *cut;
-
-	if (strlen(text) <= SHOWN_MAX)
-		return text;
-	cut = xasprintf("%.*s… (%zu bytes)", SHOWN_MAX, text, strlen(text));
-	cJSON_free(text);
-	return cut;
-}
-
-static void
-new_rid(struct device *device, struct request *request)
-{
-	snprintf(request->rid, sizeof(request->rid), "%x", ++device->last_rid);
-	request->due_ms = clock_mono_ms() + REQUEST_TIMEOUT_MS;
-}
-
-static void
-request_clear(struct request *request)
-{
-	request->rid[0] = '\0';
-	request->due_ms = DEVICE_NEVER;
-}
-
-static bool
-is_rid(const struct request *request, struct topic_str rid)
-{
-	return rid.len > 0 && rid.len == strlen(request->rid) &&
-	    memcmp(request->rid, rid.s, rid.len) == 0;
-}
-
-static void
-send_get(struct device *device)
-{
-	char *topic;
-
-	new_rid(device, &device->get);
-	topic = topic_format_twin_get(device->get.rid);
-	device_link_publish(device->link, topic, " ", 1, NULL);
-	free(topic);
-}
-
-static void
-send_patch(struct device *device)
-{
-	char *body = json_print(device_reports_first(device->reports));
-	char *topic;
-	struct err err;
-
-	new_rid(device, &device->patch);
-	topic = topic_format_reported_patch(device->patch.rid);
-	device_reports_set_in_flight(device->reports, true);
-	if (device_link_publish(
-		device->link, topic, body, strlen(body), &err) == -1 &&
-	    err.code == ERR_LIMIT) {
-		tell(device, DEVICE_TROUBLE, "reported state lost: %s",
-		    err.text);
-		request_clear(&device->patch);
-		device_reports_drop_first(device->reports);
-	}
-	free(topic);
-	cJSON_free(body);
 }
 
 static void
@@ -218,8 +134,7 @@ earliest(const struct device *device)
 	int64_t due[] = {
 		device_firmware_due_ms(device->firmware),
 		device_door_due_ms(device->door),
-		device->get.due_ms,
-		device->patch.due_ms,
+		device_twin_due_ms(device->twin),
 		DEVICE_NEVER,
 	};
 	int64_t first = DEVICE_NEVER;
@@ -227,7 +142,7 @@ earliest(const struct device *device)
 
 	if (!list_is_empty(&device->answers)) {
 		answer = LIST_FIRST(&device->answers, struct answer, link);
-		due[4] = answer->due_ms;
+		due[3] = answer->due_ms;
 	}
 	for (i = 0; i < sizeof(due) / sizeof(due[0]); i++)
 		if (due[i] < first)
@@ -241,10 +156,7 @@ settle(struct device *device)
 	int64_t due, wait_ms;
 	struct timeval tv;
 
-	if (device->twin_known && device_link_is_up(device->link) &&
-	    device->patch.due_ms == DEVICE_NEVER &&
-	    device_reports_first(device->reports) != NULL)
-		send_patch(device);
+	device_twin_tick(device->twin, clock_mono_ms());
 	due = earliest(device);
 	if (due == DEVICE_NEVER) {
 		event_del(device->timer);
@@ -258,23 +170,6 @@ settle(struct device *device)
 	event_add(device->timer, &tv);
 }
 
-/* No answer came in time: again, or a new connection. */
-static void
-request_lost(struct device *device, struct request *request, const char *what)
-{
-	struct err err;
-
-	request_clear(request);
-	device_reports_set_in_flight(device->reports, false);
-	if (++device->lost < REQUESTS_LOST_MAX) {
-		tell(device, DEVICE_TROUBLE, "no answer to the %s", what);
-		return;
-	}
-	device->lost = 0;
-	err_set(&err, ERR_TIMEOUT, "the hub answers nothing about the twin");
-	device_link_reset(device->link, &err);
-}
-
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -286,18 +181,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	send_answers(device, now.mono_ms);
 	device_firmware_tick(device->firmware, &now);
 	device_door_tick(device->door, &now);
-	if (device->get.due_ms <= now.mono_ms) {
-		if (device->get.rid[0] != '\0')
-			request_lost(device, &device->get, "twin request");
-		if (device_link_is_up(device->link))
-			send_get(device);
-	}
-	if (device->patch.due_ms <= now.mono_ms) {
-		if (device->patch.rid[0] != '\0')
-			request_lost(device, &device->patch, "reported patch");
-		else
-			request_clear(&device->patch);
-	}
 	settle(device);
 }
 
@@ -306,11 +189,7 @@ report(cJSON *patch, void *arg)
 {
 	struct device *device = arg;
 
-	if (device_reports_put(
-		device->reports, patch, !device_link_is_up(device->link)) > 0)
-		tell(device, DEVICE_TROUBLE,
-		    "reported state lost: more than %d patches wait",
-		    DEVICE_REPORTS_MAX);
+	device_twin_report(device->twin, patch);
 }
 
 static void
@@ -389,7 +268,7 @@ run_method(struct device *device, const struct method *method,
 
 	if (request == NULL)
 		return -1;
-	text = shown(request);
+	text = device_twin_format_line(request);
 	tell(device, DEVICE_SAYS, "%s called with %s", method->name, text);
 	free(text);
 	rc = method->call(device, &now, request, err);
@@ -450,121 +329,39 @@ on_method(struct device *device, const struct topic *topic, const char *payload,
 	device->n_answers++;
 }
 
-static void
-report_echo(struct device *device, cJSON *echo)
+static int
+publish(const char *topic, const char *payload, size_t len, struct err *err,
+    void *arg)
 {
-	if (echo != NULL)
-		report(echo, device);
-}
+	struct device *device = arg;
 
-static int64_t
-version_of(const cJSON *section)
-{
-	const cJSON *version = json_get(section, "$version");
-
-	return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : -1;
+	return device_link_publish(device->link, topic, payload, len, err);
 }
 
 static void
-take_twin(struct device *device, const cJSON *twin)
+reset(const struct err *reason, void *arg)
 {
-	const cJSON *desired = json_get(twin, "desired");
-	const cJSON *reported = json_get(twin, "reported");
+	struct device *device = arg;
+
+	device_link_reset(device->link, reason);
+}
+
+static void
+on_twin_read(const cJSON *reported, bool first, void *arg)
+{
+	struct device *device = arg;
 	struct device_now now = now_get();
-	int64_t before = device_desired_version(device->desired);
-	cJSON *echo;
-	char *text;
 
-	device->twin_known = true;
-	tell(device, DEVICE_SAYS,
-	    "twin read: desired $version %" PRId64
-	    ", reported $version %" PRId64,
-	    version_of(desired), version_of(reported));
-	if (before == -1)
-		device_firmware_boot(device->firmware, &now, reported);
+	if (!first)
+		return;
+	device_firmware_boot(device->firmware, &now, reported);
 	device_door_boot(device->door, &now, reported);
-	if (device_desired_catch_up(device->desired, desired, reported,
-		&echo) == DEVICE_DESIRED_NEW) {
-		text = shown(echo);
-		tell(device, DEVICE_SAYS, "desired properties caught up: %s",
-		    text);
-		free(text);
-		report_echo(device, echo);
-	}
 }
 
 static void
-on_get_response(
-    struct device *device, const struct topic *topic, const cJSON *twin)
+on_twin_tells(bool trouble, const char *text, void *arg)
 {
-	request_clear(&device->get);
-	if (topic->status == 200 && cJSON_IsObject(twin)) {
-		device->lost = 0;
-		take_twin(device, twin);
-		return;
-	}
-	tell(device, DEVICE_TROUBLE, "the twin was refused, status %d",
-	    topic->status);
-	device->get.due_ms = clock_mono_ms() + REQUEST_RETRY_MS;
-}
-
-static void
-on_patch_response(
-    struct device *device, const struct topic *topic, const cJSON *body)
-{
-	const char *words = json_get_string(body, "message");
-
-	request_clear(&device->patch);
-	device->lost = 0;
-	if (topic->status >= 200 && topic->status < 300) {
-		device_reports_drop_first(device->reports);
-		tell(device, DEVICE_SAYS,
-		    "Reported state updated, $version %" PRId64,
-		    topic->version);
-		return;
-	}
-	tell(device, DEVICE_TROUBLE,
-	    "the reported state was refused, status %d%s%s", topic->status,
-	    words != NULL ? ": " : "", words != NULL ? words : "");
-	/* What the hub cannot take now it may take later; the rest, never. */
-	if (topic->status == 429 || topic->status >= 500) {
-		device_reports_set_in_flight(device->reports, false);
-		device->patch.due_ms = clock_mono_ms() + REQUEST_RETRY_MS;
-	} else {
-		device_reports_drop_first(device->reports);
-	}
-}
-
-static void
-on_desired(struct device *device, const cJSON *patch)
-{
-	cJSON *echo;
-	char *text;
-
-	if (!cJSON_IsObject(patch)) {
-		tell(device, DEVICE_TROUBLE,
-		    "a desired patch that is no JSON object");
-		return;
-	}
-	/* Before the twin is read nothing can be compared, and it tells. */
-	if (!device->twin_known)
-		return;
-	switch (device_desired_patch(device->desired, patch, &echo)) {
-	case DEVICE_DESIRED_NEW:
-		text = shown(patch);
-		tell(
-		    device, DEVICE_SAYS, "Twin callback called with: %s", text);
-		free(text);
-		report_echo(device, echo);
-		break;
-	case DEVICE_DESIRED_GAP:
-		tell(device, DEVICE_SAYS,
-		    "a desired patch was missed: reading the twin");
-		send_get(device);
-		break;
-	case DEVICE_DESIRED_OLD:
-		break;
-	}
+	tell(arg, trouble ? DEVICE_TROUBLE : DEVICE_SAYS, "%s", text);
 }
 
 static void
@@ -572,23 +369,12 @@ on_message(
     const struct topic *topic, const char *payload, size_t len, void *arg)
 {
 	struct device *device = arg;
-	cJSON *json = NULL;
 
-	if (topic->kind == TOPIC_METHOD) {
+	if (topic->kind == TOPIC_METHOD)
 		on_method(device, topic, payload, len);
-	} else {
-		if (len > 0)
-			json = json_parse(payload, len, NULL);
-		if (topic->kind == TOPIC_DESIRED_PATCH)
-			on_desired(device, json);
-		else if (topic->kind == TOPIC_TWIN_RESPONSE &&
-		    is_rid(&device->get, topic->rid))
-			on_get_response(device, topic, json);
-		else if (topic->kind == TOPIC_TWIN_RESPONSE &&
-		    is_rid(&device->patch, topic->rid))
-			on_patch_response(device, topic, json);
-		cJSON_Delete(json);
-	}
+	else
+		device_twin_take(
+		    device->twin, topic, payload, len, clock_mono_ms());
 	settle(device);
 }
 
@@ -600,7 +386,7 @@ on_up(void *arg)
 	tell(device, DEVICE_ONLINE, "connected to %s:%u",
 	    device_endpoint_host(device->config.endpoint),
 	    device_endpoint_port(device->config.endpoint));
-	send_get(device);
+	device_twin_up(device->twin, clock_mono_ms());
 	settle(device);
 }
 
@@ -623,10 +409,7 @@ on_down(const struct err *err, int64_t retry_ms, void *arg)
 {
 	struct device *device = arg;
 
-	device->twin_known = false;
-	request_clear(&device->get);
-	request_clear(&device->patch);
-	device_reports_set_in_flight(device->reports, false);
+	device_twin_down(device->twin);
 	if (err->code == ERR_NONE)
 		tell(device, DEVICE_SAYS,
 		    "connecting anew with a fresh SAS token");
@@ -646,6 +429,13 @@ device_new(const struct device_config *config, struct err *err)
 {
 	struct device *device = xcalloc(1, sizeof(*device));
 	const struct device_outlet outlet = { report, say, device };
+	const struct device_twin_ops twin = {
+		.publish = publish,
+		.reset = reset,
+		.on_read = on_twin_read,
+		.tell = on_twin_tells,
+		.arg = device,
+	};
 	const struct device_firmware_config firmware = {
 		.phase_ms = config->phase_ms,
 		.fail_percent = config->fail_percent,
@@ -656,13 +446,10 @@ device_new(const struct device_config *config, struct err *err)
 	device->config = *config;
 	device->config.identity = NULL;
 	list_init(&device->answers);
-	request_clear(&device->get);
-	request_clear(&device->patch);
 	device->id = xstrdup(config->identity->device_id);
 	device->firmware = device_firmware_new(&firmware, &outlet);
 	device->door = device_door_new(&outlet);
-	device->desired = device_desired_new();
-	device->reports = device_reports_new();
+	device->twin = device_twin_new(&twin);
 	device->timer = evtimer_new(
 	    device_endpoint_base(config->endpoint), on_timer, device);
 	device->link = device_link_new(config->endpoint, config->identity,
@@ -688,8 +475,7 @@ device_free(struct device *device)
 	event_free(device->timer);
 	device_firmware_free(device->firmware);
 	device_door_free(device->door);
-	device_desired_free(device->desired);
-	device_reports_free(device->reports);
+	device_twin_free(device->twin);
 	free(device->id);
 	free(device);
 }

@@ -17,7 +17,6 @@ struct err;
 struct topic;
 
 #define DEVICE_LINK_CONNECT_MS 15000 /* TCP, TLS, CONNACK and SUBACK */
-#define DEVICE_LINK_PAYLOAD_MAX ((size_t)256 * 1024) /* of one message */
 #define DEVICE_LINK_SAS_DEF_S 3600
 #define DEVICE_LINK_SAS_MIN_S 5
 
