@@ -184,8 +184,6 @@ handle_input(struct hub_session *session)
 	session->busy = false;
 	if (session->state == HUB_SESSION_CLOSED)
 		free_bev(session);
-	else if (session->at_end && !session->waiting)
-		hub_session_close(session, "the client has gone");
 	release(session);
 }
 
@@ -211,12 +209,6 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		reason = (what & BEV_EVENT_EOF) != 0
 		    ? "the client has gone"
 		    : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
-	if (session->waiting) {
-		/* What it said before it went is still to be done. */
-		session->at_end = true;
-		bufferevent_disable(bev, EV_READ | EV_WRITE);
-		return;
-	}
 	hub_session_close(session, reason);
 }
 

@@ -63,9 +63,10 @@ struct hub_session {
 	uint8_t state; /* enum hub_session_state */
 	bool clean_session;
 	bool has_will;
-	bool waiting; /* for a commit: no packet is handled */
+	bool waiting; /* for a commit: no packet is handled.  The commit comes
+			 at the end of the turn, before more is read, the end
+			 of the connection among it */
 	bool busy;    /* inside its packet loop */
-	bool at_end;  /* the client is gone, its packets are not */
 };
 
 /* Takes fd; the session is the loop's and ends by itself or is closed. */
