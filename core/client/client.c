@@ -21,6 +21,8 @@
 #define TOKEN_LIFE_S 3600
 #define TOKEN_RENEW_S 600 /* before it expires: clocks differ by minutes */
 #define QUERY_MAX 8192    /* characters that IoT Hub takes */
+#define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
+#define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
 /* Behind the hub's own time-outs, so that its 504 comes first. */
 #define METHOD_SLACK_MS 15000
 #define HEADERS_MAX 6
@@ -65,6 +67,11 @@ client_new(struct event_base *base, const struct connstr *cs,
 		err_set(err, ERR_INVALID,
 		    "this is the connection string of a device; one of a "
 		    "service policy is needed, with SharedAccessKeyName");
+		return NULL;
+	}
+	if (cs->key == NULL && cs->signature == NULL) {
+		err_set(err, ERR_INVALID,
+		    "connection string: SharedAccessKey is missing");
 		return NULL;
 	}
 	if (cs->key != NULL) {
@@ -239,7 +246,8 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 	    .body = request->body,
 	    .body_len = request->body != NULL ? strlen(request->body) : 0,
 	    .repeatable = request->is_read,
-	    .timeout_ms = request->timeout_ms,
+	    .timeout_ms =
+		request->is_read ? READ_TIMEOUT_MS : request->timeout_ms,
 	};
 	size_t n = 2, i;
 

@@ -186,21 +186,6 @@ ask(struct watch *watch, enum kind kind)
 	}
 }
 
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch *watch = arg;
-	int64_t now = clock_mono_ms();
-	enum kind kind;
-
-	(void)fd;
-	(void)what;
-	for (kind = 0; kind < POLLS; kind++)
-		if (due_of(watch, kind) <= now)
-			ask(watch, kind);
-	arm(watch);
-}
-
 /* The health of the whole is that of the first kind that fails. */
 static void
 judge_health(struct watch *watch)
@@ -216,12 +201,29 @@ judge_health(struct watch *watch)
 			continue;
 		h->ok = false;
 		h->err = p->err;
-		h->next_try_ms = p->due_ms;
+		h->next_try_ms = p->call != NULL ? 0 : p->due_ms;
 		break;
 	}
 	if (was.ok != h->ok || was.next_try_ms != h->next_try_ms ||
 	    strcmp(was.err.text, h->err.text) != 0)
 		events_fire(deck_events(watch->deck), DECK_HEALTH, NULL);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *watch = arg;
+	int64_t now = clock_mono_ms();
+	enum kind kind;
+
+	(void)fd;
+	(void)what;
+	for (kind = 0; kind < POLLS; kind++)
+		if (due_of(watch, kind) <= now)
+			ask(watch, kind);
+	if (!watch->health.ok && watch->health.err.code != ERR_NONE)
+		judge_health(watch);
+	arm(watch);
 }
 
 /* Notes how a request ended; whether it was answered. */

@@ -49,7 +49,7 @@ struct watch_health {
 	bool ever;           /* any request ever was */
 	struct err err;      /* when not ok: why, in words */
 	int64_t fresh_ms;    /* monotonic; the last good answer; 0: never */
-	int64_t next_try_ms; /* monotonic; when not ok */
+	int64_t next_try_ms; /* monotonic; when not ok; 0: trying just now */
 };
 const struct watch_health *watch_health(const struct watch *watch);
 
