@@ -1,34 +1,26 @@
 #include "config.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <cjson/cJSON.h>
 #include <event2/event.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/device/device.h"
 #include "core/device/endpoint.h"
-#include "core/iothub/connstr.h"
 #include "core/net/http.h"
 #include "core/net/loop.h"
 #include "tui/mode.h"
-#include "tui/mode_connect.h"
+#include "tui/mode_device_source.h"
 #include "tui/mode_enroll.h"
 
-#define MQTT_PORT 8883
 #define COUNT_MAX 100000
-#define READY_LINE_MAX ((size_t)16 * 1024)
 #define STAGGER_MS 10      /* between the first connects of a fleet */
 #define SUMMARY_S 1        /* how long a fleet's count waits for more news */
 #define FDS_EACH 3         /* a socket, and two of libmosquitto's own */
@@ -96,9 +88,7 @@ struct fleet {
 	struct net_leave *leave;
 	struct net_http *http; /* for firmware packages */
 	struct device_endpoint *endpoint;
-	struct connstr cs;     /* as it was given */
-	char *ca_file;         /* or NULL */
-	uint16_t ready_port;   /* of the ready line, or 0 */
+	struct mode_device_source source;
 	int64_t phase_ms;
 	size_t n;
 	char **ids;
@@ -191,13 +181,14 @@ parse_seconds(const char *s, int64_t *ms, struct err *err)
 {
 	int64_t n = 0, unit = 1000;
 	const char *p = s;
+	size_t digits = strspn(s, "0123456789");
 
 	for (; *p >= '0' && *p <= '9' && n <= PHASE_MS_MAX; p++)
 		n = n * 10 + (*p - '0') * 1000;
 	if (*p == '.')
-		for (p++; *p >= '0' && *p <= '9'; p++)
+		for (p++; *p >= '0' && *p <= '9'; p++, digits++)
 			n += (*p - '0') * (unit /= 10);
-	if (p == s || *p != '\0' || n > PHASE_MS_MAX)
+	if (digits == 0 || *p != '\0' || n > PHASE_MS_MAX)
 		return err_set(err, ERR_INVALID,
 		    "--phase-seconds takes a number of seconds like 15 or 0.5, "
 		    "up to 86400, not \"%.40s\"",
@@ -206,153 +197,24 @@ parse_seconds(const char *s, int64_t *ms, struct err *err)
 	return 0;
 }
 
-/* Byte by byte: what follows the line belongs to whoever reads next. */
-static int
-read_line(struct strbuf *line, struct err *err)
-{
-	ssize_t n;
-	char c;
-
-	while ((n = read(STDIN_FILENO, &c, 1)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_set(err, ERR_IO,
-			    "cannot read standard input: %s", strerror(errno));
-		if (c == '\n')
-			return 0;
-		if (line->len == READY_LINE_MAX)
-			return err_set(err, ERR_LIMIT,
-			    "the ready line is over %zu bytes", READY_LINE_MAX);
-		strbuf_putc(line, c);
-	}
-	return err_set(err, ERR_NOT_FOUND,
-	    "standard input closed before a ready line came");
-}
-
-static int
-take_ready_line(struct fleet *fleet, char **text, struct err *err)
-{
-	struct strbuf line = { 0 };
-	const char *ca_file, *string;
-	const cJSON *port;
-	cJSON *json = NULL;
-	int rc = -1;
-
-	if (read_line(&line, err) == -1)
-		goto out;
-	json = json_parse(strbuf_str(&line), line.len, err);
-	if (json == NULL) {
-		err_prefix(err, "the ready line is no JSON");
-		goto out;
-	}
-	string = json_get_string(json, "serviceConnectionString");
-	ca_file = json_get_string(json, "caFile");
-	port = json_get(json, "mqttPort");
-	if (string == NULL || !cJSON_IsNumber(port) || port->valuedouble < 1 ||
-	    port->valuedouble > 65535) {
-		err_set(err, ERR_INVALID,
-		    "the ready line has no serviceConnectionString or no "
-		    "mqttPort");
-		goto out;
-	}
-	*text = xstrdup(string);
-	fleet->ready_port = (uint16_t)port->valuedouble;
-	if (fleet->ca_file == NULL)
-		fleet->ca_file = xstrdup(ca_file);
-	rc = 0;
-out:
-	cJSON_Delete(json);
-	if (line.data != NULL)
-		explicit_bzero(line.data, line.len);
-	strbuf_fini(&line);
-	return rc;
-}
-
-/* The text of the connection string: the caller's, and a secret. */
-static char *
-read_connection_string(struct fleet *fleet, struct err *err)
-{
-	const struct options *options = fleet->options;
-	const char *file = options_string(options, "connection-string-file");
-	const char *env = getenv("IOTHUB_DEVICE_CONNECTION_STRING");
-	char *text = NULL;
-
-	if (options_flag(options, "ready-line")) {
-		take_ready_line(fleet, &text, err);
-		return text;
-	}
-	if (file != NULL)
-		return mode_connect_read(file, err);
-	if (env == NULL && options_given(options, "count"))
-		env = getenv("IOTHUB_CONNECTION_STRING");
-	if (env == NULL || *env == '\0') {
-		err_set(err, ERR_INVALID,
-		    "no connection string: set IOTHUB_DEVICE_CONNECTION_STRING "
-		    "or use --connection-string-file FILE");
-		return NULL;
-	}
-	return xstrdup(env);
-}
-
-static int
-check_kind(const struct fleet *fleet, struct err *err)
-{
-	const struct options *options = fleet->options;
-
-	if (connstr_is_service(&fleet->cs)) {
-		if (options_given(options, "count") ||
-		    options_given(options, "prefix") ||
-		    options_flag(options, "ready-line"))
-			return 0;
-		return err_set(err, ERR_INVALID,
-		    "this is a service connection string (SharedAccessKeyName="
-		    "%s); a device needs its own (HostName=…;DeviceId=…;"
-		    "SharedAccessKey=…), or --count N for a fleet that "
-		    "registers itself",
-		    fleet->cs.policy);
-	}
-	if (fleet->n > 1)
-		return err_set(err, ERR_INVALID,
-		    "this is the connection string of one device (DeviceId=%s);"
-		    " a fleet of %zu registers itself with a service "
-		    "connection string (HostName=…;SharedAccessKeyName=…;"
-		    "SharedAccessKey=…)",
-		    fleet->cs.device_id, fleet->n);
-	return 0;
-}
-
 /* Reads everything that the command line, environment and input say. */
 static int
 configure(struct fleet *fleet, struct err *err)
 {
 	const struct options *options = fleet->options;
-	char *text;
-	int rc;
 
 	if (options_argc(options) > 0)
 		return err_set(err, ERR_INVALID,
 		    "\"%.60s\" is not understood; see --help",
 		    options_argv(options, 0));
-	if (options_flag(options, "exit-on-eof") &&
-	    options_given(options, "connection-string-file") &&
-	    strcmp(options_string(options, "connection-string-file"), "-") == 0)
-		return err_set(err, ERR_INVALID,
-		    "--connection-string-file - reads standard input to its "
-		    "end, so --exit-on-eof would leave at once");
 	if (parse_seconds(options_string(options, "phase-seconds"),
 		&fleet->phase_ms, err) == -1)
 		return -1;
 	fleet->n = 1;
 	if (options_given(options, "count"))
 		fleet->n = (size_t)options_number(options, "count");
-	fleet->ca_file = xstrdup(options_string(options, "ca-file"));
-	text = read_connection_string(fleet, err);
-	if (text == NULL)
-		return -1;
-	rc = connstr_parse(text, &fleet->cs, err);
-	xfree_secret(text);
-	return rc == -1 ? -1 : check_kind(fleet, err);
+	return mode_device_source_read(
+	    options, fleet->n, &fleet->source, err);
 }
 
 /* door-001 … door-025, and door-0001 … of a thousand and more. */
@@ -365,10 +227,14 @@ name_devices(struct fleet *fleet, struct err *err)
 
 	fleet->ids = xcalloc(fleet->n, sizeof(*fleet->ids));
 	fleet->keys = xcalloc(fleet->n, sizeof(*fleet->keys));
-	if (!connstr_is_service(&fleet->cs)) {
-		fleet->ids[0] = xstrdup(fleet->cs.device_id);
+	if (!connstr_is_service(&fleet->source.cs)) {
+		fleet->ids[0] = xstrdup(fleet->source.cs.device_id);
 		return 0;
 	}
+	if (strpbrk(prefix, "#+") != NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "--prefix: a device id with # or + cannot be used over "
+		    "MQTT");
 	for (i = fleet->n; i >= 1000; i /= 10)
 		width++;
 	for (i = 0; i < fleet->n; i++)
@@ -397,58 +263,11 @@ raise_limit(size_t n, struct err *err)
 }
 
 static int
-split_port(char *host, uint16_t *port, struct err *err)
-{
-	char *colon = strrchr(host, ':');
-	int64_t n;
-
-	if (colon == NULL || strchr(colon, ']') != NULL)
-		return 0;
-	if (str_to_int64(colon + 1, 1, 65535, &n) == -1)
-		return err_set(err, ERR_INVALID,
-		    "connection string: the port in GatewayHostName is not a "
-		    "number from 1 to 65535");
-	*colon = '\0';
-	*port = (uint16_t)n;
-	return 0;
-}
-
-/* An Edge gateway is what is connected to; names and tokens are the hub's. */
-static int
-open_endpoint(struct fleet *fleet, struct err *err)
-{
-	const struct connstr *cs = &fleet->cs;
-	char *host = xstrdup(cs->gateway != NULL ? cs->gateway : cs->host_name);
-	char *bare = host;
-	uint16_t port = 0;
-	int rc = -1;
-
-	if (cs->gateway != NULL && split_port(host, &port, err) == -1)
-		goto out;
-	if (cs->gateway == NULL && !connstr_is_service(cs))
-		port = cs->port;
-	if (fleet->ready_port != 0)
-		port = fleet->ready_port;
-	if (options_given(fleet->options, "mqtt-port"))
-		port = (uint16_t)options_number(fleet->options, "mqtt-port");
-	if (*bare == '[' && bare[strlen(bare) - 1] == ']') {
-		bare[strlen(bare) - 1] = '\0';
-		bare++;
-	}
-	fleet->endpoint = device_endpoint_new(fleet->base, bare,
-	    port != 0 ? port : MQTT_PORT, fleet->ca_file, err);
-	rc = fleet->endpoint != NULL ? 0 : -1;
-out:
-	free(host);
-	return rc;
-}
-
-static int
 add_member(struct fleet *fleet, size_t i, struct err *err)
 {
 	const struct options *options = fleet->options;
 	struct member *member = &fleet->members[i];
-	struct connstr identity = fleet->cs;
+	struct connstr identity = fleet->source.cs;
 	struct device_config config = {
 		.identity = &identity,
 		.endpoint = fleet->endpoint,
@@ -463,8 +282,8 @@ add_member(struct fleet *fleet, size_t i, struct err *err)
 	};
 
 	if (fleet->keys[i] != NULL) {
-		identity = (struct connstr){ .host = fleet->cs.host_name,
-			.host_name = fleet->cs.host_name,
+		identity = (struct connstr){ .host = fleet->source.cs.host_name,
+			.host_name = fleet->source.cs.host_name,
 			.device_id = fleet->ids[i], .key = fleet->keys[i] };
 	}
 	member->fleet = fleet;
@@ -519,10 +338,14 @@ start(struct fleet *fleet, struct err *err)
 	fleet->summary = evtimer_new(fleet->base, on_summary, fleet);
 	/* Packages come from anywhere: the system says whom to trust. */
 	fleet->http = net_http_new(fleet->base, NULL, err);
-	if (fleet->http == NULL || open_endpoint(fleet, err) == -1)
+	if (fleet->http == NULL)
 		return EXIT_FAULT;
-	if (connstr_is_service(&fleet->cs) &&
-	    mode_enroll(fleet->base, &fleet->cs, fleet->ca_file, fleet->ids,
+	fleet->endpoint = device_endpoint_new(fleet->base, fleet->source.host,
+	    fleet->source.port, fleet->source.ca_file, err);
+	if (fleet->endpoint == NULL)
+		return EXIT_FAULT;
+	if (connstr_is_service(&fleet->source.cs) &&
+	    mode_enroll(fleet->base, &fleet->source.cs, fleet->source.ca_file, fleet->ids,
 		fleet->n, fleet->keys, err) == -1)
 		return err->code == ERR_UNREACHABLE ? EXIT_UNREACHABLE
 		    : err->code == ERR_UNAUTHORIZED ? EXIT_NOT_AUTHORIZED
@@ -556,8 +379,7 @@ fleet_fini(struct fleet *fleet)
 	net_leave_free(fleet->leave);
 	if (fleet->base != NULL)
 		event_base_free(fleet->base);
-	connstr_fini(&fleet->cs);
-	free(fleet->ca_file);
+	mode_device_source_fini(&fleet->source);
 	free(fleet->trouble);
 	free(fleet->summed);
 }
