@@ -17,6 +17,7 @@
 #include "core/iothub/topic.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/publish.h"
+#include "core/store/store.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
@@ -304,6 +305,34 @@ test_a_model_id_and_a_sign_of_life_are_kept(void **state)
 }
 
 static void
+test_what_cannot_be_kept_is_not_acknowledged(void **state)
+{
+	static const char subscribe[] = "\x82\x1b\0\1\0\x16"
+					"$iothub/methods/POST/#";
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct strbuf packet = { 0 };
+	struct err err = { 0 };
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	assert_int_equal(0,
+	    store_exec(rig_hub(rig)->store,
+		"ALTER TABLE session RENAME TO lost", &err));
+	rig_client_send(client, subscribe, sizeof(subscribe));
+	rig_client_read(client, &packet);
+	assert_int_equal(0, packet.len);
+	rig_client_free(client);
+
+	assert_int_equal(0,
+	    store_exec(rig_hub(rig)->store,
+		"ALTER TABLE lost RENAME TO session", &err));
+	client = rig_client_new(rig);
+	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
+	rig_client_free(client);
+	strbuf_fini(&packet);
+}
+
+static void
 test_who_sends_no_puback_is_closed(void **state)
 {
 	struct rig *rig = *state;
@@ -380,6 +409,7 @@ main(void)
 		CASE(test_who_reads_late_gets_every_answer),
 		CASE(test_what_was_said_before_leaving_is_done),
 		CASE(test_a_model_id_and_a_sign_of_life_are_kept),
+		CASE(test_what_cannot_be_kept_is_not_acknowledged),
 		CASE(test_who_sends_no_puback_is_closed),
 		CASE(test_running_out_of_descriptors_is_survived),
 	};
