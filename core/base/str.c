@@ -72,19 +72,25 @@ strbuf_puts(struct strbuf *sb, const char *s)
 void
 strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 {
-	va_list ap, again;
+	size_t room;
+	va_list ap;
 	int n;
 
+	/* Mostly it fits, and is formatted once. */
+	grow(sb, STRBUF_MIN);
+	room = sb->cap - sb->len;
 	va_start(ap, fmt);
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(sb->data + sb->len, room, fmt, ap);
 	va_end(ap);
-	if (n > 0) {
+	if (n > 0 && (size_t)n >= room) {
 		grow(sb, (size_t)n);
-		vsnprintf(sb->data + sb->len, (size_t)n + 1, fmt, again);
-		sb->len += (size_t)n;
+		va_start(ap, fmt);
+		vsnprintf(sb->data + sb->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
 	}
-	va_end(again);
+	if (n > 0)
+		sb->len += (size_t)n;
+	sb->data[sb->len] = '\0';
 }
 
 static bool
@@ -234,12 +240,15 @@ str_base64_decode(const char *s, size_t len, void *out, size_t max)
 void
 str_hex(char *out, const void *data, size_t len)
 {
+	static const char digits[] = "0123456789abcdef";
 	const unsigned char *p = data;
 	size_t i;
 
-	for (i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", p[i]);
-	out[2 * len] = '\0';
+	for (i = 0; i < len; i++) {
+		*out++ = digits[p[i] >> 4];
+		*out++ = digits[p[i] & 15];
+	}
+	*out = '\0';
 }
 
 int
