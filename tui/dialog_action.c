@@ -234,6 +234,7 @@ call(struct dialog *d, struct app *app)
 		return;
 	}
 	remember(d, app);
+	app_clear_message(app);
 	app_say(app, false, "job %d: %s on %zu device%s%s%s", job_number(job),
 	    job_title(job), a->n, a->n == 1 ? "" : "s",
 	    r.delay_ms > 0 ? ", " : "",

@@ -335,6 +335,7 @@ send(struct dialog *d, struct app *app, struct edit *e)
 		dialog_fault(d, err.text);
 		return;
 	}
+	app_clear_message(app);
 	app_say(app, false, "job %d: %s on %zu device%s%s%s", job_number(job),
 	    job_title(job), e->n, e->n == 1 ? "" : "s",
 	    r.delay_ms > 0 ? ", " : "", r.delay_ms > 0 ? e->when : "");
