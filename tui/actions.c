@@ -190,7 +190,8 @@ action_filter(struct app *app, const char *arg)
 	struct err err;
 
 	if (arg[0] == '\0')
-		app_ask(app, APP_PROMPT_FILTER, fleet_view_filter(view_of(app)));
+		app_ask(
+		    app, APP_PROMPT_FILTER, fleet_view_filter(view_of(app)));
 	else if (fleet_view_set_filter(view_of(app), arg, &err) == -1)
 		app_say(app, true, "filter: %s", err.text);
 }
@@ -215,8 +216,8 @@ action_sort(struct app *app, const char *arg)
 	by %= SORTS;
 	/* What most needs a look comes first. */
 	fleet_view_sort(view, (enum fleet_sort)by, by == SORT_DRIFT);
-	app_say(app, false, "sorted by %s",
-	    fleet_sort_name((enum fleet_sort)by));
+	app_say(
+	    app, false, "sorted by %s", fleet_sort_name((enum fleet_sort)by));
 }
 
 void
@@ -257,8 +258,7 @@ action_open(struct app *app, const char *arg)
 			app_say(app, false, "open: there is no job yet");
 			break;
 		}
-		pane_job_set(
-		    app_pane(app, PANE_JOB), pane_jobs_current(jobs));
+		pane_job_set(app_pane(app, PANE_JOB), pane_jobs_current(jobs));
 		app_set_focus(app, PANE_JOB);
 		break;
 	case PANE_JOB:
@@ -343,7 +343,8 @@ action_cancel(struct app *app, const char *arg)
 	if (app_focus(app) == PANE_JOB)
 		job = pane_job_current(app_pane(app, PANE_JOB));
 	if (job_state(job) == JOB_DONE || job_state(job) == JOB_CANCELLED) {
-		app_say(app, false, "cancel: job %d has ended", job_number(job));
+		app_say(
+		    app, false, "cancel: job %d has ended", job_number(job));
 		return;
 	}
 	job_counts(job, &counts);

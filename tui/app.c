@@ -333,7 +333,8 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 				return key->name;
 		return NULL;
 	}
-	if (str_starts_with(line, "call ") || str_starts_with(line, "method ")) {
+	if (str_starts_with(line, "call ") ||
+	    str_starts_with(line, "method ")) {
 		if (i < n)
 			return methods[i];
 		i -= n;
@@ -347,8 +348,7 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 void
 app_ask(struct app *app, enum app_prompt kind, const char *text)
 {
-	struct fleet_view *view =
-	    pane_devices_view(app->panes[PANE_DEVICES]);
+	struct fleet_view *view = pane_devices_view(app->panes[PANE_DEVICES]);
 
 	app->asks = kind;
 	if (kind == APP_PROMPT_FILTER && view != NULL) {
@@ -379,8 +379,9 @@ meets(struct app *app, const struct key_def *def)
 	health = watch_health(deck_watch(app->deck));
 	if ((needs & NEEDS_HUB) != 0 && !health->ok && health->ever) {
 		next_s = (health->next_try_ms - clock_mono_ms() + 999) / 1000;
-		app_say(app, true, "%s: the hub does not answer; next try in "
-				   "%" PRId64 " s",
+		app_say(app, true,
+		    "%s: the hub does not answer; next try in "
+		    "%" PRId64 " s",
 		    def->name, next_s > 0 ? next_s : 0);
 		return false;
 	}
@@ -388,8 +389,7 @@ meets(struct app *app, const struct key_def *def)
 	    ((needs & NEEDS_TARGETS) != 0 && id == NULL &&
 		fleet_marked(deck_fleet(app->deck)) == 0)) {
 		app_say(app, false, "%s: %s", def->name,
-		    fleet_size(deck_fleet(app->deck)) > 0
-			? "no device is shown"
+		    fleet_size(deck_fleet(app->deck)) > 0 ? "no device is shown"
 			: fleet_is_complete(deck_fleet(app->deck))
 			? "the hub has no devices"
 			: "the devices are still loading");
@@ -462,8 +462,7 @@ out:
 static void
 set_filter(struct app *app, const char *text)
 {
-	struct fleet_view *view =
-	    pane_devices_view(app->panes[PANE_DEVICES]);
+	struct fleet_view *view = pane_devices_view(app->panes[PANE_DEVICES]);
 	struct err err;
 
 	if (view == NULL)
@@ -593,8 +592,7 @@ point_watch(struct app *app)
 	size_t n;
 	uint64_t hash;
 
-	n = pane_devices_visible(
-	    app->panes[PANE_DEVICES], ids, WATCH_ROWS_MAX);
+	n = pane_devices_visible(app->panes[PANE_DEVICES], ids, WATCH_ROWS_MAX);
 	hash = hash_ids(ids, n);
 	if (hash != app->visible_hash) {
 		app->visible_hash = hash;
@@ -610,13 +608,11 @@ point_watch(struct app *app)
 }
 
 void
-app_draw(
-    struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
+app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 {
 	size_t i;
 
-	app->panes[PANE_DEVICES]->ops->settle(
-	    app->panes[PANE_DEVICES], now_ms);
+	app->panes[PANE_DEVICES]->ops->settle(app->panes[PANE_DEVICES], now_ms);
 	if (app->deck != NULL)
 		point_watch(app);
 	if (app->deck != NULL && app->twin_changed)

@@ -96,10 +96,8 @@ draw_message(const struct app *app, struct area a, int64_t now_ms)
 		area_put_fit(a, 0, 1, a.cols - 2,
 		    app->message_is_error ? STYLE_BAD : STYLE_TEXT,
 		    app->message);
-	else if (health != NULL && !health->ok &&
-	    health->err.code != ERR_NONE)
-		area_put_fit(
-		    a, 0, 1, a.cols - 2, STYLE_BAD, health->err.text);
+	else if (health != NULL && !health->ok && health->err.code != ERR_NONE)
+		area_put_fit(a, 0, 1, a.cols - 2, STYLE_BAD, health->err.text);
 }
 
 /* What completion found, while the ':' prompt is open. */
@@ -221,6 +219,6 @@ app_draw_screen(const struct app *app, struct canvas *canvas, int64_t now_ms,
 		draw_footer(app, area_sub(all, l->footer, 0, 1, all.cols));
 	if (app->dialog != NULL)
 		dialog_draw(app->dialog,
-		    area_sub(all, l->header + 1, 0,
-			l->message - l->header - 1, all.cols));
+		    area_sub(all, l->header + 1, 0, l->message - l->header - 1,
+			all.cols));
 }

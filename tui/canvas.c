@@ -26,7 +26,7 @@ struct canvas {
 /* One step through a text: a character with its width, or an escape. */
 struct piece {
 	uint32_t ch;
-	int width;              /* 0: combines with the one before */
+	int width;                /* 0: combines with the one before */
 	char escape[ESCAPE_SIZE]; /* "": ch is drawn as it is */
 };
 
@@ -130,8 +130,8 @@ at(struct area a, int y, int x)
 {
 	size_t row = (size_t)(a.y + y);
 
-	return &a.canvas->cells[row * (size_t)a.canvas->cols +
-	    (size_t)(a.x + x)];
+	return &a.canvas
+		    ->cells[row * (size_t)a.canvas->cols + (size_t)(a.x + x)];
 }
 
 void
@@ -251,11 +251,11 @@ next_piece(const struct canvas *canvas, const char *s, struct piece *piece)
 		piece->width = -1;
 	if (piece->width < 0) {
 		snprintf(piece->escape, ESCAPE_SIZE,
-		    c == '\n'         ? "\\n"
-			: c == '\t'   ? "\\t"
-			: c == '\r'   ? "\\r"
-			: c < 0x80    ? "\\x%02x"
-				      : "\\u%04x",
+		    c == '\n'       ? "\\n"
+			: c == '\t' ? "\\t"
+			: c == '\r' ? "\\r"
+			: c < 0x80  ? "\\x%02x"
+				    : "\\u%04x",
 		    c);
 		piece->width = (int)strlen(piece->escape);
 	}
@@ -334,8 +334,8 @@ put_piece(
 
 /* Draws from x up to end, no further. */
 static int
-put_until(struct area a, int y, int x, int end, enum style style,
-    const char *text)
+put_until(
+    struct area a, int y, int x, int end, enum style style, const char *text)
 {
 	struct piece piece;
 	size_t len;
@@ -369,8 +369,8 @@ area_putf(struct area a, int y, int x, enum style style, const char *fmt, ...)
 }
 
 int
-area_put_fit(struct area a, int y, int x, int width, enum style style,
-    const char *text)
+area_put_fit(
+    struct area a, int y, int x, int width, enum style style, const char *text)
 {
 	int end = x + width;
 
@@ -386,8 +386,8 @@ area_put_fit(struct area a, int y, int x, int width, enum style style,
 }
 
 int
-area_put_id(struct area a, int y, int x, int width, enum style style,
-    const char *text)
+area_put_id(
+    struct area a, int y, int x, int width, enum style style, const char *text)
 {
 	struct piece piece;
 	size_t len;

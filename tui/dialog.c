@@ -123,8 +123,8 @@ insert_row(struct dialog *dialog, size_t at, enum row_kind kind)
 {
 	if (dialog->n_rows == dialog->cap_rows) {
 		dialog->cap_rows = dialog->cap_rows * 2 + 16;
-		dialog->rows = xreallocarray(dialog->rows, dialog->cap_rows,
-		    sizeof(*dialog->rows));
+		dialog->rows = xreallocarray(
+		    dialog->rows, dialog->cap_rows, sizeof(*dialog->rows));
 	}
 	memmove(&dialog->rows[at + 1], &dialog->rows[at],
 	    (dialog->n_rows - at) * sizeof(*dialog->rows));
@@ -182,11 +182,11 @@ dialog_item(struct dialog *dialog, const char *head, const char *text)
 	size_t at = 0, len;
 
 	do {
-		len = fitting(
-		    text + at, dialog->width - 2 - 2 * MARGIN - indent);
+		len =
+		    fitting(text + at, dialog->width - 2 - 2 * MARGIN - indent);
 		row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
-		row->text = xasprintf("%*s%.*s", indent,
-		    at == 0 ? head : "", (int)len, text + at);
+		row->text = xasprintf("%*s%.*s", indent, at == 0 ? head : "",
+		    (int)len, text + at);
 		at += len;
 		while (text[at] == ' ')
 			at++;
@@ -303,8 +303,7 @@ unfocus(struct dialog *dialog)
 {
 	if (dialog->focus == -1)
 		return;
-	dialog_set_value(
-	    dialog, dialog->rows[dialog->focus].id, prompt_text());
+	dialog_set_value(dialog, dialog->rows[dialog->focus].id, prompt_text());
 	prompt_close();
 	dialog->focus = -1;
 }
@@ -319,7 +318,8 @@ dialog_focus(struct dialog *dialog, int id)
 	if (dialog->focus == -1)
 		return;
 	row = &dialog->rows[dialog->focus];
-	prompt_open(app_recall(dialog->app), row->history, row->text, NULL, NULL);
+	prompt_open(
+	    app_recall(dialog->app), row->history, row->text, NULL, NULL);
 }
 
 void
@@ -353,8 +353,7 @@ bool
 dialog_has_choice(const struct dialog *dialog)
 {
 	return dialog->n_buttons > 0 ||
-	    dialog_neighbour(dialog, DIALOG_FIELD_NONE, 1) !=
-	    DIALOG_FIELD_NONE;
+	    dialog_neighbour(dialog, DIALOG_FIELD_NONE, 1) != DIALOG_FIELD_NONE;
 }
 
 void
@@ -387,8 +386,8 @@ step_focus(struct dialog *dialog, int step)
 	if (dialog->focus == -1 &&
 	    (step > 0 ? dialog->button + 1 < dialog->n_buttons
 		      : dialog->button > 0)) {
-		dialog->button = step > 0 ? dialog->button + 1
-					  : dialog->button - 1;
+		dialog->button =
+		    step > 0 ? dialog->button + 1 : dialog->button - 1;
 		return;
 	}
 	next = dialog_neighbour(dialog, dialog_focused(dialog), step);
@@ -494,8 +493,8 @@ draw_buttons(const struct dialog *dialog, struct area a, int y)
 		bool focused = dialog->focus == -1 && dialog->button == i;
 
 		snprintf(text, sizeof(text), "[ %s ]", dialog->buttons[i]);
-		x = area_put_right(a, y, x,
-		    focused ? STYLE_BUTTON : STYLE_TEXT, text);
+		x = area_put_right(
+		    a, y, x, focused ? STYLE_BUTTON : STYLE_TEXT, text);
 		if (focused)
 			area_set_cursor(a, y, x + 2, false);
 		x -= 3;
@@ -503,8 +502,7 @@ draw_buttons(const struct dialog *dialog, struct area a, int y)
 }
 
 static void
-draw_field(const struct dialog *dialog, const struct row *row, struct area a,
-    int y, bool focused)
+draw_field(const struct row *row, struct area a, int y, bool focused)
 {
 	int x = 0, width;
 
@@ -512,17 +510,20 @@ draw_field(const struct dialog *dialog, const struct row *row, struct area a,
 		area_put_fit(a, y, 0, LABEL_WIDTH - 1,
 		    focused ? STYLE_STRONG : STYLE_TEXT, row->label);
 		x = LABEL_WIDTH;
+	} else {
+		if (focused)
+			area_put(a, y, 0, STYLE_STRONG, "▶");
+		x = 2;
 	}
-	(void)dialog;
-	width = row->width > 0 && x + row->width < a.cols ? row->width
-							  : a.cols - x;
+	width =
+	    row->width > 0 && x + row->width < a.cols ? row->width : a.cols - x;
 	if (focused) {
 		prompt_draw(a, y, x, width, STYLE_INPUT);
 	} else {
 		area_put_fit(a, y, x, width, STYLE_TEXT, row->text);
 	}
-	area_put_fit(a, y, x + width + 2, a.cols - x - width - 2, STYLE_DIM,
-	    row->hint);
+	area_put_fit(
+	    a, y, x + width + 2, a.cols - x - width - 2, STYLE_DIM, row->hint);
 }
 
 /* The rows of the frame's inside are a window on those of the dialog. */
@@ -530,8 +531,8 @@ static void
 settle(struct dialog *dialog, int rows)
 {
 	size_t seen = rows > 0 ? (size_t)rows : 1;
-	size_t at = dialog->focus >= 0 ? (size_t)dialog->focus
-				       : dialog->n_rows - 1;
+	size_t at =
+	    dialog->focus >= 0 ? (size_t)dialog->focus : dialog->n_rows - 1;
 
 	if (dialog->focus == -1 && dialog->n_buttons == 0)
 		at = dialog->top; /* nothing but text: it scrolls freely */
@@ -546,9 +547,9 @@ settle(struct dialog *dialog, int rows)
 void
 dialog_draw(struct dialog *dialog, struct area screen)
 {
-	struct frame frame = { .focused = true,
-		.title = dialog->title,
-		.info = dialog->info };
+	struct frame frame = {
+		.focused = true, .title = dialog->title, .info = dialog->info
+	};
 	int margin = screen.cols >= 60 ? MARGIN : 0;
 	int cols = dialog->width < screen.cols ? dialog->width : screen.cols;
 	int want = (int)dialog->n_rows + 3 + (screen.rows >= 20);
@@ -567,8 +568,8 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	a = frame_draw(a, &frame);
 	a = area_sub(a, gap, margin, a.rows - gap, a.cols - 2 * margin);
 	if (dialog->fault != NULL)
-		area_put_fit(a, a.rows - 1, 0, a.cols, STYLE_BAD,
-		    dialog->fault);
+		area_put_fit(
+		    a, a.rows - 1, 0, a.cols, STYLE_BAD, dialog->fault);
 	a.rows -= a.rows > 1;
 	settle(dialog, a.rows);
 	for (y = 0; y < a.rows && dialog->top + (size_t)y < dialog->n_rows;
@@ -579,8 +580,7 @@ dialog_draw(struct dialog *dialog, struct area screen)
 		if (row->kind == ROW_TEXT)
 			area_put_fit(a, y, 0, a.cols, row->style, row->text);
 		else if (row->kind == ROW_FIELD)
-			draw_field(dialog, row, a, y,
-			    (ssize_t)i == dialog->focus);
+			draw_field(row, a, y, (ssize_t)i == dialog->focus);
 		else
 			draw_buttons(dialog, a, y);
 	}

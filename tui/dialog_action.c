@@ -42,9 +42,9 @@ static const struct {
 	const char *method, *payload, *follow;
 } known_methods[] = {
 	{ "firmwareUpdate", "{\"fwPackageUri\":\"door-1.5.0.bin\"}",
-	    "follows the reported firmware phases to the end of the update" },
+	    "reported firmware phases to the end of the update" },
 	{ "lockDoor", "{\"lockTime\":\"10m\"}",
-	    "done when the device reports a locked door" },
+	    "until the device reports a locked door" },
 };
 
 #define N_KNOWN (sizeof(known_methods) / sizeof(known_methods[0]))
@@ -181,8 +181,8 @@ on_leave(struct dialog *d, struct app *app, int id)
 	if (id == F_METHOD && dialog_value(d, F_PAYLOAD)[0] == '\0') {
 		kind = payload_kind(dialog_value(d, F_METHOD));
 		if (recall_last(app_recall(app), kind) != NULL)
-			dialog_set_value(d, F_PAYLOAD,
-			    recall_last(app_recall(app), kind));
+			dialog_set_value(
+			    d, F_PAYLOAD, recall_last(app_recall(app), kind));
 		free(kind);
 	}
 	return true;
@@ -195,8 +195,7 @@ remember(struct dialog *d, struct app *app)
 	char *kind = payload_kind(method_of(d));
 
 	if (check_payload(dialog_value(d, F_PAYLOAD), NULL) == 0)
-		recall_add(
-		    app_recall(app), kind, dialog_value(d, F_PAYLOAD));
+		recall_add(app_recall(app), kind, dialog_value(d, F_PAYLOAD));
 	if (((struct action *)dialog_state(d))->method == NULL)
 		recall_add(app_recall(app), "method", method_of(d));
 	free(kind);
@@ -283,7 +282,7 @@ follow_words(const char *method)
 	for (i = 0; method != NULL && i < N_KNOWN; i++)
 		if (strcmp(known_methods[i].method, method) == 0)
 			return known_methods[i].follow;
-	return "done when the device has answered below 300";
+	return "nothing: an answer below 300 is the end of it";
 }
 
 static void
@@ -311,8 +310,8 @@ build(struct dialog *d, struct app *app, const struct action *a)
 	dialog_field(d, F_WHEN, "when", "now", 20,
 	    "now, +20s, 14:30, 2026-11-22T06:00Z", "when");
 	snprintf(number, sizeof(number), "%d", METHOD_RESPONSE_TIMEOUT_DEF);
-	dialog_field(d, F_ANSWER, "answer in", number, NUMBER_WIDTH,
-	    "seconds", NULL);
+	dialog_field(
+	    d, F_ANSWER, "answer in", number, NUMBER_WIDTH, "seconds", NULL);
 	snprintf(number, sizeof(number), "%d", CONNECT_TIMEOUT_DEF);
 	dialog_field(d, F_CONNECT, "connect in", number, NUMBER_WIDTH,
 	    "seconds for a device that is not connected", NULL);

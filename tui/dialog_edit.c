@@ -28,7 +28,7 @@
 #define F_WHEN 0 /* the lines of the form are counted from 1 */
 
 enum step {
-	STEP_LOADING,   /* the twin, for the first time or after a conflict */
+	STEP_LOADING, /* the twin, for the first time or after a conflict */
 	STEP_TYPING,
 	STEP_COMPARING,
 	STEP_SENDING,
@@ -115,8 +115,8 @@ static void
 put_headline(struct dialog *d, struct app *app, const struct edit *e)
 {
 	const cJSON *version = json_get(
-	    json_get(json_get(watch_twin(deck_watch(app_deck(app))),
-			 "properties"),
+	    json_get(
+		json_get(watch_twin(deck_watch(app_deck(app))), "properties"),
 		"desired"),
 	    "$version");
 	char count[32];
@@ -161,8 +161,8 @@ show_typing(struct dialog *d, struct app *app, struct edit *e)
 {
 	static const char *const buttons[] = { "Cancel", "Compare" };
 
-	dialog_reset(d, "Desired properties",
-	    "Enter next line · Tab on · Esc back");
+	dialog_reset(
+	    d, "Desired properties", "Enter next line · Tab on · Esc back");
 	put_headline(d, app, e);
 	put_lines(d, e);
 	dialog_gap(d);
@@ -180,8 +180,8 @@ show_typing(struct dialog *d, struct app *app, struct edit *e)
 }
 
 static void
-show_waiting(struct dialog *d, struct edit *e, enum step step,
-    const char *words)
+show_waiting(
+    struct dialog *d, struct edit *e, enum step step, const char *words)
 {
 	dialog_reset(d, "Desired properties", "Esc back");
 	dialog_text(d, STYLE_TEXT, "%s %s", words, e->ids[0]);
@@ -250,11 +250,9 @@ put_difference(enum form_change change, const char *path, const char *was,
 	struct dialog *d = arg;
 
 	if (change != FORM_ADDED)
-		dialog_text(
-		    d, STYLE_BAD, "- %-*s  %s", PATH_WIDTH, path, was);
+		dialog_text(d, STYLE_BAD, "- %-*s  %s", PATH_WIDTH, path, was);
 	if (change != FORM_REMOVED)
-		dialog_text(
-		    d, STYLE_GOOD, "+ %-*s  %s", PATH_WIDTH, path, is);
+		dialog_text(d, STYLE_GOOD, "+ %-*s  %s", PATH_WIDTH, path, is);
 }
 
 static void
@@ -325,8 +323,7 @@ send(struct dialog *d, struct app *app, struct edit *e)
 	if (patch != NULL)
 		text = json_print(patch);
 	r.patch = text;
-	if (text != NULL &&
-	    command_parse_when(e->when, &r.delay_ms, &err) == 0)
+	if (text != NULL && command_parse_when(e->when, &r.delay_ms, &err) == 0)
 		job = jobs_add(deck_jobs(app_deck(app)), &r, &err);
 	free(text);
 	cJSON_Delete(is);
@@ -542,8 +539,8 @@ void
 dialog_edit_open(struct app *app, char **device_ids, size_t n)
 {
 	struct edit *e = xcalloc(1, sizeof(*e));
-	struct dialog *d = dialog_new(app, "Desired properties", "Esc back",
-	    WIDTH, &edit_ops, e);
+	struct dialog *d = dialog_new(
+	    app, "Desired properties", "Esc back", WIDTH, &edit_ops, e);
 
 	e->ids = device_ids;
 	e->n = n;

@@ -52,14 +52,14 @@ dialog_quit_open(struct app *app)
 	const struct jobs *jobs = deck_jobs(app_deck(app));
 	size_t i, shown = 0, active = jobs_active(jobs);
 	struct job_counts n;
-	struct dialog *d = dialog_new(app, "Quit", "y quit · Esc stay", WIDTH,
-	    &quit_ops, NULL);
+	struct dialog *d = dialog_new(
+	    app, "Quit", "y quit · Esc stay", WIDTH, &quit_ops, NULL);
 
 	if (active == 1)
 		dialog_text(d, STYLE_STRONG, "A job still runs from here.");
 	else
-		dialog_text(d, STYLE_STRONG, "%zu jobs still run from here.",
-		    active);
+		dialog_text(
+		    d, STYLE_STRONG, "%zu jobs still run from here.", active);
 	dialog_gap(d);
 	for (i = 0; i < jobs_size(jobs) && shown < QUIT_JOBS_SHOWN; i++) {
 		const struct job *job = jobs_at(jobs, i);
@@ -75,8 +75,7 @@ dialog_quit_open(struct app *app)
 		shown++;
 	}
 	if (shown < active)
-		dialog_text(
-		    d, STYLE_TEXT, "  and %zu more", active - shown);
+		dialog_text(d, STYLE_TEXT, "  and %zu more", active - shown);
 	dialog_gap(d);
 	dialog_text(d, STYLE_TEXT,
 	    "Quitting drops what waits. What was sent goes on at the devices, "

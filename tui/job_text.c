@@ -5,8 +5,8 @@
 #include "tui/widget.h"
 
 int
-job_bar_draw(struct area a, int y, int x, int width,
-    const struct job_counts *counts)
+job_bar_draw(
+    struct area a, int y, int x, int width, const struct job_counts *counts)
 {
 	size_t gone = counts->by_state[JOB_DEVICE_SKIPPED] +
 	    counts->by_state[JOB_DEVICE_CANCELLED];

@@ -39,8 +39,7 @@ layout_compute(struct layout *layout, int rows, int cols, enum pane_id focus,
 		body = rows - 3;
 	}
 	layout->numbered = cols < COLS_WIDE || rows < ROWS_ONE;
-	if (zoomed || focus == PANE_JOB || cols < COLS_ONE ||
-	    rows < ROWS_ONE) {
+	if (zoomed || focus == PANE_JOB || cols < COLS_ONE || rows < ROWS_ONE) {
 		layout->panes[focus] = (struct rect){ top, 0, body, cols };
 		return;
 	}
@@ -49,8 +48,8 @@ layout_compute(struct layout *layout, int rows, int cols, enum pane_id focus,
 		devices = cols * 55 / 100;
 		layout->panes[PANE_DEVICES] =
 		    (struct rect){ top, 0, body - jobs, devices };
-		layout->panes[PANE_TWIN] = (struct rect){ top, devices,
-			body - jobs, cols - devices };
+		layout->panes[PANE_TWIN] =
+		    (struct rect){ top, devices, body - jobs, cols - devices };
 	} else {
 		jobs = clamp(body * 2 / 7, 4, 10);
 		layout->panes[upper] =

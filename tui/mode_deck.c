@@ -79,8 +79,7 @@ run(const struct options *options)
 	base = net_loop_new(&err);
 	if (base == NULL)
 		goto out;
-	deck = deck_new(
-	    base, &cs, options_string(options, "ca-file"), &err);
+	deck = deck_new(base, &cs, options_string(options, "ca-file"), &err);
 	if (deck == NULL)
 		goto out;
 	screen = mode_screen_new(

@@ -32,23 +32,35 @@
 #include "tui/screen.h"
 
 #define COUNT_MAX 10000
-#define GRACE_MS 3000 /* for a child to leave */
+#define GRACE_MS 3000      /* for a child to leave */
 #define COMPLAINT_MAX 1024 /* bytes */
 #define TITLE "local demo"
 
 static const struct option_def demo_options[] = {
 	MODE_OPTIONS,
-	{ .name = "count", .type = OPTION_NUMBER, .arg = "N", .unit = "devices",
-	  .min = 1, .max = COUNT_MAX, .def = "25",
-	  .help = "How many devices to simulate." },
-	{ .name = "phase-seconds", .type = OPTION_STRING, .arg = "N",
-	  .unit = "seconds", .def = "3",
-	  .help = "How long each phase of a firmware update takes." },
-	{ .name = "state-dir", .type = OPTION_STRING, .arg = "DIR",
-	  .help = "Keep the hub's state in DIR, instead of a temporary "
-		  "folder." },
-	{ .name = "keep", .type = OPTION_FLAG,
-	  .help = "Leave the hub's state behind on quitting, and say where." },
+	{ .name = "count",
+	    .type = OPTION_NUMBER,
+	    .arg = "N",
+	    .unit = "devices",
+	    .min = 1,
+	    .max = COUNT_MAX,
+	    .def = "25",
+	    .help = "How many devices to simulate." },
+	{ .name = "phase-seconds",
+	    .type = OPTION_STRING,
+	    .arg = "N",
+	    .unit = "seconds",
+	    .def = "3",
+	    .help = "How long each phase of a firmware update takes." },
+	{ .name = "state-dir",
+	    .type = OPTION_STRING,
+	    .arg = "DIR",
+	    .help = "Keep the hub's state in DIR, instead of a temporary "
+		    "folder." },
+	{ .name = "keep",
+	    .type = OPTION_FLAG,
+	    .help =
+		"Leave the hub's state behind on quitting, and say where." },
 	MODE_SCREEN_OPTIONS,
 	{ .name = NULL },
 };
@@ -118,8 +130,8 @@ on_child_exit(struct net_child *child, int status, void *arg)
 	char *why = last_complaint(demo), *text;
 
 	if (WIFSIGNALED(status))
-		text = xasprintf(
-		    "%s ended by signal %d", who, WTERMSIG(status));
+		text =
+		    xasprintf("%s ended by signal %d", who, WTERMSIG(status));
 	else
 		text = xasprintf("%s ended with status %d%s%s", who,
 		    WEXITSTATUS(status), why[0] != '\0' ? ": " : "", why);
@@ -144,8 +156,8 @@ static const struct net_child_ops fleet_ops = {
 static int
 start_fleet(struct demo *demo, struct err *err)
 {
-	char *count = xasprintf(
-	    "%" PRId64, options_number(demo->options, "count"));
+	char *count =
+	    xasprintf("%" PRId64, options_number(demo->options, "count"));
 	char *phase = xstrdup(options_string(demo->options, "phase-seconds"));
 	char *argv[] = { "twindeck", "device", "--ready-line", "--exit-on-eof",
 		"--quiet", "--count", count, "--prefix", DEMO_PREFIX,
@@ -230,11 +242,11 @@ start_hub(struct demo *demo, struct err *err)
 	bool keep = options_flag(demo->options, "keep") || demo->top == NULL;
 	char *argv[] = { "twindeck", "hub", "--json", "--exit-on-eof",
 		"--https-port", "0", "--mqtt-port", "0", "--name", "demo",
-		"--state-dir", demo->state_dir,
-		keep ? NULL : "--remove-state", NULL };
+		"--state-dir", demo->state_dir, keep ? NULL : "--remove-state",
+		NULL };
 
-	demo->hub = net_child_new(
-	    demo->base, argv, demo->log_fd, &hub_ops, demo, err);
+	demo->hub =
+	    net_child_new(demo->base, argv, demo->log_fd, &hub_ops, demo, err);
 	return demo->hub != NULL ? 0 : -1;
 }
 
@@ -253,8 +265,8 @@ make_place(struct demo *demo, struct err *err)
 		demo->top = xasprintf("%s/twindeck-demo.XXXXXX",
 		    tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
 		if (mkdtemp(demo->top) == NULL) {
-			err_set(err, ERR_IO, "cannot make a folder %s",
-			    demo->top);
+			err_set(
+			    err, ERR_IO, "cannot make a folder %s", demo->top);
 			free(demo->top);
 			demo->top = NULL;
 			return -1;

@@ -65,8 +65,8 @@ tag_next(struct tagging *t)
 		return;
 	d->next_tagged++;
 	tags = tags_of(i);
-	t->call = client_twin_patch(
-	    d->client, d->ids[i], tags, NULL, on_tagged, t);
+	t->call =
+	    client_twin_patch(d->client, d->ids[i], tags, NULL, on_tagged, t);
 	free(tags);
 }
 
@@ -122,8 +122,8 @@ on_created(const struct client_answer *answer, void *arg)
 }
 
 struct mode_demo_devices *
-mode_demo_devices_new(struct client *client, size_t count,
-    mode_demo_devices_cb cb, void *arg)
+mode_demo_devices_new(
+    struct client *client, size_t count, mode_demo_devices_cb cb, void *arg)
 {
 	struct mode_demo_devices *d = xcalloc(1, sizeof(*d));
 	int width = 3; /* as "twindeck device --count" names them */

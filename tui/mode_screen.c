@@ -17,7 +17,8 @@
 #include "tui/screen.h"
 
 #define TICK_MS 500
-#define EAGER_MS 1000 /* behind a key, and the start: news is painted at once */
+#define EAGER_MS 1000 /* behind a key, and the start: news is painted at once \
+		       */
 
 /*
  * Keys and a resize are painted at the end of the turn they came in.  News

@@ -23,8 +23,8 @@ struct devices_pane {
 	char *id;                /* under the cursor, owned; NULL: no row */
 	char *notice;            /* owned */
 	struct scroll scroll;
-	bool touched;            /* the operator has moved the cursor */
-	int id_width;            /* widest id so far: columns never shrink */
+	bool touched; /* the operator has moved the cursor */
+	int id_width; /* widest id so far: columns never shrink */
 	/* Devices of running jobs: their "waiting" is a phase of an update. */
 	const char *followed[FOLLOWED_MAX];
 	size_t n_followed;
@@ -99,8 +99,8 @@ is_followed(const struct devices_pane *p, const char *id)
 }
 
 static void
-draw_phase_bar(struct area a, int y, const struct columns *c,
-    const struct fleet_row *row)
+draw_phase_bar(
+    struct area a, int y, const struct columns *c, const struct fleet_row *row)
 {
 	int within = row->percent > 0 ? row->percent : 0, x = c->firmware;
 	int width = c->firmware_width >= 26 ? BAR_WIDTH
@@ -115,10 +115,10 @@ draw_phase_bar(struct area a, int y, const struct columns *c,
 		snprintf(text, sizeof(text), "%s %d%%",
 		    firmware_phase_name(row->phase), row->percent);
 	if (width > 0)
-		x = bar_draw_progress(
-			a, y, x, width, STYLE_BUSY, done, 400) + 1;
-	area_put_fit(a, y, x, c->firmware + c->firmware_width - 1 - x,
-	    STYLE_BUSY, text);
+		x = bar_draw_progress(a, y, x, width, STYLE_BUSY, done, 400) +
+		    1;
+	area_put_fit(
+	    a, y, x, c->firmware + c->firmware_width - 1 - x, STYLE_BUSY, text);
 }
 
 static void
@@ -175,8 +175,8 @@ draw_door(struct area a, int y, const struct columns *c,
 		area_put_fit(a, y, c->door, c->door_width, STYLE_DIM, "-");
 		break;
 	case DOOR_UNLOCKED:
-		area_put_fit(a, y, c->door, c->door_width - 1, STYLE_TEXT,
-		    "unlocked");
+		area_put_fit(
+		    a, y, c->door, c->door_width - 1, STYLE_TEXT, "unlocked");
 		break;
 	case DOOR_LOCKED:
 		snprintf(text, sizeof(text), "locked");
@@ -190,8 +190,8 @@ draw_door(struct area a, int y, const struct columns *c,
 }
 
 static void
-draw_link(struct area a, int y, const struct columns *c,
-    const struct fleet_row *row)
+draw_link(
+    struct area a, int y, const struct columns *c, const struct fleet_row *row)
 {
 	switch (row->link) {
 	case LINK_UNKNOWN:
@@ -239,13 +239,13 @@ draw_heading(struct area a, const struct columns *c)
 	area_put_fit(a, 0, c->id, c->id_width, STYLE_DIM, "device");
 	if (c->link_width > 4)
 		area_put(a, 0, c->link, STYLE_DIM, "link");
-	area_put_fit(a, 0, c->firmware, c->firmware_width - 1, STYLE_DIM,
-	    "firmware");
+	area_put_fit(
+	    a, 0, c->firmware, c->firmware_width - 1, STYLE_DIM, "firmware");
 	if (c->door_width > 0)
 		area_put(a, 0, c->door, STYLE_DIM, "door");
 	if (c->drift_width > 0)
-		area_put_right(a, 0, c->drift + c->drift_width, STYLE_DIM,
-		    "drift");
+		area_put_right(
+		    a, 0, c->drift + c->drift_width, STYLE_DIM, "drift");
 }
 
 /* Why there is nothing to see. */
@@ -265,14 +265,13 @@ draw_empty(const struct devices_pane *p, struct area a)
 		area_put_fit(a, 1, 3, a.cols - 4, STYLE_TEXT,
 		    "nothing matches the filter; Esc shows all again");
 	} else if (!health->ok && health->err.code != ERR_NONE) {
-		area_put_fit(
-		    a, 1, 3, a.cols - 4, STYLE_BAD, health->err.text);
+		area_put_fit(a, 1, 3, a.cols - 4, STYLE_BAD, health->err.text);
 	} else if (!fleet_is_complete(deck_fleet(p->base.deck))) {
-		area_put_fit(a, 1, 3, a.cols - 4, STYLE_DIM,
-		    "loading the devices");
+		area_put_fit(
+		    a, 1, 3, a.cols - 4, STYLE_DIM, "loading the devices");
 	} else {
-		area_put_fit(a, 1, 3, a.cols - 4, STYLE_TEXT,
-		    "the hub has no devices");
+		area_put_fit(
+		    a, 1, 3, a.cols - 4, STYLE_TEXT, "the hub has no devices");
 	}
 }
 
@@ -306,8 +305,8 @@ write_info(const struct devices_pane *p, char *out, size_t size)
 
 /* How old the oldest row on the screen is. */
 static const char *
-write_age(const struct devices_pane *p, const struct look *look,
-    char out[TIME_SIZE])
+write_age(
+    const struct devices_pane *p, const struct look *look, char out[TIME_SIZE])
 {
 	int64_t oldest = look->now_ms;
 	const struct fleet_row *row;
@@ -442,8 +441,8 @@ settle(struct pane *pane, int64_t now_ms)
 	scroll_settle(&p->scroll, n, list_rows(p));
 	bind_to_row(p);
 	for (i = 0; i < (size_t)list_rows(p) && p->scroll.top + i < n; i++) {
-		width = (int)strlen(
-		    fleet_view_at(p->view, p->scroll.top + i)->id);
+		width =
+		    (int)strlen(fleet_view_at(p->view, p->scroll.top + i)->id);
 		if (width > p->id_width)
 			p->id_width = width;
 	}
@@ -459,8 +458,7 @@ move(struct pane *pane, enum move how)
 		return;
 	settle(pane, 0);
 	p->touched = true;
-	scroll_move(
-	    &p->scroll, how, fleet_view_size(p->view), list_rows(p));
+	scroll_move(&p->scroll, how, fleet_view_size(p->view), list_rows(p));
 	bind_to_row(p);
 }
 

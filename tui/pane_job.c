@@ -99,8 +99,8 @@ draw_summary(const struct job_pane *p, struct area a, const struct look *look)
 		    "%zu done  %zu running  %zu failed", n.done, n.running,
 		    n.failed);
 	if (a.cols - x > 16)
-		job_bar_draw(a, 0, x + 2, a.cols - x - 4 > 22 ? 22
-							: a.cols - x - 4, &n);
+		job_bar_draw(
+		    a, 0, x + 2, a.cols - x - 4 > 22 ? 22 : a.cols - x - 4, &n);
 	if (request->action == JOB_METHOD) {
 		area_put(a, 1, 1, STYLE_DIM, "payload");
 		area_put_fit(a, 1, 10, a.cols - 11, STYLE_TEXT,
@@ -134,8 +134,8 @@ draw_device(const struct job_pane *p, struct area a, int y, int id_width,
 	    job_device_state_name(d->state));
 	x += 14;
 	if (follows_firmware(p->job) && a.cols >= 60) {
-		snprintf(text, sizeof(text), "%s",
-		    firmware_phase_name(d->phase));
+		snprintf(
+		    text, sizeof(text), "%s", firmware_phase_name(d->phase));
 		if (d->percent >= 0)
 			snprintf(text, sizeof(text), "%s %d%%",
 			    firmware_phase_name(d->phase), d->percent);
@@ -179,8 +179,7 @@ draw_heading(const struct job_pane *p, struct area a, int y, int id_width)
 
 /* When the device under the cursor came to each phase. */
 static void
-draw_timeline(const struct job_pane *p, struct area a,
-    const struct look *look)
+draw_timeline(const struct job_pane *p, struct area a, const struct look *look)
 {
 	const struct job_device *d = job_device(p->job, p->scroll.at);
 	char stamp[CLOCK_STAMP_SIZE], text[CLOCK_STAMP_SIZE];
@@ -254,8 +253,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 		i = p->scroll.top + (size_t)y;
 		if (i >= job_size(p->job))
 			break;
-		draw_device(
-		    p, list, y, width, job_device(p->job, i), look);
+		draw_device(p, list, y, width, job_device(p->job, i), look);
 		if (i == p->scroll.at) {
 			area_put(list, y, 0, STYLE_STRONG, "▶");
 			area_highlight(list, y);
@@ -264,8 +262,8 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	}
 	if (has_timeline(p))
 		draw_timeline(p,
-		    area_sub(a, a.rows - TIMELINE_ROWS, 0, TIMELINE_ROWS,
-			a.cols),
+		    area_sub(
+			a, a.rows - TIMELINE_ROWS, 0, TIMELINE_ROWS, a.cols),
 		    look);
 }
 
@@ -285,8 +283,7 @@ move(struct pane *pane, enum move how)
 	struct job_pane *p = self(pane);
 
 	if (p->job != NULL)
-		scroll_move(
-		    &p->scroll, how, job_size(p->job), list_rows(p));
+		scroll_move(&p->scroll, how, job_size(p->job), list_rows(p));
 }
 
 static void

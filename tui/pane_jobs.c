@@ -67,7 +67,10 @@ layout(int width)
 	c.wide = width >= 110;
 	if (c.engine)
 		c.end -= 6;
-	c.title_width = width >= 110 ? 26 : width >= 100 ? 20 : width >= 70 ? 16 : width - 24;
+	c.title_width = width >= 110 ? 26
+	    : width >= 100           ? 20
+	    : width >= 70            ? 16
+				     : width - 24;
 	c.devices = c.title + c.title_width;
 	c.devices_width = width >= 56 ? 12 : 0;
 	c.bar = c.devices + c.devices_width + (c.devices_width > 0 ? 2 : 1);
@@ -86,11 +89,20 @@ draw_counts(
 
 	if (c->wide) {
 		area_putf(a, y, x, STYLE_TEXT, "%3zu done", n->done);
-		area_putf(a, y, x + 10, n->running > 0 ? STYLE_BUSY : STYLE_TEXT,
-		    "%2zu running", n->running);
+		area_putf(a, y, x + 10,
+		    n->running > 0 ? STYLE_BUSY : STYLE_TEXT, "%2zu running",
+		    n->running);
 		x = area_putf(a, y, x + 22,
 		    n->failed > 0 ? STYLE_BAD : STYLE_TEXT, "%2zu failed",
 		    n->failed);
+		return;
+	}
+	if (a.cols - x < 18) {
+		x = area_putf(
+		    a, y, x, STYLE_TEXT, "%zu/%zu", n->done, n->total);
+		if (n->failed > 0)
+			area_putf(
+			    a, y, x + 1, STYLE_BAD, "%zu failed", n->failed);
 		return;
 	}
 	x = area_putf(a, y, x, STYLE_TEXT, "%zu done", n->done);
@@ -112,23 +124,21 @@ draw_row(struct area a, int y, const struct columns *c, const struct job *job,
 	job_counts(job, &n);
 	snprintf(text, sizeof(text), "%d", job_number(job));
 	area_put_right(a, y, 4, STYLE_TEXT, text);
-	area_put_fit(a, y, c->title, c->title_width - 1, STYLE_STRONG,
-	    job_title(job));
+	area_put_fit(
+	    a, y, c->title, c->title_width - 1, STYLE_STRONG, job_title(job));
 	if (c->devices_width > 0) {
 		snprintf(text, sizeof(text), "%zu device%s", n.total,
 		    n.total == 1 ? " " : "s");
-		area_put_right(a, y, c->devices + c->devices_width,
-		    STYLE_TEXT, text);
+		area_put_right(
+		    a, y, c->devices + c->devices_width, STYLE_TEXT, text);
 	}
 	end = c->end;
 	if (c->engine)
 		area_put(a, y, c->end + 2, STYLE_DIM, "here");
 	if (job_state(job) == JOB_WAITING) {
 		snprintf(text, sizeof(text), "in %s",
-		    countdown_format(
-			left, job_starts_ms(job) - look->now_ms));
-		area_put_fit(
-		    a, y, c->bar, c->end - c->bar, STYLE_BUSY, text);
+		    countdown_format(left, job_starts_ms(job) - look->now_ms));
+		area_put_fit(a, y, c->bar, c->end - c->bar, STYLE_BUSY, text);
 		if (c->bar + 20 < c->end)
 			area_put_right(a, y, c->end, STYLE_TEXT, "waiting");
 		return;
@@ -147,9 +157,9 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct jobs_pane *p = peek(pane);
 	char title[32] = "Jobs", info[64] = "";
-	struct frame frame = { .focused = look->focused,
-		.title = title,
-		.info = info };
+	struct frame frame = {
+		.focused = look->focused, .title = title, .info = info
+	};
 	size_t i, n = count(pane), active;
 	struct columns c;
 	int y;

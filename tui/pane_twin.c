@@ -246,8 +246,7 @@ is_newcomer(const struct map *old, const char *path)
 
 /* What stood there before with another value has changed just now. */
 static void
-note_changes(
-    const struct lines *old, struct lines *lines, int64_t now_ms)
+note_changes(const struct lines *old, struct lines *lines, int64_t now_ms)
 {
 	struct map *map = map_new();
 	size_t i;
@@ -309,8 +308,8 @@ build(struct twin_pane *p, const cJSON *twin, int64_t now_ms, bool same)
 }
 
 void
-pane_twin_set(struct pane *pane, const char *device_id, const cJSON *twin,
-    int64_t now_ms)
+pane_twin_set(
+    struct pane *pane, const char *device_id, const cJSON *twin, int64_t now_ms)
 {
 	struct twin_pane *p = self(pane);
 	bool same = p->device_id != NULL && device_id != NULL &&
@@ -352,21 +351,18 @@ draw_line(const struct twin_pane *p, struct area a, int y,
 		area_put(a, y, x, STYLE_DIM, line->open ? "▾" : "▸");
 	else if (changed)
 		area_put(a, y, x, STYLE_CHANGED, "*");
-	x = area_put_fit(
-	    a, y, x + 2, a.cols - x - 3, line->style, line->name);
+	x = area_put_fit(a, y, x + 2, a.cols - x - 3, line->style, line->name);
 	if (x + 1 > column)
 		column = x + 2;
 	if (line->beside != NULL &&
-	    (line->branch || a.cols - column >
-		area_width(a, line->beside) + 6))
-		end = area_put_right(a, y, a.cols - 1, line->beside_style,
-			  line->beside) -
+	    (line->branch || a.cols - column > area_width(a, line->beside) + 6))
+		end = area_put_right(
+			  a, y, a.cols - 1, line->beside_style, line->beside) -
 		    1;
 	else if (line->beside != NULL && line->beside_style == STYLE_DRIFT)
-		end = area_put_right(
-			  a, y, a.cols - 1, STYLE_DRIFT, "≠") - 1;
+		end = area_put_right(a, y, a.cols - 1, STYLE_DRIFT, "≠") - 1;
 	area_put_fit(a, y, column, end - column,
-	    changed ? STYLE_CHANGED
+	    changed                        ? STYLE_CHANGED
 		: line->style == STYLE_DIM ? STYLE_DIM
 					   : STYLE_TEXT,
 	    line->value);
@@ -387,11 +383,10 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 
 	if (p->loaded && pane->deck != NULL)
 		frame.below = age_format(age,
-		    look->now_ms -
-			watch_twin_seen_ms(deck_watch(pane->deck)));
+		    look->now_ms - watch_twin_seen_ms(deck_watch(pane->deck)));
 	if (look->number > 0)
-		snprintf(title, sizeof(title), "%d Twin %.128s",
-		    look->number, p->device_id != NULL ? p->device_id : "");
+		snprintf(title, sizeof(title), "%d Twin %.128s", look->number,
+		    p->device_id != NULL ? p->device_id : "");
 	else
 		snprintf(title, sizeof(title), "Twin %.128s",
 		    p->device_id != NULL ? p->device_id : "");

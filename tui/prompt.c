@@ -14,7 +14,7 @@
 #include "tui/key.h"
 #include "tui/recall.h"
 
-#define BYTES_MAX 64   /* fed at once, and not yet read */
+#define BYTES_MAX 64 /* fed at once, and not yet read */
 #define MATCHES_MAX 200
 
 /*
@@ -26,7 +26,7 @@ static struct prompt {
 	bool ready; /* readline has been set up */
 	bool open;
 	bool accepted;
-	char *text;  /* owned; what was accepted */
+	char *text; /* owned; what was accepted */
 	char bytes[BYTES_MAX];
 	size_t n_bytes, next_byte;
 	prompt_words_cb words;
@@ -247,8 +247,8 @@ prompt_set_cursor(size_t characters)
 	if (!prompt.open || prompt.accepted)
 		return;
 	for (; characters > 0 && at < rl_end; characters--) {
-		len = utf8_decode(
-		    rl_line_buffer + at, (size_t)(rl_end - at), &c);
+		len =
+		    utf8_decode(rl_line_buffer + at, (size_t)(rl_end - at), &c);
 		at += len > 0 ? len : 1;
 	}
 	rl_point = at;
@@ -279,8 +279,8 @@ prompt_draw(struct area a, int y, int x, int width, enum style style)
 	char *before;
 	int cursor, shift;
 
-	before = xstrndup(text,
-	    prompt.accepted ? strlen(text) : (size_t)rl_point);
+	before =
+	    xstrndup(text, prompt.accepted ? strlen(text) : (size_t)rl_point);
 	cursor = area_width(field, before);
 	free(before);
 	shift = cursor < field.cols ? 0 : cursor - field.cols + 1;

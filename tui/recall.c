@@ -94,8 +94,7 @@ recall_size(const struct recall *recall, const char *kind)
 const char *
 recall_at(const struct recall *recall, const char *kind, size_t i)
 {
-	const cJSON *item =
-	    cJSON_GetArrayItem(list_of(recall, kind), (int)i);
+	const cJSON *item = cJSON_GetArrayItem(list_of(recall, kind), (int)i);
 
 	return cJSON_IsString(item) ? item->valuestring : "";
 }

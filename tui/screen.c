@@ -37,8 +37,7 @@ enum { CODE_PASTE_BEGIN = KEY_MAX + 1, CODE_PASTE_END };
 #undef columns
 
 static const int leave_signals[] = { SIGHUP, SIGTERM, SIGINT, SIGQUIT };
-static const int crash_signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE,
-	SIGILL };
+static const int crash_signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
 
 #define N_LEAVE (sizeof(leave_signals) / sizeof(leave_signals[0]))
 #define N_CRASH (sizeof(crash_signals) / sizeof(crash_signals[0]))
@@ -205,8 +204,8 @@ screen_guard(struct err *err)
 	int fd[2];
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
-		return err_set(err, ERR_IO, "cannot make a pipe: %s",
-		    strerror(errno));
+		return err_set(
+		    err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	guard.pid = fork();
 	if (guard.pid == 0) {
 		close(fd[1]);
@@ -216,8 +215,8 @@ screen_guard(struct err *err)
 	guard.fd = fd[1];
 	if (guard.pid == -1) {
 		close(fd[1]);
-		return err_set(err, ERR_IO, "cannot start a process: %s",
-		    strerror(errno));
+		return err_set(
+		    err, ERR_IO, "cannot start a process: %s", strerror(errno));
 	}
 	return 0;
 }
@@ -252,8 +251,8 @@ set_up_colours(struct screen *screen)
 		return;
 	screen->theme = &theme_default;
 	for (i = 0; i < STYLES; i++)
-		init_pair((short)(i + 1),
-		    theme_default.looks[i].colour, LOOK_OWN);
+		init_pair(
+		    (short)(i + 1), theme_default.looks[i].colour, LOOK_OWN);
 }
 
 /* Some terminals send these although their description says otherwise. */
@@ -368,8 +367,7 @@ take(struct screen *screen, int code, bool alt)
 	}
 	if (code == CODE_PASTE_END) {
 		screen->pasting = false;
-		screen->ops->on_paste(
-		    strbuf_str(&screen->paste), screen->arg);
+		screen->ops->on_paste(strbuf_str(&screen->paste), screen->arg);
 		return;
 	}
 	if (screen->pasting) {
@@ -458,8 +456,8 @@ follow_size(struct screen *screen)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 ||
-	    size.ws_row == 0 || size.ws_col == 0)
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 ||
+	    size.ws_col == 0)
 		return;
 	if (size.ws_row == LINES && size.ws_col == COLS)
 		return;
@@ -521,8 +519,7 @@ on_cont(evutil_socket_t signo, short what, void *arg)
 }
 
 static struct event *
-add_signal(
-    struct event_base *base, int signo, event_callback_fn cb, void *arg)
+add_signal(struct event_base *base, int signo, event_callback_fn cb, void *arg)
 {
 	struct event *event = evsignal_new(base, signo, cb, arg);
 
@@ -535,12 +532,12 @@ set_up_events(struct screen *screen, struct event_base *base)
 {
 	size_t i;
 
-	screen->readable = event_new(base, STDIN_FILENO,
-	    EV_READ | EV_PERSIST, on_readable, screen);
+	screen->readable = event_new(
+	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_readable, screen);
 	event_add(screen->readable, NULL);
 	for (i = 0; i < N_LEAVE; i++)
-		screen->leave[i] = add_signal(
-		    base, leave_signals[i], on_leave_signal, screen);
+		screen->leave[i] =
+		    add_signal(base, leave_signals[i], on_leave_signal, screen);
 	screen->winch_event = add_signal(base, SIGWINCH, on_winch, screen);
 	screen->tstp = add_signal(base, SIGTSTP, on_tstp, screen);
 	screen->cont = add_signal(base, SIGCONT, on_cont, screen);

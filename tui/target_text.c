@@ -107,8 +107,7 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	put_versions(d, &versions);
 	if (offline == 1)
 		dialog_text(d, STYLE_DRIFT,
-		    "  %s is not connected, as the hub sees it",
-		    first_offline);
+		    "  %s is not connected, as the hub sees it", first_offline);
 	else if (offline > 1)
 		dialog_text(d, STYLE_DRIFT,
 		    "  %zu are not connected, as the hub sees it (%s, …)",

@@ -32,15 +32,13 @@ frame_draw(struct area a, const struct frame *frame)
 	x = 1;
 	if (frame->title != NULL && width > 3) {
 		area_repeat(a, 0, x, 1, border, ' ');
-		x = area_put_fit(
-		    a, 0, x + 1, width - 2, words, frame->title);
+		x = area_put_fit(a, 0, x + 1, width - 2, words, frame->title);
 		x = area_repeat(a, 0, x, 1, border, ' ');
 	}
 	if (frame->info != NULL && frame->info[0] != '\0' &&
 	    x + area_width(a, frame->info) + 4 <= a.cols) {
 		area_repeat(a, 0, a.cols - 2, 1, border, ' ');
-		x = area_put_right(
-		    a, 0, a.cols - 2, STYLE_TEXT, frame->info);
+		x = area_put_right(a, 0, a.cols - 2, STYLE_TEXT, frame->info);
 		area_repeat(a, 0, x - 1, 1, border, ' ');
 	}
 	if (frame->below != NULL && frame->below[0] != '\0' &&
@@ -193,8 +191,8 @@ countdown_format(char out[TIME_SIZE], int64_t left_ms)
 	int64_t s = left_ms > 0 ? (left_ms + SECOND_MS - 1) / SECOND_MS : 0;
 
 	if (s < 3600)
-		snprintf(out, TIME_SIZE, "%" PRId64 ":%02" PRId64, s / 60,
-		    s % 60);
+		snprintf(
+		    out, TIME_SIZE, "%" PRId64 ":%02" PRId64, s / 60, s % 60);
 	else
 		snprintf(out, TIME_SIZE, "%" PRId64 ":%02" PRId64 ":%02" PRId64,
 		    s / 3600, s / 60 % 60, s % 60);

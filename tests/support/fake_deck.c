@@ -1,0 +1,480 @@
+#include "config.h"
+
+#include "tests/support/fake_deck.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/events.h"
+#include "core/base/json.h"
+#include "core/base/map.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+
+#define JOBS_FAKED 32
+
+struct job {
+	int number;
+	char *title;
+	enum job_state state;
+	struct job_request request;
+	char *ids[FAKE_DEVICES_MAX];
+	struct job_device devices[FAKE_DEVICES_MAX];
+	size_t n;
+	int64_t starts_ms, began_us, elapsed_ms;
+	char *method, *payload, *patch, *etag;
+};
+
+struct jobs {
+	struct job *jobs[JOBS_FAKED]; /* oldest first */
+	size_t n;
+};
+
+struct watch {
+	char *focus;
+	struct watch_health health;
+};
+
+struct deck {
+	struct events *events;
+	struct fleet *fleet;
+	struct jobs jobs;
+	struct watch watch;
+	cJSON *twins; /* by device id */
+};
+
+/* One deck in a test: what takes no deck finds it here. */
+static struct deck *the_deck;
+
+int64_t fake_now_ms;
+
+struct deck *
+fake_deck_new(void)
+{
+	struct deck *deck = xcalloc(1, sizeof(*deck));
+
+	fake_now_ms = clock_mono_ms();
+	deck->events = events_new();
+	deck->fleet = fleet_new(deck->events);
+	deck->twins = cJSON_CreateObject();
+	deck->watch.health.ok = deck->watch.health.ever = true;
+	deck->watch.health.fresh_ms = fake_now_ms;
+	the_deck = deck;
+	return deck;
+}
+
+void
+fake_deck_free(struct deck *deck)
+{
+	struct job *job;
+	size_t i, k;
+
+	for (i = 0; i < deck->jobs.n; i++) {
+		job = deck->jobs.jobs[i];
+		for (k = 0; k < job->n; k++) {
+			free(job->ids[k]);
+			free(job->devices[k].answer);
+		}
+		free(job->title);
+		free(job->method);
+		free(job->payload);
+		free(job->patch);
+		free(job->etag);
+		free(job);
+	}
+	fleet_free(deck->fleet);
+	events_free(deck->events);
+	cJSON_Delete(deck->twins);
+	free(deck->watch.focus);
+	free(deck);
+	the_deck = NULL;
+}
+
+void
+fake_deck_twin(struct deck *deck, const char *json)
+{
+	cJSON *twin = json_parse(json, strlen(json), NULL);
+	const char *id = json_get_string(twin, "deviceId");
+
+	fleet_take_twin(deck->fleet, twin);
+	cJSON_DeleteItemFromObjectCaseSensitive(deck->twins, id);
+	cJSON_AddItemToObject(deck->twins, id, twin);
+	events_fire(deck->events, DECK_TWIN, NULL);
+}
+
+void
+fake_deck_fill(struct deck *deck)
+{
+	static const struct {
+		const char *link, *reported, *desired;
+	} rows[] = {
+		{ "Connected", "\"firmwareStatus\":\"completed\"", "" },
+		{ "Connected", "\"firmwareStatus\":\"standBy\"", "" },
+		{ "Connected", "\"firmwareStatus\":\"applying\"", "" },
+		{ "Connected",
+		    "\"firmwareStatus\":\"downloading\",\"building\":41,"
+		    "\"floor\":3",
+		    "\"building\":43,\"floor\":3,\"interval\":5," },
+		{ "Connected", "\"firmwareStatus\":\"standBy\"", "" },
+		{ "Disconnected", "\"firmwareStatus\":\"standBy\"", "" },
+		{ "Connected", "\"firmwareStatus\":\"failed\"", "" },
+		{ "Disconnected", "\"note\":\"none\"", "" },
+	};
+	char *json;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json = xasprintf(
+		    "{\"deviceId\":\"door-%03zu\",\"etag\":\"AAAAAAAAAAM=\","
+		    "\"version\":12,\"connectionState\":\"%s\","
+		    "\"tags\":{\"site\":\"brno\",\"floor\":3},"
+		    "\"properties\":{\"desired\":{%s\"$metadata\":{"
+		    "\"$lastUpdated\":\"2026-11-22T02:00:00Z\"},"
+		    "\"$version\":4},"
+		    "\"reported\":{%s,\"firmwareVersion\":\"1.4.1\","
+		    "\"door\":{\"state\":\"unlocked\"},"
+		    "\"$metadata\":{\"$lastUpdated\":"
+		    "\"2026-11-22T02:00:00Z\"},\"$version\":9}}}",
+		    i + 1, rows[i].link, rows[i].desired, rows[i].reported);
+		fake_deck_twin(deck, json);
+		free(json);
+	}
+	fleet_load_begin(deck->fleet);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "door-%03zu", i + 1);
+		fleet_take_twin(deck->fleet, json_get(deck->twins, id));
+	}
+	fleet_load_end(deck->fleet);
+}
+
+struct watch_health *
+fake_deck_health(struct deck *deck)
+{
+	return &deck->watch.health;
+}
+
+void
+fake_deck_fire(struct deck *deck, int kind)
+{
+	events_fire(deck->events, kind, NULL);
+}
+
+static struct job *
+new_job(struct deck *deck, const char *const *ids, size_t n)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	size_t i;
+
+	job->number = (int)deck->jobs.n + 1;
+	job->n = n;
+	for (i = 0; i < n; i++) {
+		job->ids[i] = xstrdup(ids[i]);
+		job->devices[i].device_id = job->ids[i];
+		job->devices[i].percent = -1;
+	}
+	deck->jobs.jobs[deck->jobs.n++] = job;
+	return job;
+}
+
+struct job *
+fake_deck_job(struct deck *deck, const char *title, enum job_state state,
+    const char *const *device_ids, size_t n)
+{
+	struct job *job = new_job(deck, device_ids, n);
+
+	job->title = xstrdup(title);
+	job->state = state;
+	if (str_starts_with(title, "desired")) {
+		job->request.action = JOB_DESIRED;
+		job->request.patch = job->patch = xstrdup("{\"building\":43}");
+	} else {
+		job->request.method = job->method = xstrdup(title);
+		job->request.payload = job->payload =
+		    xstrdup("{\"fwPackageUri\":\"door-1.5.0.bin\"}");
+	}
+	job->began_us = FAKE_NOW_US - 42 * INT64_C(1000000);
+	job->elapsed_ms = 42000;
+	return job;
+}
+
+struct job_device *
+fake_job_device(struct job *job, size_t i)
+{
+	return &job->devices[i];
+}
+
+void
+fake_job_times(
+    struct job *job, int64_t starts_ms, int64_t began_us, int64_t elapsed_ms)
+{
+	job->starts_ms = starts_ms;
+	job->began_us = began_us;
+	job->elapsed_ms = elapsed_ms;
+}
+
+const struct job_request *
+fake_deck_asked(struct deck *deck)
+{
+	if (deck->jobs.n == 0)
+		return NULL;
+	return &deck->jobs.jobs[deck->jobs.n - 1]->request;
+}
+
+const char *
+fake_deck_focus(struct deck *deck)
+{
+	return deck->watch.focus;
+}
+
+/* deck.h */
+
+struct client *
+deck_client(struct deck *deck)
+{
+	(void)deck;
+	return NULL;
+}
+
+struct event_base *
+deck_base(struct deck *deck)
+{
+	(void)deck;
+	return NULL;
+}
+
+struct events *
+deck_events(struct deck *deck)
+{
+	return deck->events;
+}
+
+struct fleet *
+deck_fleet(struct deck *deck)
+{
+	return deck->fleet;
+}
+
+struct watch *
+deck_watch(struct deck *deck)
+{
+	return &deck->watch;
+}
+
+struct jobs *
+deck_jobs(struct deck *deck)
+{
+	return &deck->jobs;
+}
+
+void
+deck_say(struct deck *deck, bool is_error, const char *fmt, ...)
+{
+	char text[256];
+	struct deck_message message = { is_error, text };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	events_fire(deck->events, DECK_MESSAGE, &message);
+}
+
+/* watch.h */
+
+void
+watch_focus(struct watch *watch, const char *device_id)
+{
+	char *copy = xstrdup(device_id);
+
+	free(watch->focus);
+	watch->focus = copy;
+}
+
+void
+watch_visible(struct watch *watch, const char *const *device_ids, size_t n)
+{
+	(void)watch;
+	(void)device_ids;
+	(void)n;
+}
+
+void
+watch_refresh(struct watch *watch)
+{
+	(void)watch;
+}
+
+const cJSON *
+watch_twin(const struct watch *watch)
+{
+	return watch->focus != NULL ? json_get(the_deck->twins, watch->focus)
+				    : NULL;
+}
+
+int64_t
+watch_twin_seen_ms(const struct watch *watch)
+{
+	(void)watch;
+	return fake_now_ms;
+}
+
+const struct watch_health *
+watch_health(const struct watch *watch)
+{
+	return &watch->health;
+}
+
+/* jobs.h */
+
+const char *
+job_device_state_name(enum job_device_state state)
+{
+	static const char *const names[] = { "waiting", "calling",
+		"acknowledged", "confirmed", "failed", "unknown", "skipped",
+		"cancelled" };
+
+	return names[state];
+}
+
+struct job *
+jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
+{
+	struct job *job =
+	    new_job(the_deck, request->device_ids, request->n_devices);
+
+	(void)jobs;
+	(void)err;
+	job->title =
+	    xstrdup(request->method != NULL ? request->method : "desired");
+	job->request = *request;
+	job->request.method = job->method = xstrdup(request->method);
+	job->request.payload = job->payload = xstrdup(request->payload);
+	job->request.patch = job->patch = xstrdup(request->patch);
+	job->request.etag = job->etag = xstrdup(request->etag);
+	job->request.device_ids = (const char *const *)job->ids;
+	job->state = JOB_RUNNING;
+	return job;
+}
+
+void
+jobs_cancel(struct jobs *jobs, struct job *job)
+{
+	(void)jobs;
+	job->state = JOB_CANCELLED;
+}
+
+size_t
+jobs_size(const struct jobs *jobs)
+{
+	return jobs->n;
+}
+
+struct job *
+jobs_at(const struct jobs *jobs, size_t i)
+{
+	return jobs->jobs[jobs->n - 1 - i];
+}
+
+struct job *
+jobs_by_number(const struct jobs *jobs, int number)
+{
+	if (number < 1 || (size_t)number > jobs->n)
+		return NULL;
+	return jobs->jobs[number - 1];
+}
+
+size_t
+jobs_active(const struct jobs *jobs)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < jobs->n; i++)
+		n += jobs->jobs[i]->state <= JOB_RUNNING;
+	return n;
+}
+
+int
+job_number(const struct job *job)
+{
+	return job->number;
+}
+
+enum job_state
+job_state(const struct job *job)
+{
+	return job->state;
+}
+
+const struct job_request *
+job_request(const struct job *job)
+{
+	return &job->request;
+}
+
+const char *
+job_title(const struct job *job)
+{
+	return job->title;
+}
+
+void
+job_counts(const struct job *job, struct job_counts *counts)
+{
+	size_t i;
+
+	*counts = (struct job_counts){ .total = job->n };
+	for (i = 0; i < job->n; i++) {
+		enum job_device_state state = job->devices[i].state;
+
+		counts->by_state[state]++;
+		if (state == JOB_DEVICE_WAITING)
+			counts->waiting++;
+		else if (state == JOB_DEVICE_FAILED ||
+		    state == JOB_DEVICE_UNKNOWN)
+			counts->failed++;
+		else if (job->devices[i].ended)
+			counts->done++;
+		else
+			counts->running++;
+	}
+}
+
+size_t
+job_size(const struct job *job)
+{
+	return job->n;
+}
+
+const struct job_device *
+job_device(const struct job *job, size_t i)
+{
+	return &job->devices[i];
+}
+
+int64_t
+job_starts_ms(const struct job *job)
+{
+	return job->starts_ms;
+}
+
+int64_t
+job_began_us(const struct job *job)
+{
+	return job->began_us;
+}
+
+int64_t
+job_elapsed_ms(const struct job *job)
+{
+	return job->elapsed_ms;
+}
