@@ -255,7 +255,7 @@ job_code(const struct job *job)
 			    device->http == 0)
 				unreachable = true;
 			failed = true;
-		} else if (device->state == JOB_DEVICE_CANCELLED) {
+		} else if (!device->ended && device->called_us == 0) {
 			failed = true;
 		} else if (!device->ended ||
 		    device->state == JOB_DEVICE_UNKNOWN) {
@@ -276,16 +276,24 @@ print_interrupted(struct run *run)
 	struct job_device device;
 	size_t i;
 
-	jobs_cancel(deck_jobs(run->deck), run->job);
-	on_turn(run);
 	for (i = 0; i < job_size(run->job); i++) {
-		if (run->told[i].printed)
-			continue;
 		device = *job_device(run->job, i);
-		device.state = JOB_DEVICE_UNKNOWN;
+		if (device.ended)
+			continue;
 		device.ended = true;
-		err_set(&device.err, ERR_UNKNOWN,
-		    "interrupted before an answer came; it may have happened");
+		if (device.called_us == 0) {
+			device.state = JOB_DEVICE_CANCELLED;
+			err_set(&device.err, ERR_CANCELLED,
+			    "interrupted before it was called");
+		} else if (device.state == JOB_DEVICE_ACKNOWLEDGED) {
+			err_set(&device.err, ERR_CANCELLED,
+			    "interrupted before anything confirmed it");
+		} else {
+			device.state = JOB_DEVICE_UNKNOWN;
+			err_set(&device.err, ERR_UNKNOWN,
+			    "interrupted before an answer came; it may have "
+			    "happened");
+		}
 		tell(run, &device, &run->told[i]);
 	}
 }

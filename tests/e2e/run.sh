@@ -128,6 +128,28 @@ run set building=44 floor=4 --on door-002 --when +1s
 said 0 '^door-002 +confirmed' && [ $(($(date +%s%N) - start)) -ge 1000000000 ]
 ok $? 'desired properties after a delay of 1 s'
 
+# Interrupted: what was not sent yet is not, what was sent is not forgotten.
+interrupt() { # interrupt PATTERN ARGUMENT …: once the fleet's log has it
+	local pattern=$1 pid
+	shift
+	"$TWINDECK" run --ca-file "$ca" "$@" >"$dir/out" 2>&1 </dev/null &
+	pid=$!
+	until_true grep -qE "$pattern" "$dir/fleet.log"
+	# Bit 15 of the signals that are caught: it has come that far.
+	until_true grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$pid/status"
+	kill -TERM "$pid"
+	wait "$pid"
+	code=$?
+	out=$(cat "$dir/out")
+}
+interrupt . call lockDoor --on door-001 --when +1h
+said 3 '^door-001 +cancelled +interrupted before it was called$'
+ok $? 'a run that is stopped before its time calls nobody, code 3'
+: >"$dir/fleet.log"
+interrupt 'door-003.*downloading' call firmwareUpdate null --on door-003
+said 7 '^door-003 +acknowledged.*interrupted before anything confirmed it$'
+ok $? 'one that is stopped while it follows does not know, code 7'
+
 run call reboot '{}' --on "$mute_id" --timeout 5
 said 7 "^$mute_id +unknown +no answer from the device in time"
 ok $? 'a device that does not answer: unknown, code 7'
