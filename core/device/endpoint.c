@@ -62,8 +62,12 @@ device_endpoint_free(struct device_endpoint *endpoint)
 {
 	if (endpoint == NULL)
 		return;
-	if (endpoint->dns != NULL)
-		evdns_base_free(endpoint->dns, 0);
+	if (endpoint->dns != NULL) {
+		/* evdns says goodbye to what is under way, cancelled or not,
+		 * by callbacks of the loop: they free it. */
+		evdns_base_free(endpoint->dns, 1);
+		event_base_loop(endpoint->base, EVLOOP_NONBLOCK);
+	}
 	SSL_CTX_free(endpoint->tls);
 	free(endpoint->host);
 	free(endpoint);
@@ -121,6 +125,16 @@ collect(struct device_addresses *found, const struct evutil_addrinfo *ai)
 			found->n++;
 }
 
+static const char *
+words(int rc)
+{
+	if (rc == 0 || rc == EVUTIL_EAI_NODATA)
+		return "it has no address";
+	/* The library says "nodename nor servname provided". */
+	return rc == EVUTIL_EAI_NONAME ? "there is no such name"
+				       : evutil_gai_strerror(rc);
+}
+
 static void
 on_resolved(int rc, struct evutil_addrinfo *ai, void *arg)
 {
@@ -140,8 +154,7 @@ on_resolved(int rc, struct evutil_addrinfo *ai, void *arg)
 	if (lookup->found.n == 0)
 		err_set(&lookup->err, ERR_UNREACHABLE,
 		    "the name %s cannot be resolved: %s",
-		    lookup->endpoint->host,
-		    rc == 0 ? "it has no address" : evutil_gai_strerror(rc));
+		    lookup->endpoint->host, words(rc));
 	event_active(lookup->done, EV_TIMEOUT, 0);
 }
 

@@ -33,7 +33,11 @@ typedef void (*device_lookup_cb)(
  */
 struct device_endpoint *device_endpoint_new(struct event_base *base,
     const char *host, uint16_t port, const char *ca_file, struct err *err);
-void device_endpoint_free(struct device_endpoint *endpoint); /* or NULL */
+/*
+ * When every lookup is done or cancelled; may give the loop one turn.  NULL
+ * does nothing.
+ */
+void device_endpoint_free(struct device_endpoint *endpoint);
 
 struct event_base *device_endpoint_base(const struct device_endpoint *endpoint);
 const char *device_endpoint_host(const struct device_endpoint *endpoint);

@@ -167,6 +167,22 @@ test_a_name_is_resolved_and_sent_as_server_name(void **state)
 	world_close(&world);
 }
 
+/* Whether the name servers have answered by then or not. */
+static void
+test_a_device_may_go_while_its_name_is_resolved(void **state)
+{
+	static const int delays_ms[] = { 0, 1, 20 };
+	struct world world;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(delays_ms); i++) {
+		world_open(&world, &good, "hub.invalid", 0, 3600);
+		run_for(&world, delays_ms[i]);
+		world_close(&world);
+	}
+}
+
 static void
 test_a_certificate_for_another_name_is_refused(void **state)
 {
@@ -449,6 +465,8 @@ main(void)
 		    test_it_connects_subscribes_and_reads_its_twin),
 		cmocka_unit_test(
 		    test_a_name_is_resolved_and_sent_as_server_name),
+		cmocka_unit_test(
+		    test_a_device_may_go_while_its_name_is_resolved),
 		cmocka_unit_test(
 		    test_a_certificate_for_another_name_is_refused),
 		cmocka_unit_test(
