@@ -174,6 +174,7 @@ screen_check(struct err *err)
 		    "screen can be drawn on it",
 		    term);
 	learn_restore();
+	del_curterm(cur_term); /* newterm() makes its own */
 	return 0;
 }
 

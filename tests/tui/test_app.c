@@ -119,15 +119,26 @@ type(struct fixture *f, const char *ascii)
 }
 
 static bool
-shows(struct fixture *f, const char *words)
+lacks(struct fixture *f, const char *words)
 {
 	char *text = canvas_to_text(f->canvas);
 	bool found = strstr(text, words) != NULL;
 
-	if (!found)
-		print_message("no \"%s\" in\n%s", words, text);
 	free(text);
-	return found;
+	return !found;
+}
+
+static bool
+shows(struct fixture *f, const char *words)
+{
+	char *text;
+
+	if (!lacks(f, words))
+		return true;
+	text = canvas_to_text(f->canvas);
+	print_message("no \"%s\" in\n%s", words, text);
+	free(text);
+	return false;
 }
 
 static void
@@ -546,7 +557,7 @@ test_an_error_stays_until_the_next_action(void **state)
 	press(f, 'j');
 	assert_true(shows(f, "job 1: door-001 failed"));
 	press(f, KEYS_ESC);
-	assert_false(shows(f, "job 1: door-001 failed"));
+	assert_true(lacks(f, "job 1: door-001 failed"));
 	press(f, 'i');
 	assert_true(shows(f, "job 1: door-002 confirmed"));
 	assert_true(shows(f, "job 1: door-001 failed"));
@@ -566,9 +577,9 @@ test_a_changed_leaf_is_marked_for_two_seconds(void **state)
 	    "\"door\":{\"state\":\"unlocked\"},\"$version\":10}}}");
 	draw_at(f, fake_now_ms);
 	assert_true(shows(f, "* firmwareVersion  \"1.5.0\""));
-	assert_false(shows(f, "* firmwareStatus"));
+	assert_true(lacks(f, "* firmwareStatus"));
 	draw_at(f, fake_now_ms + LATER_MS);
-	assert_false(shows(f, "* firmwareVersion"));
+	assert_true(lacks(f, "* firmwareVersion"));
 }
 
 static void
@@ -584,7 +595,7 @@ test_a_branch_folds(void **state)
 	assert_true(shows(f, "▾ tags"));
 	press(f, KEYS_ENTER);
 	assert_true(shows(f, "▸ tags"));
-	assert_false(shows(f, "brno"));
+	assert_true(lacks(f, "brno"));
 }
 
 static void
