@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +8,21 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
-#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
-#include "core/deck/form.h"
 #include "core/deck/jobs.h"
 #include "core/iothub/connstr.h"
 #include "core/net/loop.h"
 #include "core/net/turn.h"
 #include "tui/mode.h"
 #include "tui/mode_connect.h"
+#include "tui/mode_run_print.h"
 
 /* Somebody waits: a hub that is not there is soon said to be away. */
 #define RETRY_MS 3000
@@ -63,6 +60,7 @@ struct run {
 	int code;
 	struct job *job;        /* followed, or NULL */
 	struct told *told;      /* of each device of the job */
+	int id_width;
 	struct err err;         /* of a command that only reads */
 	struct fleet_view *view; /* to be listed */
 };
@@ -82,17 +80,6 @@ code_of(const struct err *err)
 	}
 }
 
-/* Prints what comes from far away on one line, whatever is in it. */
-static void
-print_text(FILE *file, const char *text)
-{
-	struct strbuf sb = { 0 };
-
-	strbuf_put_escaped(&sb, text, strlen(text));
-	fputs(strbuf_str(&sb), file);
-	strbuf_fini(&sb);
-}
-
 static void
 print_commands(FILE *file)
 {
@@ -101,110 +88,15 @@ print_commands(FILE *file)
 	fputs("\nOptions: see twindeck run --help\n", file);
 }
 
-/* The times at which phases were reported, as far as they were seen. */
-static cJSON *
-phases_json(const struct job_device *device)
-{
-	cJSON *list = cJSON_CreateArray(), *item;
-	char at[CLOCK_STAMP_SIZE];
-	int phase;
-
-	for (phase = PHASE_WAITING; phase <= PHASE_OTHER; phase++) {
-		if (device->phase_at_us[phase] == 0)
-			continue;
-		clock_format_iso(at, device->phase_at_us[phase]);
-		item = cJSON_CreateObject();
-		cJSON_AddStringToObject(item, "phase",
-		    firmware_phase_name((enum firmware_phase)phase));
-		cJSON_AddStringToObject(item, "at", at);
-		cJSON_AddItemToArray(list, item);
-	}
-	return list;
-}
-
-static void
-print_json(cJSON *json)
-{
-	char *text = json_print(json);
-
-	puts(text);
-	free(text);
-	cJSON_Delete(json);
-}
-
-static void
-print_device_json(const struct job_device *device)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(json, "deviceId", device->device_id);
-	cJSON_AddStringToObject(
-	    json, "state", job_device_state_name(device->state));
-	if (device->status != 0)
-		cJSON_AddNumberToObject(json, "status", device->status);
-	if (device->answer != NULL)
-		cJSON_AddRawToObject(json, "payload", device->answer);
-	if (device->err.code != ERR_NONE)
-		cJSON_AddStringToObject(json, "reason", device->err.text);
-	if (device->code != 0)
-		cJSON_AddNumberToObject(json, "errorCode", device->code);
-	if (device->phase != PHASE_NONE)
-		cJSON_AddItemToObject(json, "phases", phases_json(device));
-	if (device->called_us != 0)
-		cJSON_AddNumberToObject(json, "answeredInMs",
-		    (double)(device->elapsed_us / 1000));
-	print_json(json);
-}
-
-/* As wide as the longest id of the job, within reason. */
-static int
-id_width(const struct job *job)
-{
-	size_t i, len, width = 8;
-
-	for (i = 0; i < job_size(job); i++) {
-		len = strlen(job_device(job, i)->device_id);
-		if (len > width && len <= 32)
-			width = len;
-	}
-	return (int)width;
-}
-
-static void
-print_device(const struct run *run, const struct job_device *device)
-{
-	const char *phase = firmware_phase_name(device->phase);
-
-	printf("%-*s  %s", id_width(run->job), device->device_id,
-	    job_device_state_name(device->state));
-	if (*phase != '\0')
-		printf("  %s", phase);
-	if (device->err.code != ERR_NONE) {
-		fputs("  ", stdout);
-		print_text(stdout, device->err.text);
-	} else if (device->status != 0) {
-		printf("  %d", device->status);
-		if (device->answer != NULL) {
-			putchar(' ');
-			print_text(stdout, device->answer);
-		}
-	}
-	putchar('\n');
-}
-
 static void
 tell(const struct run *run, const struct job_device *device, struct told *told)
 {
 	if (device->ended && !told->printed) {
 		told->printed = true;
-		if (run->json)
-			print_device_json(device);
-		else
-			print_device(run, device);
-		fflush(stdout);
+		mode_run_print_device(device, run->id_width, run->json);
 	} else if (run->shows_progress && !device->ended &&
 	    (device->state != told->state || device->phase != told->phase)) {
-		fprintf(stderr, "%-*s  %-12s  %s\n", id_width(run->job),
+		fprintf(stderr, "%-*s  %-12s  %s\n", run->id_width,
 		    device->device_id, job_device_state_name(device->state),
 		    firmware_phase_name(device->phase));
 	}
@@ -301,6 +193,7 @@ print_interrupted(struct run *run)
 static void
 follow_job(struct run *run)
 {
+	run->id_width = mode_run_id_width(run->job);
 	run->told = xcalloc(job_size(run->job), sizeof(*run->told));
 	events_subscribe(deck_events(run->deck), on_deck_event, run);
 	event_base_dispatch(run->base);
@@ -308,41 +201,6 @@ follow_job(struct run *run)
 		print_interrupted(run);
 	run->code = job_code(run->job);
 	free(run->told);
-}
-
-static void
-print_leaf_lines(const char *section, const cJSON *json)
-{
-	char *lines = form_format(json), *rest = lines, *line;
-
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0')
-			continue;
-		printf("%s.", section);
-		print_text(stdout, line);
-		putchar('\n');
-	}
-	free(lines);
-}
-
-static void
-print_twin(const cJSON *twin)
-{
-	const cJSON *properties = json_get(twin, "properties");
-	const cJSON *version = json_get(twin, "version");
-	const char *link = json_get_string(twin, "connectionState");
-	const char *etag = json_get_string(twin, "etag");
-
-	print_text(stdout, json_get_string(twin, "deviceId"));
-	fputs("  ", stdout);
-	print_text(stdout, link != NULL ? link : "-");
-	printf("  version %.0f  etag ",
-	    cJSON_IsNumber(version) ? version->valuedouble : 0);
-	print_text(stdout, etag != NULL ? etag : "-");
-	putchar('\n');
-	print_leaf_lines("tags", json_get(twin, "tags"));
-	print_leaf_lines("desired", json_get(properties, "desired"));
-	print_leaf_lines("reported", json_get(properties, "reported"));
 }
 
 static void
@@ -356,75 +214,13 @@ on_twin(const struct client_answer *answer, void *arg)
 		err_set(&run->err, ERR_PROTOCOL,
 		    "the hub's answer is not a twin");
 	else if (answer->err->code == ERR_NONE && !run->json)
-		print_twin(answer->json);
+		mode_run_print_twin(answer->json);
 	else if (answer->err->code == ERR_NONE &&
 	    memchr(answer->body, '\n', answer->body_len) == NULL)
 		puts(answer->body);
 	else if (answer->err->code == ERR_NONE)
-		print_json(cJSON_Duplicate(answer->json, true));
+		mode_run_print_json(answer->json);
 	event_base_loopbreak(run->base);
-}
-
-static const char *
-door_name(const struct fleet_row *row)
-{
-	return row->door == DOOR_LOCKED	    ? "locked"
-	    : row->door == DOOR_UNLOCKED    ? "unlocked"
-					    : NULL;
-}
-
-static const char *
-link_name(const struct fleet_row *row)
-{
-	return row->link == LINK_CONNECTED ? "connected" : "disconnected";
-}
-
-static void
-print_row_json(const struct fleet_row *row)
-{
-	const char *phase = firmware_phase_name(row->phase);
-	cJSON *json = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(json, "deviceId", row->id);
-	cJSON_AddStringToObject(json, "link", link_name(row));
-	if (*phase != '\0')
-		cJSON_AddStringToObject(json, "firmware", phase);
-	if (row->version != NULL)
-		cJSON_AddStringToObject(json, "version", row->version);
-	if (row->failure != NULL)
-		cJSON_AddStringToObject(json, "failure", row->failure);
-	if (door_name(row) != NULL)
-		cJSON_AddStringToObject(json, "door", door_name(row));
-	cJSON_AddNumberToObject(json, "drift", (double)row->drift);
-	print_json(json);
-}
-
-static void
-print_column(const char *text, int width)
-{
-	struct strbuf sb = { 0 };
-
-	strbuf_put_escaped(&sb, text, strlen(text));
-	printf("%-*s  ", width, strbuf_str(&sb));
-	strbuf_fini(&sb);
-}
-
-static void
-print_row(const struct fleet_row *row)
-{
-	const char *phase = firmware_phase_name(row->phase);
-
-	print_column(row->id, 16);
-	printf("%-12s  %-11s  ", link_name(row), *phase != '\0' ? phase : "-");
-	print_column(row->version != NULL ? row->version : "-", 8);
-	printf("%-8s", door_name(row) != NULL ? door_name(row) : "-");
-	if (row->drift > 0)
-		printf("  drift %zu", row->drift);
-	if (row->failure != NULL) {
-		fputs("  ", stdout);
-		print_text(stdout, row->failure);
-	}
-	putchar('\n');
 }
 
 static void
@@ -443,12 +239,8 @@ on_page(const struct client_answer *answer, void *arg)
 		return;
 	}
 	for (i = 0; run->err.code == ERR_NONE &&
-	     i < fleet_view_size(run->view); i++) {
-		if (run->json)
-			print_row_json(fleet_view_at(run->view, i));
-		else
-			print_row(fleet_view_at(run->view, i));
-	}
+	     i < fleet_view_size(run->view); i++)
+		mode_run_print_row(fleet_view_at(run->view, i), run->json);
 	event_base_loopbreak(run->base);
 }
 

@@ -1,7 +1,8 @@
 /*
  * A job from the inside: shared by jobs.c, which keeps the jobs and their
- * devices' states, job_call.c, which calls, and job_follow.c, which looks for
- * evidence.  Everybody else includes jobs.h.
+ * devices' states, job_new.c, which checks what is asked for, job_call.c, which
+ * calls, and job_follow.c, which looks for evidence.  Everybody else includes
+ * jobs.h.
  */
 #ifndef TWINDECK_CORE_DECK_JOB_H
 #define TWINDECK_CORE_DECK_JOB_H
@@ -100,6 +101,11 @@ void task_fail(struct task *task, const struct err *err);
 void task_lose(struct task *task, const struct err *err); /* no answer came */
 void task_end(struct task *task, enum job_device_state state);
 void jobs_wake(struct jobs *jobs); /* something may be due */
+
+/* job_new.c: 0 is its number as yet; NULL with err set. */
+struct job *job_new(
+    struct jobs *jobs, const struct job_request *request, struct err *err);
+void job_free(struct job *job);
 
 /* job_call.c */
 void task_begin(struct task *task);

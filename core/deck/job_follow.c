@@ -263,7 +263,7 @@ task_check(struct task *task, int64_t now)
 			return;
 		}
 	}
-	if (!task->device.stalled && now - task->changed_ms >= JOBS_STALL_MS) {
+	if (!task->device.stalled && now - task->changed_ms >= r->stall_ms) {
 		task->device.stalled = true;
 		task_changed(task);
 	}

@@ -90,6 +90,7 @@ struct job_request {
 	/* Where nothing is reported at all that long after the call, the
 	 * answer was the end of it; 0: JOBS_GRACE_MS_DEF. */
 	int64_t grace_ms;
+	int64_t stall_ms;          /* 0: JOBS_STALL_MS */
 	/* How long a device is tried again when the hub cannot be reached or
 	 * throttles, that is when nothing was done; 0: JOBS_RETRY_MS_DEF. */
 	int64_t retry_ms;

@@ -153,8 +153,8 @@ test_a_twin_of_nonsense_says_nothing(void **state)
 {
 	static const char *const twins[] = { "null", "[]", "7",
 		"{\"properties\":[]}", "{\"properties\":{\"reported\":null}}",
-		"{\"connectionState\":7,\"properties\":{\"reported\":{"
-		"\"$metadata\":3,\"firmwareStatus\":\"completed\"}}}" };
+		("{\"connectionState\":7,\"properties\":{\"reported\":{"
+		 "\"$metadata\":3,\"firmwareStatus\":\"completed\"}}}") };
 	struct evidence e;
 	cJSON *twin;
 	size_t i;

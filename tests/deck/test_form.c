@@ -17,8 +17,8 @@ static const char *const sections[] = {
 	"{\"building\":43,\"floor\":3}",
 	"{\"a\":{\"b\":{\"c\":[1,{\"d\":null}]}},\"e\":\"x = \\\"y\\\"\"}",
 	"{\"empty\":{},\"none\":[],\"t\":true,\"f\":1.5,\"s\":\"\"}",
-	"{\"with.dot\":1,\"with space\":{\"q\\\"uote\":2},\"\":3,\"č\":4,"
-	"\"#x\":5,\"a=b\":6,\"back\\\\slash\":7}",
+	("{\"with.dot\":1,\"with space\":{\"q\\\"uote\":2},\"\":3,\"č\":4,"
+	 "\"#x\":5,\"a=b\":6,\"back\\\\slash\":7}"),
 };
 
 static void

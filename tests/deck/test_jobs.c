@@ -225,6 +225,30 @@ test_an_update_without_an_end_is_unknown(void **state)
 	assert_said(f, "no end of the update was reported");
 }
 
+static bool
+is_stalled(void *arg)
+{
+	struct fixture *f = arg;
+
+	return job_device(f->job, 0)->stalled;
+}
+
+static void
+test_an_update_that_stands_still_is_marked_until_it_moves(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d = fake_hub_add(f->hub, "d");
+
+	fake_device_acts(d, "{\"firmwareStatus\":\"downloading\"}");
+	add(f, (struct job_request){ .method = "firmwareUpdate",
+		.stall_ms = 900 }, just_d);
+	fake_hub_until(f->hub, is_stalled, f);
+	fake_device_report(d, "{\"firmwareStatus\":\"applying\"}");
+	fake_hub_until(f->hub, shows_applying, f);
+	assert_false(job_device(f->job, 0)->stalled);
+	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
+}
+
 static void
 test_a_locked_door_confirms_lock_door(void **state)
 {
@@ -599,6 +623,7 @@ main(void)
 		CASE(test_what_was_reported_before_the_call_confirms_nothing),
 		CASE(test_a_failed_update_fails_with_its_reason),
 		CASE(test_an_update_without_an_end_is_unknown),
+		CASE(test_an_update_that_stands_still_is_marked_until_it_moves),
 		CASE(test_a_locked_door_confirms_lock_door),
 		CASE(test_where_nothing_is_reported_the_answer_is_the_end),
 		CASE(test_ack_only_does_not_wait_for_evidence),
