@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The whole program inside tmux, started from a shell as people do: job
+# control, the screen of the shell given back, at two sizes.
+set -u
+: "${TWINDECK:=build/twindeck}"
+export LC_ALL=C.UTF-8
+dir=$(mktemp -d) || exit 1
+mark=TMUX_TEST=$$-$RANDOM
+n=0 server=none
+
+t() {
+	env -u TMUX TMUX_TMPDIR="$dir" tmux -u -L "$server" -f /dev/null "$@"
+}
+
+finish() {
+	t kill-server 2>/dev/null
+	for pid in $(left); do
+		kill -9 "$pid" 2>/dev/null
+	done
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+left() { # the programs that run from this test; the shells are tmux's
+	local e
+	for e in /proc/[0-9]*/environ; do
+		tr '\0' '\n' <"$e" 2>/dev/null | grep -qxF "$mark" &&
+			grep -qa "^$TWINDECK" "${e%environ}cmdline" &&
+			echo "$e" | cut -d/ -f3
+	done 2>/dev/null
+}
+
+shown() {
+	t capture-pane -p
+}
+
+sees() { # sees SECONDS REGEX
+	local i
+	for ((i = 0; i < $1 * 10; i++)); do
+		shown | grep -qE -- "$2" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+at_prompt() { # at_prompt SECONDS: the last line is an empty prompt
+	local i
+	for ((i = 0; i < $1 * 10; i++)); do
+		[ "$(shown | grep . | tail -n 1)" = 'ready>' ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+nobody_left() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		[ -z "$(left)" ] && return 0
+		sleep 0.1
+	done
+	echo "# left: $(left | xargs -r ps -o pid,args -p 2>/dev/null)"
+	return 1
+}
+
+check() { # check NAME COMMAND …
+	n=$((n + 1))
+	local name=$1
+	shift
+	if "$@"; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		shown | sed 's/^/# |/'
+	fi
+}
+
+start() { # start COLUMNS ROWS: a shell with a line of its own on the screen
+	t kill-server 2>/dev/null
+	server=at-$1x$2 # the old one may take a moment to leave
+	t new-session -d -x "$1" -y "$2" "env '$mark' HOME='$dir' TMPDIR='$dir' \
+		PS1='ready> ' bash --norc --noprofile"
+	t set-option -g status off >/dev/null
+	t resize-window -x "$1" -y "$2"
+	sees 5 '^ready>' && t send-keys 'echo before' Enter && sees 5 '^before'
+}
+
+command -v tmux >/dev/null || {
+	echo '1..0 # SKIP no tmux'
+	exit 0
+}
+for size in 120x40 80x24; do
+	start "${size%x*}" "${size#*x}" || echo "Bail out!  tmux does not start"
+	t send-keys "$TWINDECK demo --phase-seconds 1" Enter
+	check "$size: the demo is there, all linked" sees 20 '25(/25| devices  25) linked'
+	t send-keys Space Space
+	check "$size: two devices are marked" sees 5 '2 marked'
+	t send-keys C-z
+	check "$size: ^Z gives the shell its screen" sees 5 'Stopped'
+	check "$size: with what stood there before" sees 2 '^before'
+	t send-keys fg Enter
+	check "$size: fg brings the deck back as it was" sees 5 '2 marked'
+	t resize-window -x 60 -y 16
+	check "$size: a small window is followed" sees 5 'door-00'
+	t resize-window -x "${size%x*}" -y "${size#*x}"
+	check "$size: and the size from before" sees 5 '2 marked'
+	t send-keys q
+	check "$size: q leaves the shell as it was" sees 5 '^before'
+	at_prompt 5
+	t send-keys 'echo $?=code' Enter
+	check "$size: with 0" sees 5 '^0=code'
+	check "$size: and nobody runs on" nobody_left
+done
+
+t send-keys "$TWINDECK demo" Enter
+check 'another demo is there' sees 20 'linked'
+kill -9 "$(left | while read -r pid; do
+	grep -qa "^$TWINDECK"$'.demo' "/proc/$pid/cmdline" && echo "$pid"
+done | head -n 1)"
+check 'after kill -9 the shell has its screen' sees 5 '^before'
+t send-keys Enter
+at_prompt 5
+t send-keys 'echo typed' Enter
+check 'and echoes what is typed' sees 5 '^ready> echo typed$'
+check 'and nobody runs on' nobody_left
+echo "1..$n"
