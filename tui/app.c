@@ -379,10 +379,12 @@ meets(struct app *app, const struct key_def *def)
 	health = watch_health(deck_watch(app->deck));
 	if ((needs & NEEDS_HUB) != 0 && !health->ok && health->ever) {
 		next_s = (health->next_try_ms - clock_mono_ms() + 999) / 1000;
-		app_say(app, true,
-		    "%s: the hub does not answer; next try in "
-		    "%" PRId64 " s",
-		    def->name, next_s > 0 ? next_s : 0);
+		app_say(app, true, "%s: %s; next try in %" PRId64 " s",
+		    def->name,
+		    health->err.code == ERR_UNAUTHORIZED
+			? "not authorized"
+			: "the hub does not answer",
+		    next_s > 0 ? next_s : 0);
 		return false;
 	}
 	if (((needs & NEEDS_DEVICE) != 0 && id == NULL) ||
@@ -532,9 +534,32 @@ key_to_pane(struct app *app, int32_t key)
 	run(app, def, "");
 }
 
+/*
+ * Esc and a key in one read look like Alt and the key.  Only readline knows
+ * what to do with Alt.
+ */
+static bool
+is_esc_and_key(const struct app *app, int32_t key)
+{
+	if ((key & KEYS_ALT) == 0)
+		return false;
+	if (!prompt_is_open() ||
+	    (app->dialog != NULL &&
+		dialog_focused(app->dialog) == DIALOG_FIELD_NONE))
+		return true;
+	key &= ~KEYS_ALT;
+	return key != KEYS_BACKSPACE &&
+	    (key >= 0x7f || strchr("bcdfltuyr.<>_", (char)key) == NULL);
+}
+
 void
 app_key(struct app *app, int32_t key)
 {
+	if (is_esc_and_key(app, key)) {
+		app_key(app, KEYS_ESC);
+		app_key(app, key & ~KEYS_ALT);
+		return;
+	}
 	if (key == CTRL_KEY('l'))
 		app_repaint(app);
 	else if (key == CTRL_KEY('z'))

@@ -41,7 +41,14 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 		return STYLE_GOOD;
 	}
 	next_s = (health->next_try_ms - now_ms + 999) / 1000;
-	snprintf(out, size, "no answer, next try in %" PRId64 " s",
+	snprintf(out, size, "%s, next try in %" PRId64 " s",
+	    health->err.code == ERR_UNAUTHORIZED    ? "not authorized"
+		: health->err.code == ERR_THROTTLED ? "throttled"
+		: health->err.code == ERR_UNREACHABLE ||
+			health->err.code == ERR_UNKNOWN ||
+			health->err.code == ERR_TIMEOUT
+		? "no answer"
+		: "refused",
 	    next_s > 0 ? next_s : 0);
 	return STYLE_ALERT;
 }
@@ -64,6 +71,8 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 	if (app->deck == NULL)
 		return;
 	fleet = deck_fleet(app->deck);
+	if (fleet_size(fleet) == 0 && !fleet_is_complete(fleet))
+		return;
 	if (a.cols >= COLS_HEADER_WIDE)
 		snprintf(counts, sizeof(counts),
 		    "%zu%s device%s  %zu linked  %zu marked", fleet_size(fleet),

@@ -386,6 +386,34 @@ area_put_fit(
 }
 
 int
+area_put_wrapped(
+    struct area a, int y, int x, enum style style, const char *text)
+{
+	char *line = NULL;
+	const char *end;
+	int width = a.cols - x;
+
+	while (*text != '\0' && y < a.rows && width > 0) {
+		end = text + strlen(text);
+		do {
+			free(line);
+			line = xstrndup(text, (size_t)(end - text));
+			if (area_width(a, line) <= width)
+				break;
+			end = memrchr(text, ' ', (size_t)(end - text));
+		} while (end != NULL && end > text);
+		if (end == NULL || end == text) { /* one long word */
+			area_put_fit(a, y++, x, width, style, text);
+			break;
+		}
+		area_put(a, y++, x, style, line);
+		text = end + strspn(end, " ");
+	}
+	free(line);
+	return y;
+}
+
+int
 area_put_id(
     struct area a, int y, int x, int width, enum style style, const char *text)
 {

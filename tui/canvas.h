@@ -64,6 +64,11 @@ int area_putf(struct area a, int y, int x, enum style style, const char *fmt,
 /* At most width cells; what is too long ends with an ellipsis. */
 int area_put_fit(struct area a, int y, int x, int width, enum style style,
     const char *text);
+/*
+ * Over as many rows as it takes, cut between words; returns the row behind.
+ */
+int area_put_wrapped(
+    struct area a, int y, int x, enum style style, const char *text);
 /* The middle is left out: ids differ at their ends. */
 int area_put_id(struct area a, int y, int x, int width, enum style style,
     const char *text);

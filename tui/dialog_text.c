@@ -142,13 +142,14 @@ dialog_details_open(struct app *app)
 	const struct watch_health *health;
 	char stamp[CLOCK_STAMP_SIZE];
 	const char *text;
-	bool is_error;
+	bool is_error, is_well = true;
 	int64_t at_us;
 	size_t i;
 
 	if (app_deck(app) != NULL) {
 		health = watch_health(deck_watch(app_deck(app)));
 		if (!health->ok && health->err.code != ERR_NONE) {
+			is_well = false;
 			dialog_text(d, STYLE_BAD, "%s", health->err.text);
 			dialog_gap(d);
 		}
@@ -159,7 +160,7 @@ dialog_details_open(struct app *app)
 		dialog_text(d, is_error ? STYLE_BAD : STYLE_TEXT, "%s  %s",
 		    stamp, text);
 	}
-	if (i == 0)
+	if (i == 0 && is_well)
 		dialog_text(d, STYLE_DIM, "nothing has been said yet");
 	app_open(app, d);
 }

@@ -253,26 +253,29 @@ static void
 draw_empty(const struct devices_pane *p, struct area a)
 {
 	const struct watch_health *health;
+	const struct fleet *fleet;
+	const char *words = "the hub has no devices";
+	enum style style = STYLE_TEXT;
 
 	if (p->notice != NULL && p->notice[0] != '\0') {
-		area_put_fit(a, 1, 3, a.cols - 4, STYLE_TEXT, p->notice);
+		words = p->notice;
+	} else if (p->base.deck == NULL) {
 		return;
-	}
-	if (p->base.deck == NULL)
-		return;
-	health = watch_health(deck_watch(p->base.deck));
-	if (fleet_size(deck_fleet(p->base.deck)) > 0) {
-		area_put_fit(a, 1, 3, a.cols - 4, STYLE_TEXT,
-		    "nothing matches the filter; Esc shows all again");
-	} else if (!health->ok && health->err.code != ERR_NONE) {
-		area_put_fit(a, 1, 3, a.cols - 4, STYLE_BAD, health->err.text);
-	} else if (!fleet_is_complete(deck_fleet(p->base.deck))) {
-		area_put_fit(
-		    a, 1, 3, a.cols - 4, STYLE_DIM, "loading the devices");
 	} else {
-		area_put_fit(
-		    a, 1, 3, a.cols - 4, STYLE_TEXT, "the hub has no devices");
+		health = watch_health(deck_watch(p->base.deck));
+		fleet = deck_fleet(p->base.deck);
+		if (fleet_size(fleet) > 0) {
+			words = "nothing matches the filter; Esc shows all "
+				"again";
+		} else if (!health->ok && health->err.code != ERR_NONE) {
+			words = health->err.text;
+			style = STYLE_BAD;
+		} else if (!fleet_is_complete(fleet)) {
+			words = "loading the devices";
+		}
 	}
+	area_put_wrapped(
+	    area_sub(a, 0, 0, a.rows, a.cols - 1), 1, 3, style, words);
 }
 
 static void
@@ -288,6 +291,8 @@ write_info(const struct devices_pane *p, char *out, size_t size)
 		return;
 	fleet = deck_fleet(p->base.deck);
 	n = fleet_size(fleet);
+	if (n == 0 && !fleet_is_complete(fleet))
+		return;
 	marked = fleet_marked(fleet);
 	filter = fleet_view_filter(p->view);
 	len = snprintf(out, size, "%zu of %zu%s", fleet_view_size(p->view), n,

@@ -88,13 +88,12 @@ draw_counts(
 	int x = c->counts;
 
 	if (c->wide) {
-		area_putf(a, y, x, STYLE_TEXT, "%3zu done", n->done);
+		area_putf(a, y, x, STYLE_TEXT, "%4zu done", n->done);
 		area_putf(a, y, x + 10,
-		    n->running > 0 ? STYLE_BUSY : STYLE_TEXT, "%2zu running",
+		    n->running > 0 ? STYLE_BUSY : STYLE_TEXT, "%4zu running",
 		    n->running);
-		x = area_putf(a, y, x + 22,
-		    n->failed > 0 ? STYLE_BAD : STYLE_TEXT, "%2zu failed",
-		    n->failed);
+		area_putf(a, y, x + 23, n->failed > 0 ? STYLE_BAD : STYLE_TEXT,
+		    "%4zu failed", n->failed);
 		return;
 	}
 	if (a.cols - x < 18) {

@@ -372,7 +372,7 @@ static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct twin_pane *p = peek(pane);
-	char title[160];
+	char title[160], number[16];
 	struct frame frame = { .focused = look->focused,
 		.title = title,
 		.info = p->info,
@@ -384,12 +384,10 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	if (p->loaded && pane->deck != NULL)
 		frame.below = age_format(age,
 		    look->now_ms - watch_twin_seen_ms(deck_watch(pane->deck)));
-	if (look->number > 0)
-		snprintf(title, sizeof(title), "%d Twin %.128s", look->number,
-		    p->device_id != NULL ? p->device_id : "");
-	else
-		snprintf(title, sizeof(title), "Twin %.128s",
-		    p->device_id != NULL ? p->device_id : "");
+	snprintf(number, sizeof(number), "%d ", look->number);
+	snprintf(title, sizeof(title), "%sTwin%s%.128s",
+	    look->number > 0 ? number : "", p->device_id != NULL ? " " : "",
+	    p->device_id != NULL ? p->device_id : "");
 	a = frame_draw(a, &frame);
 	if (!p->loaded) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
