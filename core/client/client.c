@@ -19,8 +19,8 @@
 
 #define API_VERSION "2021-04-12"
 #define TOKEN_LIFE_S 3600
-#define TOKEN_RENEW_S 600 /* before it expires: clocks differ by minutes */
-#define QUERY_MAX 8192    /* characters that IoT Hub takes */
+#define TOKEN_RENEW_S 600     /* before it expires: clocks differ by minutes */
+#define QUERY_MAX 8192        /* characters that IoT Hub takes */
 #define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
 #define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
 /* Behind the hub's own time-outs, so that its 504 comes first. */
@@ -155,6 +155,17 @@ retry_after_ms(struct net_http_call *call)
 	return s * 1000;
 }
 
+/* libcurl names host and port again, and how long it took to be refused. */
+static const char *
+without_the_host(const char *reason)
+{
+	const char *end = strstr(reason, " ms: ");
+
+	return str_starts_with(reason, "Failed to connect to ") && end != NULL
+	    ? end + strlen(" ms: ")
+	    : reason;
+}
+
 /* No answer: what that means depends on whether it could change anything. */
 static void
 judge_silence(
@@ -164,7 +175,7 @@ judge_silence(
 
 	if (why->code == ERR_UNREACHABLE)
 		err_set(err, ERR_UNREACHABLE, "cannot reach %s: %s", host,
-		    why->text);
+		    without_the_host(why->text));
 	else if (call->is_read)
 		err_set(err, ERR_UNREACHABLE, "no answer from %s: %s", host,
 		    why->text);
@@ -205,8 +216,8 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
     void *arg)
 {
 	struct client_call *call = arg;
-	struct client_answer answer = {0};
-	struct err err = {0};
+	struct client_answer answer = { 0 };
+	struct err err = { 0 };
 	cJSON *json = NULL;
 
 	answer.err = &err;
@@ -237,17 +248,17 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 	struct client_call *call = xcalloc(1, sizeof(*call));
 	char *url = xasprintf("https://%s%s?api-version=" API_VERSION,
 	    client->host, request->path);
-	const char *headers[HEADERS_MAX] = {authorization(client),
-	    "User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION};
+	const char *headers[HEADERS_MAX] = { authorization(client),
+		"User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION };
 	struct net_http_request http = {
-	    .method = request->method,
-	    .url = url,
-	    .headers = headers,
-	    .body = request->body,
-	    .body_len = request->body != NULL ? strlen(request->body) : 0,
-	    .repeatable = request->is_read,
-	    .timeout_ms =
-		request->is_read ? READ_TIMEOUT_MS : request->timeout_ms,
+		.method = request->method,
+		.url = url,
+		.headers = headers,
+		.body = request->body,
+		.body_len = request->body != NULL ? strlen(request->body) : 0,
+		.repeatable = request->is_read,
+		.timeout_ms =
+		    request->is_read ? READ_TIMEOUT_MS : request->timeout_ms,
 	};
 	size_t n = 2, i;
 
@@ -277,7 +288,7 @@ client_cancel(struct client_call *call)
 static char *
 path_of(const char *collection, const char *device_id, const char *below)
 {
-	struct strbuf path = {0};
+	struct strbuf path = { 0 };
 
 	strbuf_puts(&path, collection);
 	str_percent_encode(&path, device_id, strlen(device_id));
@@ -290,7 +301,8 @@ client_query(struct client *client, const char *query, int page_size,
     const char *continuation, client_cb cb, void *arg)
 {
 	struct request request = {
-	    .method = "POST", .is_read = true, .path = "/devices/query"};
+		.method = "POST", .is_read = true, .path = "/devices/query"
+	};
 	char *size = xasprintf("x-ms-max-item-count: %d", page_size);
 	char *next = continuation == NULL
 	    ? NULL
@@ -316,7 +328,7 @@ struct client_call *
 client_twins_get(struct client *client, const char *const *device_ids, size_t n,
     size_t *taken, client_cb cb, void *arg)
 {
-	struct strbuf query = {0}, id = {0};
+	struct strbuf query = { 0 }, id = { 0 };
 	struct client_call *call;
 	const char *p;
 
@@ -347,10 +359,10 @@ get(struct client *client, const char *collection, const char *device_id,
     client_cb cb, void *arg)
 {
 	char *path = path_of(collection, device_id, "");
-	struct request request = {.method = "GET",
-	    .device_id = device_id,
-	    .path = path,
-	    .is_read = true};
+	struct request request = { .method = "GET",
+		.device_id = device_id,
+		.path = path,
+		.is_read = true };
 	struct client_call *call = call_send(client, &request, cb, arg);
 
 	free(path);
@@ -378,11 +390,11 @@ client_twin_patch(struct client *client, const char *device_id,
 	char *path = path_of("/twins/", device_id, "");
 	char *if_match =
 	    etag == NULL ? NULL : xasprintf("If-Match: \"%s\"", etag);
-	struct request request = {.method = "PATCH",
-	    .device_id = device_id,
-	    .path = path,
-	    .body = patch,
-	    .extra = {if_match}};
+	struct request request = { .method = "PATCH",
+		.device_id = device_id,
+		.path = path,
+		.body = patch,
+		.extra = { if_match } };
 	struct client_call *call = call_send(client, &request, cb, arg);
 
 	free(path);
@@ -413,13 +425,14 @@ client_method(struct client *client, const char *device_id,
 {
 	char *path = path_of("/twins/", device_id, "/methods");
 	char *body = method_body(method);
-	struct request request = {.method = "POST",
-	    .device_id = device_id,
-	    .path = path,
-	    .body = body,
-	    .timeout_ms = METHOD_SLACK_MS +
-		INT64_C(1000) *
-		    (method->response_timeout_s + method->connect_timeout_s)};
+	struct request request = { .method = "POST",
+		.device_id = device_id,
+		.path = path,
+		.body = body,
+		.timeout_ms = METHOD_SLACK_MS +
+		    INT64_C(1000) *
+			(method->response_timeout_s +
+			    method->connect_timeout_s) };
 	struct client_call *call = call_send(client, &request, cb, arg);
 
 	free(path);
@@ -431,7 +444,7 @@ struct client_call *
 client_devices_create(struct client *client, const char *const *device_ids,
     size_t n, client_cb cb, void *arg)
 {
-	struct request request = {.method = "POST", .path = "/devices"};
+	struct request request = { .method = "POST", .path = "/devices" };
 	cJSON *list = cJSON_CreateArray(), *item;
 	struct client_call *call;
 	char *body;
