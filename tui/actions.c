@@ -192,7 +192,8 @@ action_filter(struct app *app, const char *arg)
 	if (arg[0] == '\0')
 		app_ask(
 		    app, APP_PROMPT_FILTER, fleet_view_filter(view_of(app)));
-	else if (fleet_view_set_filter(view_of(app), arg, &err) == -1)
+	else if (pane_devices_set_filter(
+		     app_pane(app, PANE_DEVICES), arg, &err) == -1)
 		app_say(app, true, "filter: %s", err.text);
 }
 
@@ -397,7 +398,8 @@ action_back(struct app *app, const char *arg)
 		app_set_focus(app, PANE_DEVICES);
 	else if (app_deck(app) != NULL &&
 	    fleet_view_filter(view_of(app))[0] != '\0')
-		fleet_view_set_filter(view_of(app), "", &err);
+		pane_devices_set_filter(
+		    app_pane(app, PANE_DEVICES), "", &err);
 	else
 		app_clear_message(app);
 }

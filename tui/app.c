@@ -471,7 +471,8 @@ set_filter(struct app *app, const char *text)
 		return;
 	/* What is half typed may be no filter yet: the last good one stays. */
 	app_clear_message(app);
-	if (fleet_view_set_filter(view, text, &err) == -1)
+	if (pane_devices_set_filter(
+		app->panes[PANE_DEVICES], text, &err) == -1)
 		app_say(app, true, "filter: %s", err.text);
 }
 

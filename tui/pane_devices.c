@@ -21,6 +21,7 @@ struct devices_pane {
 	struct pane base;
 	struct fleet_view *view; /* owned */
 	char *id;                /* under the cursor, owned; NULL: no row */
+	char *home;              /* owned; what a filter has hidden, or NULL */
 	char *notice;            /* owned */
 	struct scroll scroll;
 	bool touched; /* the operator has moved the cursor */
@@ -463,6 +464,8 @@ move(struct pane *pane, enum move how)
 		return;
 	settle(pane, 0);
 	p->touched = true;
+	free(p->home);
+	p->home = NULL;
 	scroll_move(&p->scroll, how, fleet_view_size(p->view), list_rows(p));
 	bind_to_row(p);
 }
@@ -474,6 +477,7 @@ devices_free(struct pane *pane)
 
 	fleet_view_free(p->view);
 	free(p->id);
+	free(p->home);
 	free(p->notice);
 	free(p);
 }
@@ -520,11 +524,38 @@ pane_devices_view(const struct pane *pane)
 	return peek(pane)->view;
 }
 
+static void
+set_home(struct devices_pane *p, const char *id)
+{
+	char *copy = xstrdup(id);
+
+	free(p->home);
+	p->home = copy;
+}
+
+int
+pane_devices_set_filter(struct pane *pane, const char *filter, struct err *err)
+{
+	struct devices_pane *p = self(pane);
+
+	if (fleet_view_set_filter(p->view, filter, err) == -1)
+		return -1;
+	if (p->home != NULL && fleet_view_index(p->view, p->home) >= 0) {
+		set_id(p, p->home);
+		set_home(p, NULL);
+	} else if (p->home == NULL && p->id != NULL &&
+	    fleet_view_index(p->view, p->id) < 0) {
+		set_home(p, p->id);
+	}
+	return 0;
+}
+
 void
 pane_devices_go(struct pane *pane, const char *device_id)
 {
 	struct devices_pane *p = self(pane);
 
+	set_home(p, NULL);
 	set_id(p, device_id);
 	p->touched = false; /* the list comes to the device */
 	settle(pane, 0);

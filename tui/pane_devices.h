@@ -10,6 +10,7 @@
 #include "core/deck/fleet.h"
 
 struct deck;
+struct err;
 struct pane;
 
 struct pane *pane_devices_new(void);
@@ -19,6 +20,12 @@ void pane_devices_set_deck(struct pane *pane, struct deck *deck);
 const char *pane_devices_id(const struct pane *pane);
 /* NULL before there is a deck. */
 struct fleet_view *pane_devices_view(const struct pane *pane);
+/*
+ * As fleet_view_set_filter().  A device that the filter hides gets the cursor
+ * back when a later filter shows it again, unless it was moved in between.
+ */
+int pane_devices_set_filter(
+    struct pane *pane, const char *filter, struct err *err);
 void pane_devices_go(struct pane *pane, const char *device_id);
 /* The rows that are seen; borrowed. */
 size_t pane_devices_visible(

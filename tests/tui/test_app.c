@@ -497,6 +497,14 @@ test_a_filter_is_seen_while_it_is_typed(void **state)
 	assert_true(shows(f, "2 of 8"));
 	press(f, KEYS_ESC);
 	assert_true(shows(f, "8 of 8"));
+	/* The cursor is back where it was, unless it was moved. */
+	press(f, 'j');
+	press(f, 'j');
+	press(f, '/');
+	type(f, "door-008");
+	assert_true(shows(f, "▶  door-008"));
+	press(f, KEYS_ESC);
+	assert_true(shows(f, "▶  door-003"));
 	press(f, '/');
 	type(f, "door-00");
 	type(f, "7");
