@@ -70,6 +70,21 @@ strbuf_puts(struct strbuf *sb, const char *s)
 }
 
 void
+strbuf_put_int(struct strbuf *sb, int64_t n)
+{
+	char digits[20]; /* of 2^64 */
+	size_t i = sizeof(digits);
+	uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do
+		digits[--i] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (n < 0)
+		strbuf_putc(sb, '-');
+	strbuf_put(sb, digits + i, sizeof(digits) - i);
+}
+
+void
 strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 {
 	size_t room;

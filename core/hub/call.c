@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <openssl/rand.h>
@@ -21,6 +22,7 @@
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 
+#define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
 #define JSON_TYPE "application/json; charset=utf-8"
 
 const char *
@@ -117,22 +119,26 @@ hub_call_set_etag(struct hub_call *call, const char *etag)
 	hub_call_set_header(call, "ETag", quoted);
 }
 
-/* Unique without asking for random bytes each time. */
+/*
+ * A UUID: random for each process, then counted, because asking for random
+ * bytes each time would cost more than the rest of the header.
+ */
 static void
 set_request_id(struct hub_call *call)
 {
-	static unsigned char prefix[8];
+	static char uuid[] = "00000000-0000-4000-8000-000000000000";
 	static uint64_t count;
-	char text[64];
+	unsigned char random[4];
+	uint64_t n = ++count;
+	char *p;
 
-	if (count++ == 0)
-		RAND_bytes(prefix, sizeof(prefix));
-	snprintf(text, sizeof(text),
-	    "%02x%02x%02x%02x-%02x%02x-4%x%02x-8%03x-%012" PRIx64, prefix[0],
-	    prefix[1], prefix[2], prefix[3], prefix[4], prefix[5],
-	    (unsigned int)(prefix[6] >> 4), prefix[7],
-	    (unsigned int)(count >> 48 & 0xfff), count & 0xffffffffffff);
-	hub_call_set_header(call, "x-ms-request-id", text);
+	if (n == 1 && RAND_bytes(random, sizeof(random)) == 1) {
+		str_hex(uuid, random, sizeof(random));
+		uuid[8] = '-';
+	}
+	for (p = uuid + sizeof(uuid) - 2; *p != '-'; p--, n >>= 4)
+		*p = "0123456789abcdef"[n & 0xf];
+	hub_call_set_header(call, "x-ms-request-id", uuid);
 }
 
 static void
@@ -147,6 +153,7 @@ static void
 send_answer(struct hub_call *call)
 {
 	struct evbuffer *out = evhttp_request_get_output_buffer(call->request);
+	struct evhttp_connection *connection;
 
 	set_request_id(call);
 	if (call->body != NULL) {
@@ -155,8 +162,17 @@ send_answer(struct hub_call *call)
 		    out, call->body, call->body_len, free_body, call->body);
 		call->body = NULL;
 	}
+	connection = evhttp_request_get_connection(call->request);
 	evhttp_send_reply(call->request, call->status, NULL, NULL);
 	hub_call_free(call);
+	if (connection == NULL)
+		return;
+	/* Head and body stand in two pieces, and would leave as two TLS records
+	 * in two system calls. */
+	out = bufferevent_get_output(
+	    evhttp_connection_get_bufferevent(connection));
+	if (evbuffer_get_length(out) <= ONE_RECORD_MAX)
+		evbuffer_pullup(out, -1);
 }
 
 static void

@@ -166,8 +166,10 @@ check_token(struct hub_call *call, int rights)
 	size_t i;
 	int rc;
 
-	for (i = 0; i < call->n_segments; i++)
-		strbuf_printf(&path, "/%s", call->segments[i]);
+	for (i = 0; i < call->n_segments; i++) {
+		strbuf_putc(&path, '/');
+		strbuf_puts(&path, call->segments[i]);
+	}
 	rc = hub_auth_service(call->hub->auth,
 	    hub_call_header(call, "Authorization"), strbuf_str(&path), rights,
 	    &err);

@@ -213,10 +213,29 @@ test_escaping_leaves_nothing_that_moves_a_terminal(void **state)
 	strbuf_fini(&sb);
 }
 
+static void
+test_integers_are_put_whole(void **state)
+{
+	struct strbuf sb = { 0 };
+
+	(void)state;
+	strbuf_put_int(&sb, 0);
+	strbuf_putc(&sb, ' ');
+	strbuf_put_int(&sb, -17);
+	strbuf_putc(&sb, ' ');
+	strbuf_put_int(&sb, INT64_MAX);
+	strbuf_putc(&sb, ' ');
+	strbuf_put_int(&sb, INT64_MIN);
+	assert_string_equal(
+	    "0 -17 9223372036854775807 -9223372036854775808", strbuf_str(&sb));
+	strbuf_fini(&sb);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_integers_are_put_whole),
 		cmocka_unit_test(
 		    test_percent_encoding_leaves_only_the_unreserved),
 		cmocka_unit_test(

@@ -386,8 +386,7 @@ test_malformed_bytes_only_hurt_their_own_connection(void **state)
 		"GET http://[::1/devices HTTP/1.1\r\nHost: x\r\n\r\n",
 		"POST /devices HTTP/1.1\r\nContent-Length: -5\r\n\r\nx",
 		"POST /devices HTTP/1.1\r\nContent-Length: x\r\n\r\nx",
-		"POST /devices HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"zz\r\n",
+		"PUT /devices/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz",
 		"BREW /devices HTTP/1.1\r\n\r\n",
 		"PATCH /twins/%zz%00/methods HTTP/1.1\r\n\r\n",
 	};
