@@ -13,7 +13,7 @@
 #include "tui/pane.h"
 
 #define FOLLOWED_MAX 256
-#define ID_WIDTH_MIN 10
+#define ID_WIDTH_MIN 8
 #define BAR_WIDTH 10
 #define DOOR_WIDTH 11 /* "locked 10m" */
 
@@ -79,7 +79,7 @@ layout(const struct devices_pane *p, int width)
 	c.drift_width = left >= 34 ? 5 : 0;
 	c.door_width = left >= 28 ? DOOR_WIDTH : 0;
 	left -= c.drift_width + c.door_width;
-	c.firmware_width = left > 32 ? 32 : left;
+	c.firmware_width = left > 38 ? 38 : left;
 	c.door = c.firmware + c.firmware_width;
 	c.drift = c.door + c.door_width;
 	c.sign = c.drift + c.drift_width;
@@ -104,7 +104,8 @@ draw_phase_bar(
     struct area a, int y, const struct columns *c, const struct fleet_row *row)
 {
 	int within = row->percent > 0 ? row->percent : 0, x = c->firmware;
-	int width = c->firmware_width >= 26 ? BAR_WIDTH
+	int width = c->firmware_width >= 34 ? BAR_WIDTH + 6
+	    : c->firmware_width >= 26       ? BAR_WIDTH
 	    : c->firmware_width >= 20       ? BAR_WIDTH - 4
 					    : 0;
 	/* Quarters of the way: waiting, downloading, applying, completed. */
