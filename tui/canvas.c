@@ -472,6 +472,13 @@ area_highlight(struct area a, int y)
 }
 
 void
+area_restyle(struct area a, int y, int x, enum style style)
+{
+	if (y >= 0 && y < a.rows && x >= 0 && x < a.cols)
+		at(a, y, x)->style = (uint8_t)style;
+}
+
+void
 area_set_cursor(struct area a, int y, int x, bool is_text)
 {
 	if (y < 0 || y >= a.rows || x < 0 || a.cols == 0)

@@ -81,6 +81,8 @@ int area_repeat(
 void area_clear(struct area a);
 /* The row under the cursor. */
 void area_highlight(struct area a, int y);
+/* What stands there already, in another style. */
+void area_restyle(struct area a, int y, int x, enum style style);
 void area_set_cursor(struct area a, int y, int x, bool is_text);
 
 /* Cells that text takes when it is drawn on this canvas. */

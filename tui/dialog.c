@@ -323,10 +323,10 @@ dialog_focus(struct dialog *dialog, int id)
 }
 
 void
-dialog_cursor(struct dialog *dialog, size_t characters)
+dialog_mark_fault(struct dialog *dialog, size_t characters)
 {
 	if (dialog->focus != -1)
-		prompt_set_cursor(characters);
+		prompt_mark_fault(characters);
 }
 
 void

@@ -67,8 +67,11 @@ void dialog_set_value(struct dialog *dialog, int id, const char *value);
 /* DIALOG_FIELD_NONE while the focus is on the buttons. */
 int dialog_focused(const struct dialog *dialog);
 void dialog_focus(struct dialog *dialog, int id);
-/* Puts the cursor behind so many characters of the field that has the focus. */
-void dialog_cursor(struct dialog *dialog, size_t characters);
+/*
+ * Marks the character behind so many others, in the field with the focus,
+ * until the next key.
+ */
+void dialog_mark_fault(struct dialog *dialog, size_t characters);
 void dialog_focus_buttons(struct dialog *dialog, int button);
 /* The field before or behind one, or DIALOG_FIELD_NONE. */
 int dialog_neighbour(const struct dialog *dialog, int id, int step);

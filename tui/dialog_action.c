@@ -149,7 +149,7 @@ check_field(struct dialog *d, int id, struct job_request *r, struct err *err)
 	return 0;
 }
 
-/* The cursor goes to where the JSON parser stopped. */
+/* Where the JSON parser stopped is marked; the cursor stays where it is. */
 static void
 point_at_fault(struct dialog *d, int id, const struct err *err)
 {
@@ -163,7 +163,7 @@ point_at_fault(struct dialog *d, int id, const struct err *err)
 		return;
 	at = strtol(column + strlen("column "), NULL, 10);
 	if (at > 0)
-		dialog_cursor(d, (size_t)at - 1);
+		dialog_mark_fault(d, (size_t)at - 1);
 }
 
 static bool

@@ -224,7 +224,7 @@ open_twin(struct dialog *d, struct app *app, struct edit *e, const cJSON *twin)
 	show_typing(d, app, e);
 }
 
-/* Where the parser stopped: that line gets the focus, the cursor its column. */
+/* Where the parser stopped: that line gets the focus, its column a mark. */
 static void
 point_at_fault(struct dialog *d, size_t line, const struct err *err)
 {
@@ -239,7 +239,7 @@ point_at_fault(struct dialog *d, size_t line, const struct err *err)
 		dialog_focus(d, id);
 	at = column != NULL ? strtol(column + strlen("column "), NULL, 10) : 0;
 	if (at > 0)
-		dialog_cursor(d, (size_t)at - 1);
+		dialog_mark_fault(d, (size_t)at - 1);
 	dialog_fault(d, err->text);
 }
 

@@ -26,6 +26,8 @@ static struct prompt {
 	bool ready; /* readline has been set up */
 	bool open;
 	bool accepted;
+	bool has_fault;
+	size_t fault; /* characters in front of it */
 	char *text; /* owned; what was accepted */
 	char bytes[BYTES_MAX];
 	size_t n_bytes, next_byte;
@@ -202,6 +204,7 @@ prompt_key(int32_t key)
 	if (prompt.accepted || (size_t)rl_end > PROMPT_TEXT_MAX)
 		return PROMPT_ACCEPTED;
 	forget_matches();
+	prompt.has_fault = false;
 	n = key_bytes(key, bytes);
 	memcpy(prompt.bytes, bytes, n);
 	prompt.n_bytes = n;
@@ -238,20 +241,26 @@ prompt_text(void)
 	return rl_line_buffer;
 }
 
-void
-prompt_set_cursor(size_t characters)
+/* The bytes of so many characters. */
+static size_t
+bytes_of(const char *text, size_t characters)
 {
+	size_t at = 0, len = strlen(text);
 	uint32_t c;
-	int len, at = 0;
+	int n;
 
-	if (!prompt.open || prompt.accepted)
-		return;
-	for (; characters > 0 && at < rl_end; characters--) {
-		len =
-		    utf8_decode(rl_line_buffer + at, (size_t)(rl_end - at), &c);
-		at += len > 0 ? len : 1;
+	for (; characters > 0 && at < len; characters--) {
+		n = utf8_decode(text + at, len - at, &c);
+		at += n > 0 ? (size_t)n : 1;
 	}
-	rl_point = at;
+	return at;
+}
+
+void
+prompt_mark_fault(size_t characters)
+{
+	prompt.has_fault = true;
+	prompt.fault = characters;
 }
 
 void
@@ -268,7 +277,7 @@ prompt_close(void)
 	forget_matches();
 	free(prompt.text);
 	prompt.text = NULL;
-	prompt.open = prompt.accepted = false;
+	prompt.open = prompt.accepted = prompt.has_fault = false;
 }
 
 void
@@ -286,6 +295,12 @@ prompt_draw(struct area a, int y, int x, int width, enum style style)
 	shift = cursor < field.cols ? 0 : cursor - field.cols + 1;
 	area_repeat(field, 0, 0, field.cols, style, ' ');
 	area_put(field, 0, -shift, style, text);
+	if (prompt.has_fault) {
+		before = xstrndup(text, bytes_of(text, prompt.fault));
+		area_restyle(
+		    field, 0, area_width(field, before) - shift, STYLE_ALERT);
+		free(before);
+	}
 	area_set_cursor(field, 0, cursor - shift, true);
 }
 

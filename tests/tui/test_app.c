@@ -358,11 +358,13 @@ test_a_payload_that_is_no_json_is_kept_with_its_column(void **state)
 	press(f, KEYS_ENTER);
 	assert_true(shows(f, "column 16"));
 	assert_true(shows(f, "{\"lockTime\": 10m}"));
-	canvas_cursor(f->canvas, &y, &x);
-	assert_int_equal('m', canvas_at(f->canvas, y, x)->ch);
+	canvas_cursor(f->canvas, &y, &x); /* stays behind what was typed */
+	assert_int_equal('}', canvas_at(f->canvas, y, x - 1)->ch);
+	assert_int_equal('m', canvas_at(f->canvas, y, x - 2)->ch);
+	assert_int_equal(
+	    STYLE_ALERT, canvas_at(f->canvas, y, x - 2)->style);
 	assert_null(fake_deck_asked(f->deck));
 	/* What was typed comes back, also after Esc, once it is good. */
-	press(f, KEYS_END);
 	press(f, CTRL_KEY('u'));
 	type(f, "{\"lockTime\":\"5m\"}");
 	press(f, KEYS_ESC);

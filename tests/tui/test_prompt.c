@@ -164,10 +164,11 @@ test_the_cursor_is_counted_in_cells(void **state)
 	prompt_draw(area_all(canvas), 0, 2, 10, STYLE_INPUT);
 	canvas_cursor(canvas, &y, &x);
 	assert_int_equal(2 + 1, x);
-	prompt_set_cursor(2);
+	prompt_mark_fault(2);
 	prompt_draw(area_all(canvas), 0, 2, 10, STYLE_INPUT);
+	assert_int_equal(STYLE_ALERT, canvas_at(canvas, 0, 2 + 3)->style);
 	canvas_cursor(canvas, &y, &x);
-	assert_int_equal(2 + 3, x);
+	assert_int_equal(2 + 1, x);
 	/* A long line moves so that the cursor stays in sight. */
 	prompt_open(NULL, NULL, "0123456789abcdef", NULL, NULL);
 	prompt_draw(area_all(canvas), 0, 2, 10, STYLE_INPUT);
