@@ -89,8 +89,7 @@ clang_build() {
 	: >"$log"
 	say "clang: building all of it in build-clang/"
 	configured build-clang clang --enable-werror CC=clang &&
-		bounded 1200 clang make -s -C build-clang -j"$jobs" all check \
-			TESTS=
+		bounded 1200 clang make -s -C build-clang -j"$jobs" check TESTS=
 	verdict $? clang
 }
 
