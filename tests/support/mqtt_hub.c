@@ -346,6 +346,6 @@ test_hub_wait(struct test_hub *hub, const char *words)
 		event_base_loop(hub->base, EVLOOP_ONCE);
 	event_free(timer);
 	if (over)
-		print_message("# no \"%s\" in:\n%s", words, test_hub_log(hub));
+		test_show(words, test_hub_log(hub));
 	return !over;
 }

@@ -136,7 +136,7 @@ shows(struct fixture *f, const char *words)
 	if (!lacks(f, words))
 		return true;
 	text = canvas_to_text(f->canvas);
-	print_message("no \"%s\" in\n%s", words, text);
+	test_show(words, text);
 	free(text);
 	return false;
 }
