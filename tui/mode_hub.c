@@ -120,9 +120,23 @@ ready_line(const struct hub *hub, const char *service)
 	return line;
 }
 
+/* How the sub-commands are told which hub is meant, as it was typed. */
 static void
-print_ready(const struct hub *hub, const char *name, const char *service)
+print_hint(const struct options *options)
 {
+	fputs("Add a device, in another terminal:\n  twindeck hub", stdout);
+	if (options_given(options, "state-dir"))
+		printf(" --state-dir '%s'", options_string(options, "state-dir"));
+	else if (options_given(options, "name"))
+		printf(" --name %s", options_string(options, "name"));
+	puts(" add-device ID\n\n^C stops the hub.");
+}
+
+static void
+print_ready(const struct hub *hub, const struct options *options,
+    const char *service)
+{
+	const char *name = options_string(options, "name");
 	const char *ca_file =
 	    hub_identity_ca_file(hub_get_identity(hub));
 
@@ -146,9 +160,7 @@ print_ready(const struct hub *hub, const char *name, const char *service)
 	if (hub_https_port(hub) != HUB_HTTPS_PORT ||
 	    hub_mqtt_port(hub) != HUB_MQTT_PORT)
 		puts("Some SDKs only know the ports 443 and 8883.\n");
-	puts("Add a device, in another terminal:\n"
-	     "  twindeck hub add-device ID\n\n"
-	     "^C stops the hub.");
+	print_hint(options);
 }
 
 /* For the sub-commands: they find the hub by it. */
@@ -164,7 +176,7 @@ announce(const struct hub *hub, const struct options *options,
 	if (rc == 0 && options_flag(options, "json"))
 		puts(line);
 	else if (rc == 0)
-		print_ready(hub, options_string(options, "name"), service);
+		print_ready(hub, options, service);
 	fflush(stdout);
 	xfree_secret(service);
 	xfree_secret(line);

@@ -137,6 +137,8 @@ check 'the default state has a folder of the hub'"'"'s name' \
 	test -e "$work/home/.local/share/twindeck/hub/demo/hub.db"
 check 'people are told how to point an SDK at it' \
 	grep -q "NODE_EXTRA_CA_CERTS=$work/home" "$work/home.out"
+check 'and how to add a device to this very hub' \
+	grep -qx '  twindeck hub --name demo add-device ID' "$work/home.out"
 check 'sub-commands find it by its name' \
 	env HOME="$work/home" XDG_DATA_HOME= "$TWINDECK" hub --name demo add-device x
 kill "$pid"
