@@ -45,12 +45,26 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 	    health->err.code == ERR_UNAUTHORIZED    ? "not authorized"
 		: health->err.code == ERR_THROTTLED ? "throttled"
 		: health->err.code == ERR_UNREACHABLE ||
-			health->err.code == ERR_UNKNOWN ||
-			health->err.code == ERR_TIMEOUT
+		    health->err.code == ERR_UNKNOWN ||
+		    health->err.code == ERR_TIMEOUT
 		? "no answer"
 		: "refused",
 	    next_s > 0 ? next_s : 0);
 	return STYLE_ALERT;
+}
+
+/* The panes that there is no room for. */
+static int
+draw_tabs(const struct app *app, struct area a, int x)
+{
+	static const char *const names[] = { "1 devices", "2 twin", "3 jobs" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		x = area_put(a, 0, x,
+			i == app->focus ? STYLE_BUTTON : STYLE_TEXT, names[i]) +
+		    2;
+	return x;
 }
 
 static void
@@ -66,6 +80,10 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 	if (end > a.cols - BADGE_WIDTH)
 		end = a.cols - BADGE_WIDTH;
 	a.cols = end;
+	if (app->layout.tabs) {
+		draw_tabs(app, a, 1);
+		return;
+	}
 	x = area_put(a, 0, 1, STYLE_STRONG, "twindeck");
 	x = area_put_fit(a, 0, x + 2, end - x - 3, STYLE_TEXT, app->title);
 	if (app->deck == NULL)

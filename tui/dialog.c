@@ -570,7 +570,8 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	if (dialog->fault != NULL)
 		area_put_fit(
 		    a, a.rows - 1, 0, a.cols, STYLE_BAD, dialog->fault);
-	a.rows -= a.rows > 1;
+	/* Where a fault is said; nothing moves when one comes. */
+	a.rows -= a.rows > 1 && dialog_has_choice(dialog);
 	settle(dialog, a.rows);
 	for (y = 0; y < a.rows && dialog->top + (size_t)y < dialog->n_rows;
 	     y++) {

@@ -535,6 +535,37 @@ static const struct dialog_ops edit_ops = {
 	.free = edit_free,
 };
 
+/*
+ * What was typed for this device and not written, as somebody else had written
+ * first by the time it was due: it is taken up again.
+ */
+static void
+take_up(struct app *app, struct edit *e)
+{
+	const struct jobs *jobs = deck_jobs(app_deck(app));
+	const struct job_request *request;
+	struct job *job;
+	size_t i;
+
+	for (i = 0; i < jobs_size(jobs); i++) {
+		job = jobs_at(jobs, i);
+		request = job_request(job);
+		if (request->action != JOB_DESIRED || job_size(job) != 1 ||
+		    strcmp(job_device(job, 0)->device_id, e->ids[0]) != 0)
+			continue;
+		if (job_device(job, 0)->err.code != ERR_CONFLICT)
+			return; /* a later one went well */
+		e->kept =
+		    json_parse(request->patch, strlen(request->patch), NULL);
+		e->note = xasprintf(
+		    "Job %d was not written, as somebody else wrote first. "
+		    "What you typed for it stands on top of the twin as it is "
+		    "now.",
+		    job_number(job));
+		return;
+	}
+}
+
 void
 dialog_edit_open(struct app *app, char **device_ids, size_t n)
 {
@@ -553,6 +584,7 @@ dialog_edit_open(struct app *app, char **device_ids, size_t n)
 		show_typing(d, app, e);
 		return;
 	}
+	take_up(app, e);
 	app_pin(app, device_ids[0]);
 	show_waiting(d, e, STEP_LOADING, "loading the twin of");
 	on_twin(d, app, e);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/deck/command.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
@@ -112,6 +113,7 @@ void
 dialog_help_open(struct app *app, int where)
 {
 	static const char *const names[] = { "devices", "twin", "jobs", "job" };
+	const struct command_def *command;
 	const struct key_def *def;
 	char title[32], keys[KEYS_NAMES_SIZE], head[KEYS_NAMES_SIZE + 32];
 	struct dialog *d;
@@ -126,6 +128,15 @@ dialog_help_open(struct app *app, int where)
 			    keys_names(def, keys), def->name);
 			dialog_item(d, head, def->help);
 		}
+	dialog_gap(d);
+	for (command = command_table; command->name != NULL; command++) {
+		if ((command->needs & COMMAND_ONE_SHOT_ONLY) != 0 ||
+		    keys_find_name(command->name) != NULL)
+			continue;
+		snprintf(head, sizeof(head), ":%-10s %-14s ", command->name,
+		    command->usage);
+		dialog_item(d, head, command->help);
+	}
 	dialog_gap(d);
 	dialog_text(d, STYLE_DIM,
 	    "The second column is what a key is called behind ':'. "

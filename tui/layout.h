@@ -16,6 +16,7 @@ struct layout {
 	bool tiny;            /* one line says so, and nothing else */
 	int header;           /* row, -1: none; so are those below */
 	int message, footer;
+	bool tabs;            /* there is room for one pane at a time */
 	bool numbered;        /* titles name the keys that lead there */
 	struct rect panes[PANES];
 };

@@ -431,6 +431,35 @@ test_a_conflict_keeps_what_was_typed(void **state)
 }
 
 static void
+test_an_edit_that_came_too_late_is_taken_up_again(void **state)
+{
+	static const char *const ids[] = { "door-004" };
+	struct fixture *f = *state;
+	struct job *job;
+
+	job = fake_deck_job(f->deck, "desired building", JOB_DONE, ids, 1);
+	fake_job_device(job, 0)->state = JOB_DEVICE_FAILED;
+	err_set(&fake_job_device(job, 0)->err, ERR_CONFLICT, "412");
+	fake_deck_twin(f->deck,
+	    "{\"deviceId\":\"door-004\",\"etag\":\"AAAAAAAAAAQ=\","
+	    "\"version\":13,\"properties\":{\"desired\":{\"building\":44,"
+	    "\"$version\":5},\"reported\":{\"$version\":9}}}");
+	press(f, ':');
+	type(f, "go door-004");
+	press(f, KEYS_ENTER);
+	press(f, 'e');
+	assert_true(shows(f, "Job 1 was not written"));
+	assert_true(shows(f, "building = 43"));
+	/* Once a later one went well there is nothing to take up. */
+	press(f, KEYS_ESC);
+	press(f, KEYS_ESC);
+	fake_deck_job(f->deck, "desired building", JOB_DONE, ids, 1);
+	press(f, 'e');
+	assert_true(shows(f, "building = 44"));
+	assert_true(lacks(f, "was not written"));
+}
+
+static void
 test_one_marked_device_is_edited_wherever_the_cursor_is(void **state)
 {
 	struct fixture *f = *state;
@@ -703,6 +732,7 @@ main(void)
 		    test_a_payload_that_is_no_json_is_kept_with_its_column),
 		APP_TEST(test_edit_dialog),
 		APP_TEST(test_a_conflict_keeps_what_was_typed),
+		APP_TEST(test_an_edit_that_came_too_late_is_taken_up_again),
 		APP_TEST(
 		    test_one_marked_device_is_edited_wherever_the_cursor_is),
 		APP_TEST(test_help_and_quit),
