@@ -40,19 +40,19 @@ struct extension {
 };
 
 static const struct extension ca_extensions[] = {
-    {NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
-    {NID_key_usage, "critical,keyCertSign,cRLSign"},
-    {NID_subject_key_identifier, "hash"},
-    {NID_undef, NULL},
+	{ NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
+	{ NID_key_usage, "critical,keyCertSign,cRLSign" },
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_undef, NULL },
 };
 
 static const struct extension cert_extensions[] = {
-    {NID_basic_constraints, "critical,CA:FALSE"},
-    {NID_key_usage, "critical,digitalSignature"},
-    {NID_ext_key_usage, "serverAuth"},
-    {NID_subject_key_identifier, "hash"},
-    {NID_authority_key_identifier, "keyid"},
-    {NID_undef, NULL},
+	{ NID_basic_constraints, "critical,CA:FALSE" },
+	{ NID_key_usage, "critical,digitalSignature" },
+	{ NID_ext_key_usage, "serverAuth" },
+	{ NID_subject_key_identifier, "hash" },
+	{ NID_authority_key_identifier, "keyid" },
+	{ NID_undef, NULL },
 };
 
 static int
@@ -88,7 +88,7 @@ add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 static bool
 add_names(X509 *cert, X509 *issuer, const char *const *names)
 {
-	struct strbuf san = {0};
+	struct strbuf san = { 0 };
 	bool ok;
 
 	for (; *names != NULL; names++)
@@ -189,7 +189,7 @@ static int
 read_pair(const char *cert_file, X509 **cert, const char *key_file,
     EVP_PKEY **key, struct err *err)
 {
-	struct err why = {0};
+	struct err why = { 0 };
 	char *cert_pem, *key_pem = NULL;
 	size_t cert_len, key_len;
 	BIO *bio;

@@ -40,7 +40,7 @@ static void
 finish_batch(struct hub_commit *commit)
 {
 	struct waiter *w, *tmp;
-	struct err err = {0};
+	struct err err = { 0 };
 	bool ok = false;
 
 	if (!commit->is_open)
@@ -54,7 +54,7 @@ finish_batch(struct hub_commit *commit)
 	commit->is_open = false;
 	commit->has_failed = false;
 	commit->n_changes = 0;
-	LIST_FOREACH_SAFE (w, tmp, &commit->waiting, struct waiter, link) {
+	LIST_FOREACH_SAFE(w, tmp, &commit->waiting, struct waiter, link) {
 		list_remove(&w->link);
 		w->ok = ok;
 		list_append(&commit->done, &w->link);
@@ -104,7 +104,7 @@ hub_commit_free(struct hub_commit *commit)
 void
 hub_commit_begin(struct hub_commit *commit)
 {
-	struct err err = {0};
+	struct err err = { 0 };
 
 	if (commit->is_open && ++commit->n_changes > CHANGES_MAX)
 		finish_batch(commit);

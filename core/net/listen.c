@@ -40,7 +40,7 @@ struct net_listen {
  * A listener's error callback gets the argument of its accept callback, and
  * that is evhttp's own once evhttp accepts: so it looks for its owner here.
  */
-static struct list all_listens = {&all_listens, &all_listens};
+static struct list all_listens = { &all_listens, &all_listens };
 
 static struct net_listen *
 find(const struct evconnlistener *listener)
@@ -48,7 +48,7 @@ find(const struct evconnlistener *listener)
 	struct net_listen *l;
 	size_t i;
 
-	LIST_FOREACH (l, &all_listens, struct net_listen, link)
+	LIST_FOREACH(l, &all_listens, struct net_listen, link)
 		for (i = 0; i < NET_LISTEN_MAX; i++)
 			if (l->listeners[i] == listener)
 				return l;
@@ -83,7 +83,7 @@ on_breather(evutil_socket_t fd, short what, void *arg)
 static void
 on_error(struct evconnlistener *listener, void *arg)
 {
-	struct timeval breather = {.tv_sec = BREATHER_S};
+	struct timeval breather = { .tv_sec = BREATHER_S };
 	int error = EVUTIL_SOCKET_ERROR();
 	struct net_listen *l = find(listener);
 
@@ -132,12 +132,12 @@ set_options(int fd, int family)
 static int
 open_socket(int family, uint16_t port)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET,
-	    .sin_port = htons(port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
-	    .sin6_port = htons(port),
-	    .sin6_addr = in6addr_loopback};
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = in6addr_loopback };
 	const struct sockaddr *addr = family == AF_INET
 	    ? (const struct sockaddr *)&v4
 	    : (const struct sockaddr *)&v6;
