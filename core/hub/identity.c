@@ -26,13 +26,13 @@ static const struct {
 	const char *name;
 	int rights;
 } default_policies[] = {
-    {"iothubowner",
-	HUB_REGISTRY_READ | HUB_REGISTRY_WRITE | HUB_SERVICE_CONNECT |
-	    HUB_DEVICE_CONNECT},
-    {"service", HUB_SERVICE_CONNECT},
-    {"device", HUB_DEVICE_CONNECT},
-    {"registryRead", HUB_REGISTRY_READ},
-    {"registryReadWrite", HUB_REGISTRY_READ | HUB_REGISTRY_WRITE},
+	{ "iothubowner",
+	    HUB_REGISTRY_READ | HUB_REGISTRY_WRITE | HUB_SERVICE_CONNECT |
+		HUB_DEVICE_CONNECT },
+	{ "service", HUB_SERVICE_CONNECT },
+	{ "device", HUB_DEVICE_CONNECT },
+	{ "registryRead", HUB_REGISTRY_READ },
+	{ "registryReadWrite", HUB_REGISTRY_READ | HUB_REGISTRY_WRITE },
 };
 
 #define N_POLICIES (sizeof(default_policies) / sizeof(default_policies[0]))
@@ -123,7 +123,7 @@ take_policies(struct hub_identity *identity, const cJSON *list)
 	const cJSON *item;
 	size_t i, found = 0;
 
-	cJSON_ArrayForEach (item, list) {
+	cJSON_ArrayForEach(item, list) {
 		name = json_get_string(item, "keyName");
 		keys[0] = json_get_string(item, "primaryKey");
 		keys[1] = json_get_string(item, "secondaryKey");
@@ -148,7 +148,7 @@ take_policies(struct hub_identity *identity, const cJSON *list)
 static int
 read_policies(struct hub_identity *identity, struct err *err)
 {
-	struct err why = {0};
+	struct err why = { 0 };
 	cJSON *list = NULL;
 	char *text;
 	size_t len, i;
@@ -188,10 +188,10 @@ hub_identity_open(const char *state_dir, const char *name,
 	add_names(identity, name);
 	name_files(identity, state_dir);
 	files = (struct hub_certificate_files){
-	    .ca = identity->ca_file,
-	    .ca_key = identity->ca_key_file,
-	    .cert = identity->cert_file,
-	    .key = identity->key_file,
+		.ca = identity->ca_file,
+		.ca_key = identity->ca_key_file,
+		.cert = identity->cert_file,
+		.key = identity->key_file,
 	};
 	if (hub_certificate_make(
 		&files, (const char *const *)identity->names, err) == -1 ||

@@ -439,7 +439,7 @@ hub_twins_device_view(
     struct hub_twins *twins, const char *device_id, struct err *err)
 {
 	struct store_stmt *s = twins->stmts[VIEW];
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
 	if (find(twins, VIEW, device_id, err) == -1)
 		return NULL;
@@ -471,16 +471,17 @@ put_identity(struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
 	strbuf_puts(out, etag);
 	strbuf_puts(out, "\",\"deviceEtag\":\"");
 	strbuf_puts(out, device_etag);
-	strbuf_puts(out, store_column_int(s, 3) != 0
-		? "\",\"status\":\"enabled\""
-		: "\",\"status\":\"disabled\"");
+	strbuf_puts(out,
+	    store_column_int(s, 3) != 0 ? "\",\"status\":\"enabled\""
+					: "\",\"status\":\"disabled\"");
 	if (!store_column_is_null(s, 20)) {
 		strbuf_puts(out, ",\"statusReason\":");
 		json_put_string(out, store_column_text(s, 20));
 	}
 	strbuf_puts(out, ",\"statusUpdateTime\":\"");
 	put_column(out, s, 4);
-	strbuf_puts(out, store_column_int(s, 5) != 0
+	strbuf_puts(out,
+	    store_column_int(s, 5) != 0
 		? "\",\"connectionState\":\"Connected\""
 		: "\",\"connectionState\":\"Disconnected\"");
 	strbuf_puts(out, ",\"lastActivityTime\":\"");
@@ -513,7 +514,8 @@ hub_twins_format_row(
 	put_section(out, s, 13);
 	strbuf_puts(out, ",\"reported\":{");
 	put_section(out, s, 16);
-	strbuf_puts(out, store_column_int(s, 19) != 0
+	strbuf_puts(out,
+	    store_column_int(s, 19) != 0
 		? "},\"capabilities\":{\"iotEdge\":true}}"
 		: "},\"capabilities\":{\"iotEdge\":false}}");
 }
