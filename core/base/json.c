@@ -253,7 +253,7 @@ json_parse(const char *text, size_t len, struct err *err)
 	}
 	skip_space(&s);
 	if (s.p != s.end) {
-		s.fault = "the end";
+		s.fault = "nothing more after the value";
 		fault_at(&s, err);
 		return NULL;
 	}

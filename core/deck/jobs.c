@@ -250,14 +250,23 @@ task_acknowledge(struct task *task)
 		task->device.state = JOB_DEVICE_ACKNOWLEDGED;
 }
 
+/* Below a second the screen's "0 s" would say nothing. */
+static void
+format_took(char out[CLOCK_STAMP_SIZE], int64_t ms)
+{
+	if (ms < 1000)
+		snprintf(out, CLOCK_STAMP_SIZE, "%" PRId64 " ms", ms);
+	else
+		clock_format_elapsed(out, ms);
+}
+
 void
 task_confirm(struct task *task)
 {
 	struct job *job = task->job;
 	char elapsed[CLOCK_STAMP_SIZE];
 
-	clock_format_elapsed(
-	    elapsed, (clock_utc_us() - task->device.called_us) / 1000);
+	format_took(elapsed, (clock_utc_us() - task->device.called_us) / 1000);
 	deck_say(job->jobs->deck, false, "job %d: %s confirmed %s after %s",
 	    job->number, task->device.device_id, job->title, elapsed);
 	err_clear(&task->device.err);

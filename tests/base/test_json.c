@@ -31,7 +31,7 @@ test_a_fault_names_line_and_column(void **state)
 	refused_with("{\"č\": 01}", "line 1, column 8: expected ',' or '}'");
 	refused_with("{\n\"a\" 1}", "line 2, column 5: expected ':'");
 	refused_with("", "line 1, column 1: expected a JSON value");
-	refused_with("1 2", "line 1, column 3: expected the end");
+	refused_with("1 2", "line 1, column 3: expected nothing more after the value");
 	refused_with("nul", "line 1, column 1: expected a JSON value");
 	refused_with("\"\x01\"", "line 1, column 2: expected no control character");
 }
