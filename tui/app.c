@@ -647,6 +647,9 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	app->twin_changed = false;
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->settle(app->panes[i], now_ms);
+	if (app->focus == PANE_JOB &&
+	    pane_job_current(app->panes[PANE_JOB]) == NULL)
+		app_set_focus(app, PANE_JOBS);
 	app_draw_screen(app, canvas, now_ms, now_us);
 }
 

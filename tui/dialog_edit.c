@@ -459,6 +459,8 @@ on_key(struct dialog *d, struct app *app, int32_t key)
 	return true;
 }
 
+static void on_twin(struct dialog *d, struct app *app, struct edit *e);
+
 /* Somebody else wrote first: what was typed becomes a patch on the new twin. */
 static void
 meet_conflict(struct dialog *d, struct app *app, struct edit *e)
@@ -470,6 +472,7 @@ meet_conflict(struct dialog *d, struct app *app, struct edit *e)
 	cJSON_Delete(is);
 	show_waiting(d, e, STEP_LOADING, "somebody else wrote first; reading");
 	watch_refresh(deck_watch(app_deck(app)));
+	on_twin(d, app, e); /* the new one may be here already */
 }
 
 static void

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/map.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
 #include "tui/pane.h"
 
-#define FOLLOWED_MAX 256
 #define ID_WIDTH_MIN 8
 #define BAR_WIDTH 10
 #define DOOR_WIDTH 11 /* "locked 10m" */
@@ -27,8 +27,7 @@ struct devices_pane {
 	bool touched; /* the operator has moved the cursor */
 	int id_width; /* widest id so far: columns never shrink */
 	/* Devices of running jobs: their "waiting" is a phase of an update. */
-	const char *followed[FOLLOWED_MAX];
-	size_t n_followed;
+	struct map *followed; /* by id; NULL: none */
 };
 
 /* Where the columns begin, for one width; 0 wide: no room. */
@@ -91,12 +90,7 @@ layout(const struct devices_pane *p, int width)
 static bool
 is_followed(const struct devices_pane *p, const char *id)
 {
-	size_t i;
-
-	for (i = 0; i < p->n_followed; i++)
-		if (strcmp(p->followed[i], id) == 0)
-			return true;
-	return false;
+	return p->followed != NULL && map_get(p->followed, id) != NULL;
 }
 
 static void
@@ -395,29 +389,38 @@ bind_to_row(struct devices_pane *p)
 	set_id(p, n > 0 ? fleet_view_at(p->view, p->scroll.at)->id : NULL);
 }
 
+static void
+follow_job(struct devices_pane *p, const struct job *job)
+{
+	const struct job_request *request = job_request(job);
+	const struct job_device *device;
+	size_t i;
+
+	if (job_state(job) != JOB_RUNNING || request->action != JOB_METHOD ||
+	    strcmp(request->method, "firmwareUpdate") != 0)
+		return;
+	for (i = 0; i < job_size(job); i++) {
+		device = job_device(job, i);
+		if (!device->ended)
+			map_set(p->followed, device->device_id,
+			    device->device_id);
+	}
+}
+
 /* Which devices an update from here is still going on at. */
 static void
 follow(struct devices_pane *p)
 {
 	const struct jobs *jobs = deck_jobs(p->base.deck);
-	const struct job_request *request;
-	const struct job *job;
-	size_t i, k;
+	size_t i;
 
-	p->n_followed = 0;
-	for (i = 0; i < jobs_size(jobs); i++) {
-		job = jobs_at(jobs, i);
-		request = job_request(job);
-		if (job_state(job) != JOB_RUNNING ||
-		    request->action != JOB_METHOD ||
-		    strcmp(request->method, "firmwareUpdate") != 0)
-			continue;
-		for (k = 0; k < job_size(job); k++)
-			if (!job_device(job, k)->ended &&
-			    p->n_followed < FOLLOWED_MAX)
-				p->followed[p->n_followed++] =
-				    job_device(job, k)->device_id;
-	}
+	map_free(p->followed);
+	p->followed = NULL;
+	if (jobs_active(jobs) == 0)
+		return;
+	p->followed = map_new();
+	for (i = 0; i < jobs_size(jobs); i++)
+		follow_job(p, jobs_at(jobs, i));
 }
 
 static void
@@ -478,6 +481,7 @@ devices_free(struct pane *pane)
 
 	fleet_view_free(p->view);
 	free(p->id);
+	map_free(p->followed);
 	free(p->home);
 	free(p->notice);
 	free(p);
@@ -507,7 +511,8 @@ pane_devices_set_deck(struct pane *pane, struct deck *deck)
 
 	fleet_view_free(p->view);
 	p->view = NULL;
-	p->n_followed = 0;
+	map_free(p->followed);
+	p->followed = NULL;
 	p->base.deck = deck;
 	if (deck != NULL)
 		p->view = fleet_view_new(deck_fleet(deck));

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
+#include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "tui/job_text.h"
 #include "tui/pane.h"
@@ -18,7 +19,8 @@
 
 struct job_pane {
 	struct pane base;
-	struct job *job;
+	int number;      /* of the job; 0: none */
+	struct job *job; /* found anew by settle: old jobs are dropped */
 	struct scroll scroll;
 };
 
@@ -273,6 +275,9 @@ settle(struct pane *pane, int64_t now_ms)
 	struct job_pane *p = self(pane);
 
 	(void)now_ms;
+	p->job = pane->deck != NULL && p->number != 0
+	    ? jobs_by_number(deck_jobs(pane->deck), p->number)
+	    : NULL;
 	if (p->job != NULL)
 		scroll_settle(&p->scroll, job_size(p->job), list_rows(p));
 }
@@ -313,6 +318,7 @@ void
 pane_job_set(struct pane *pane, struct job *job)
 {
 	self(pane)->job = job;
+	self(pane)->number = job != NULL ? job_number(job) : 0;
 	self(pane)->scroll = (struct scroll){ 0 };
 }
 
