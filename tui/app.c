@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
+#include "core/base/options.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
@@ -29,6 +30,8 @@
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
 #include "tui/recall.h"
+
+#define OPTION_WORD_SIZE 40
 
 struct app *
 app_new(const char *title, struct recall *recall, const struct app_ops *ops,
@@ -312,6 +315,27 @@ app_has_dialog(const struct app *app)
 	return app->dialog != NULL;
 }
 
+/* The i-th option of the command that a line begins with; NULL behind. */
+static const char *
+option_word(const char *line, size_t i)
+{
+	static char word[OPTION_WORD_SIZE]; /* borrowed until the next call */
+	const struct command_def *command;
+	size_t len = strcspn(line, " ");
+
+	for (command = command_table; command->name != NULL; command++) {
+		if (strlen(command->name) != len ||
+		    strncmp(command->name, line, len) != 0)
+			continue;
+		if (command->options == NULL ||
+		    command->options[i].name == NULL)
+			return NULL;
+		snprintf(word, sizeof(word), "--%s", command->options[i].name);
+		return word;
+	}
+	return NULL;
+}
+
 /* The words that may stand at a place of the ':' line. */
 static const char *
 command_word(const char *line, size_t start, size_t i, void *arg)
@@ -333,6 +357,8 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 				return key->name;
 		return NULL;
 	}
+	if (line[start] == '-')
+		return option_word(line, i);
 	if (str_starts_with(line, "call ") ||
 	    str_starts_with(line, "method ")) {
 		if (i < n)
@@ -471,8 +497,7 @@ set_filter(struct app *app, const char *text)
 		return;
 	/* What is half typed may be no filter yet: the last good one stays. */
 	app_clear_message(app);
-	if (pane_devices_set_filter(
-		app->panes[PANE_DEVICES], text, &err) == -1)
+	if (pane_devices_set_filter(app->panes[PANE_DEVICES], text, &err) == -1)
 		app_say(app, true, "filter: %s", err.text);
 }
 

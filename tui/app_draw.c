@@ -23,6 +23,7 @@ static enum style
 write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 {
 	const struct watch_health *health;
+	const char *words;
 	char age[TIME_SIZE];
 	int64_t next_s;
 
@@ -41,15 +42,18 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 		return STYLE_GOOD;
 	}
 	next_s = (health->next_try_ms - now_ms + 999) / 1000;
-	snprintf(out, size, "%s, next try in %" PRId64 " s",
-	    health->err.code == ERR_UNAUTHORIZED    ? "not authorized"
-		: health->err.code == ERR_THROTTLED ? "throttled"
-		: health->err.code == ERR_UNREACHABLE ||
-		    health->err.code == ERR_UNKNOWN ||
-		    health->err.code == ERR_TIMEOUT
-		? "no answer"
-		: "refused",
-	    next_s > 0 ? next_s : 0);
+	words = health->err.code == ERR_UNAUTHORIZED ? "not authorized"
+	    : health->err.code == ERR_THROTTLED      ? "throttled"
+	    : health->err.code == ERR_UNREACHABLE ||
+		health->err.code == ERR_UNKNOWN ||
+		health->err.code == ERR_TIMEOUT
+	    ? "no answer"
+	    : "refused";
+	if (next_s > 0)
+		snprintf(
+		    out, size, "%s, next try in %" PRId64 " s", words, next_s);
+	else
+		snprintf(out, size, "%s, trying again", words);
 	return STYLE_ALERT;
 }
 
