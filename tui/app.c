@@ -443,6 +443,17 @@ run(struct app *app, const struct key_def *def, const char *arg)
 		def->run(app, arg);
 }
 
+static bool
+is_command(const char *prefix)
+{
+	const struct command_def *command;
+
+	for (command = command_table; command->name != NULL; command++)
+		if (str_starts_with(command->name, prefix))
+			return true;
+	return false;
+}
+
 void
 app_run_line(struct app *app, const char *line)
 {
@@ -461,6 +472,8 @@ app_run_line(struct app *app, const char *line)
 	name = xstrndup(line, len);
 	rest = line + len + strspn(line + len, " ");
 	def = keys_find_name(name);
+	if (def == NULL && !is_command(name))
+		def = keys_find_prefix(name); /* :q */
 	if (def != NULL && (rest[0] == '\0' || def->arg != NULL)) {
 		run(app, def, rest);
 		goto out;

@@ -585,6 +585,8 @@ dialog_draw(struct dialog *dialog, struct area screen)
 		else
 			draw_buttons(dialog, a, y);
 	}
+	if (!dialog_has_choice(dialog))
+		area_set_cursor(a, 0, 0, false);
 	if (dialog->top + (size_t)a.rows < dialog->n_rows)
 		area_repeat(a, a.rows - 1, a.cols - 1, 1, STYLE_DIM, 0x25be);
 }

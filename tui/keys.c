@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/base/str.h"
 #include "tui/actions.h"
 
 #define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
@@ -133,6 +134,21 @@ keys_find_name(const char *name)
 		if (strcmp(def->name, name) == 0)
 			return def;
 	return NULL;
+}
+
+const struct key_def *
+keys_find_prefix(const char *prefix)
+{
+	const struct key_def *def, *found = NULL;
+
+	for (def = key_table; def->name != NULL; def++) {
+		if (!str_starts_with(def->name, prefix))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = def;
+	}
+	return found;
 }
 
 const char *

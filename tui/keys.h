@@ -50,6 +50,8 @@ extern const struct key_def key_table[];
 
 const struct key_def *keys_find(int32_t key, int where);       /* or NULL */
 const struct key_def *keys_find_name(const char *name);        /* or NULL */
+/* The one whose name begins so; NULL if there is none, or more than one. */
+const struct key_def *keys_find_prefix(const char *prefix);
 
 #define KEYS_NAMES_SIZE 64
 /* "j, Down" */

@@ -677,6 +677,11 @@ test_a_command_line_runs_commands_and_keys(void **state)
 	type(f, "frobnicate");
 	press(f, KEYS_ENTER);
 	assert_true(app_has_error(f->app));
+	assert_true(shows(f, "frobnicate"));
+	press(f, ':');
+	type(f, "q");
+	press(f, KEYS_ENTER);
+	assert_true(f->quits > 0 || shows(f, "still run"));
 }
 
 static void
