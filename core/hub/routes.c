@@ -57,6 +57,8 @@ static const struct hub_route routes[] = {
 	    hub_rest_twin_put },
 	{ EVHTTP_REQ_POST,   "twins/*/methods",    HUB_SERVICE_CONNECT,
 	    hub_rest_method },
+	{ EVHTTP_REQ_GET,    "$iothub/websocket",  0,
+	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
 	    rest_import_jobs },
 	/* Of IoT Hub, and not here: said so, instead of "no such thing". */

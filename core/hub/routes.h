@@ -9,7 +9,7 @@ struct hub_call;
 struct hub_route {
 	int method;          /* enum evhttp_cmd_type */
 	const char *pattern; /* segments; a lone star is open */
-	int rights;          /* enum hub_right, all of them */
+	int rights;          /* enum hub_right, all of them; 0: no token */
 	void (*run)(struct hub_call *call);
 };
 
@@ -32,5 +32,7 @@ void hub_rest_query(struct hub_call *call);
 void hub_rest_twin_get(struct hub_call *call);
 void hub_rest_twin_patch(struct hub_call *call);
 void hub_rest_twin_put(struct hub_call *call);
+/* rest_websocket.c */
+void hub_rest_websocket(struct hub_call *call);
 
 #endif

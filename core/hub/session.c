@@ -24,7 +24,10 @@
 #include "core/hub/methods.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
+#include "core/hub/websocket.h"
 #include "core/mqtt/frame.h"
+
+#define INPUT_MAX (HUB_PACKET_MAX + MQTT_HEADER_MAX)
 
 /* An answer that waits for its commit, and holds its session in memory. */
 struct answer {
@@ -73,12 +76,18 @@ free_bev(struct hub_session *session)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(session->bev);
 
+	if (session->websocket != NULL)
+		hub_websocket_close(session->websocket);
 	if (SSL_is_init_finished(ssl)) {
 		flush(session->bev, ssl);
 		SSL_shutdown(ssl); /* so that it is no mere loss of the line */
 	}
 	ERR_clear_error();
-	bufferevent_free(session->bev);
+	if (session->websocket != NULL)
+		hub_websocket_free(session->websocket);
+	else
+		bufferevent_free(session->bev);
+	session->websocket = NULL;
 	session->bev = NULL;
 }
 
@@ -120,13 +129,27 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets)
 		hub_session_close(session, "it does not read what it is sent");
 		return;
 	}
-	bufferevent_write(session->bev, packets->data, packets->len);
+	if (session->websocket != NULL)
+		hub_websocket_write(
+		    session->websocket, packets->data, packets->len);
+	else
+		bufferevent_write(session->bev, packets->data, packets->len);
+}
+
+/* What has come in and is no WebSocket's business any more; borrowed. */
+static struct evbuffer *
+input_of(struct hub_session *session)
+{
+	if (session->websocket != NULL)
+		return hub_websocket_read(session->websocket, INPUT_MAX);
+	return bufferevent_get_input(session->bev);
 }
 
 /* Handles one packet; returns whether there was a whole one. */
 static bool
-handle_one(struct hub_session *session, struct evbuffer *input, struct err *err)
+handle_one(struct hub_session *session, struct err *err)
 {
+	struct evbuffer *input = input_of(session);
 	unsigned char header[MQTT_HEADER_MAX], *packet;
 	struct mqtt_frame frame;
 	size_t max, len;
@@ -163,6 +186,18 @@ may_go_on(const struct hub_session *session)
 	    queued(session) <= HUB_QUEUE_HIGH;
 }
 
+/* All that came before the end of its WebSocket has been handled. */
+static void
+close_ended(struct hub_session *session)
+{
+	const char *why = session->websocket != NULL
+	    ? hub_websocket_why_ended(session->websocket)
+	    : NULL;
+
+	if (why != NULL)
+		hub_session_close(session, why);
+}
+
 /*
  * Handles what has come in, up to a packet that has to wait, for a commit or
  * for the client to read its answers.  It may be asked for from below itself,
@@ -171,16 +206,16 @@ may_go_on(const struct hub_session *session)
 static void
 handle_input(struct hub_session *session)
 {
-	struct evbuffer *input;
 	struct err err = { 0 };
 
 	if (session->busy || session->state == HUB_SESSION_CLOSED)
 		return;
 	session->refs++;
 	session->busy = true;
-	input = bufferevent_get_input(session->bev);
-	while (may_go_on(session) && handle_one(session, input, &err))
+	while (may_go_on(session) && handle_one(session, &err))
 		continue;
+	if (may_go_on(session))
+		close_ended(session);
 	session->busy = false;
 	if (session->state == HUB_SESSION_CLOSED)
 		free_bev(session);
@@ -270,6 +305,22 @@ hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s)
 		    "silent for 1.5 times its Keep Alive [MQTT-3.1.2-24]");
 }
 
+/* The bufferevent is set; from here on the session is the loop's. */
+static void
+start(struct hub_session *session, struct hub *hub, struct list *sessions)
+{
+	session->hub = hub;
+	session->refs = 1;
+	session->silence_ms = HUB_CONNECT_TIMEOUT_MS;
+	session->deadline_ms = clock_mono_ms() + session->silence_ms;
+	list_append(sessions, &session->link);
+	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
+	bufferevent_setcb(session->bev, on_ready, on_ready, on_event, session);
+	/* While a commit is awaited, input piles up to one packet's size. */
+	bufferevent_setwatermark(session->bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_enable(session->bev, EV_READ | EV_WRITE);
+}
+
 void
 hub_session_new(struct hub *hub, int fd, struct list *sessions)
 {
@@ -286,15 +337,19 @@ hub_session_new(struct hub *hub, int fd, struct list *sessions)
 		free(session);
 		return;
 	}
-	session->hub = hub;
-	session->refs = 1;
-	session->silence_ms = HUB_CONNECT_TIMEOUT_MS;
-	session->deadline_ms = clock_mono_ms() + session->silence_ms;
-	list_append(sessions, &session->link);
-	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
-	bufferevent_setcb(session->bev, on_ready, on_ready, on_event, session);
-	/* While a commit is awaited, input piles up to one packet's size. */
-	bufferevent_setwatermark(
-	    session->bev, EV_READ, 0, HUB_PACKET_MAX + MQTT_HEADER_MAX);
-	bufferevent_enable(session->bev, EV_READ | EV_WRITE);
+	start(session, hub, sessions);
+}
+
+void
+hub_session_new_websocket(
+    struct hub *hub, struct hub_websocket *websocket, struct list *sessions)
+{
+	struct hub_session *session = xcalloc(1, sizeof(*session));
+
+	session->websocket = websocket;
+	session->bev = hub_websocket_bev(websocket);
+	start(session, hub, sessions);
+	/* No read event comes for bytes that came with the handshake; and
+	 * evhttp is still at work above us. */
+	bufferevent_trigger(session->bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }

@@ -1,6 +1,7 @@
 /*
  * One MQTT connection, from accept to close.  Bytes come in through a TLS
- * bufferevent, are cut into packets here, and go to a handle_*.c each.
+ * bufferevent, or a WebSocket over one, are cut into packets here, and go to
+ * a handle_*.c each.
  *
  * A handler returns -1 to have the connection closed, with the words for the
  * log.  What it answers it either queues at once (hub_session_send()) or, when
@@ -21,6 +22,7 @@
 struct bufferevent;
 struct err;
 struct hub;
+struct hub_websocket;
 struct strbuf;
 
 /* A message of 256 KB, the limit of IoT Hub, with its Topic Name. */
@@ -52,6 +54,7 @@ struct hub_session {
 	struct list link; /* in the list of hub_sessions */
 	struct hub *hub;
 	struct bufferevent *bev; /* NULL once closed */
+	struct hub_websocket *websocket; /* what bev belongs to, or NULL */
 	char *device_id;         /* NULL before CONNECT */
 	struct hub_subscriptions subs;
 	int64_t deadline_ms; /* monotonic: when silence ends it */
@@ -71,6 +74,9 @@ struct hub_session {
 
 /* Takes fd; the session is the loop's and ends by itself or is closed. */
 void hub_session_new(struct hub *hub, int fd, struct list *sessions);
+/* The same; takes the WebSocket. */
+void hub_session_new_websocket(struct hub *hub, struct hub_websocket *websocket,
+    struct list *sessions);
 
 /*
  * Queues packets for the client.  A client that lets too much pile up is

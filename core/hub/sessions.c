@@ -45,6 +45,13 @@ on_accept(int fd, void *arg)
 	hub_session_new(sessions->hub, fd, &sessions->list);
 }
 
+void
+hub_sessions_take_websocket(
+    struct hub_sessions *sessions, struct hub_websocket *websocket)
+{
+	hub_session_new_websocket(sessions->hub, websocket, &sessions->list);
+}
+
 /* One timer for all: ten thousand timers would cost more than this walk. */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)

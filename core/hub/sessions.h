@@ -15,6 +15,7 @@ struct hub;
 struct hub_session;
 struct hub_sessions;
 struct hub_subscriptions_store;
+struct hub_websocket;
 
 /* Listens on 127.0.0.1 and ::1; port 0 takes a free one.  NULL with err set
  * (ERR_EXISTS when the port is in use, named in the text). */
@@ -22,6 +23,9 @@ struct hub_sessions *
 hub_sessions_new(struct hub *hub, int64_t port, struct err *err);
 void hub_sessions_free(struct hub_sessions *sessions);
 uint16_t hub_sessions_port(const struct hub_sessions *sessions);
+/* A connection that came by HTTPS: a session like any other from here on. */
+void hub_sessions_take_websocket(
+    struct hub_sessions *sessions, struct hub_websocket *websocket);
 
 bool hub_sessions_is_connected(
     const struct hub_sessions *sessions, const char *device_id);

@@ -227,11 +227,11 @@ rig_invoke(struct rig *rig, const char *device_id, const char *payload,
 	hub_methods_invoke(rig->hub->methods, &request, on_method_end, call);
 }
 
-int
-rig_dial(struct rig *rig)
+static int
+dial(uint16_t port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
-		.sin_port = htons(rig->port),
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -243,8 +243,14 @@ rig_dial(struct rig *rig)
 	return fd;
 }
 
-struct rig_client *
-rig_client_new(struct rig *rig)
+int
+rig_dial(struct rig *rig)
+{
+	return dial(rig->port);
+}
+
+static struct rig_client *
+client_new(struct rig *rig, uint16_t port)
 {
 	struct rig_client *client = xcalloc(1, sizeof(*client));
 	int64_t end_ms = clock_mono_ms() + RIG_PATIENCE_MS;
@@ -252,7 +258,7 @@ rig_client_new(struct rig *rig)
 	int rc;
 
 	client->rig = rig;
-	client->fd = rig_dial(rig);
+	client->fd = dial(port);
 	assert_int_not_equal(-1, client->fd);
 	client->tls = net_tls_client_new(rig_ca_file(rig), "127.0.0.1", &err);
 	assert_non_null(client->tls);
@@ -264,6 +270,18 @@ rig_client_new(struct rig *rig)
 		assert_true(clock_mono_ms() < end_ms);
 	}
 	return client;
+}
+
+struct rig_client *
+rig_client_new(struct rig *rig)
+{
+	return client_new(rig, rig->port);
+}
+
+struct rig_client *
+rig_client_new_https(struct rig *rig)
+{
+	return client_new(rig, hub_https_port(rig->hub));
 }
 
 void
@@ -326,6 +344,28 @@ take_in(struct rig_client *client)
 	return true;
 }
 
+/* The first bytes of what came in go to out. */
+static void
+cut_off(struct rig_client *client, size_t len, struct strbuf *out)
+{
+	strbuf_put(out, client->in.data, len);
+	memmove(client->in.data, client->in.data + len, client->in.len - len);
+	client->in.len -= len;
+}
+
+void
+rig_client_read_bytes(
+    struct rig_client *client, size_t len, struct strbuf *bytes)
+{
+	int64_t end_ms = clock_mono_ms() + RIG_PATIENCE_MS;
+
+	strbuf_reset(bytes);
+	while (client->in.len < len && !client->closed && take_in(client))
+		if (clock_mono_ms() > end_ms)
+			fail_msg("%zu of %zu bytes came", client->in.len, len);
+	cut_off(client, len < client->in.len ? len : client->in.len, bytes);
+}
+
 void
 rig_client_read(struct rig_client *client, struct strbuf *packet)
 {
@@ -346,9 +386,7 @@ rig_client_read(struct rig_client *client, struct strbuf *packet)
 			fail_msg("no packet came");
 	}
 	len = frame.header_len + frame.body_len;
-	strbuf_put(packet, client->in.data, len);
-	memmove(client->in.data, client->in.data + len, client->in.len - len);
-	client->in.len -= len;
+	cut_off(client, len, packet);
 }
 
 bool

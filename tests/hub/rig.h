@@ -53,6 +53,8 @@ void rig_invoke(struct rig *rig, const char *device_id, const char *payload,
 /* Only a TCP connection; its socket, or -1 when there is none left. */
 int rig_dial(struct rig *rig);
 struct rig_client *rig_client_new(struct rig *rig);
+/* The same, to the port where REST is. */
+struct rig_client *rig_client_new_https(struct rig *rig);
 void rig_client_free(struct rig_client *client); /* without DISCONNECT */
 /* The same, but not before it has told TLS that this is the end. */
 void rig_client_leave(struct rig_client *client);
@@ -60,6 +62,9 @@ void rig_client_leave(struct rig_client *client);
 void rig_client_send(struct rig_client *client, const void *data, size_t len);
 /* Reads one whole packet, or nothing at the end of the connection. */
 void rig_client_read(struct rig_client *client, struct strbuf *packet);
+/* Reads as many bytes, or fewer at the end of the connection. */
+void rig_client_read_bytes(
+    struct rig_client *client, size_t len, struct strbuf *bytes);
 /* Whether it has been closed within ms; what else comes is thrown away. */
 bool rig_client_is_closed(struct rig_client *client, int ms);
 

@@ -52,13 +52,15 @@ if (HTTPS_PORT !== 443) {
 		);
 }
 const mqttjs = require('mqtt');
-if (MQTT_PORT !== 8883) {
+if (MQTT_PORT !== 8883 || HTTPS_PORT !== 443) {
 	const orig = mqttjs.connect;
 	mqttjs.connect = (u, o) =>
 		orig.call(
 			mqttjs,
 			typeof u === 'string'
-				? u.replace(/^(mqtts:\/\/[^:/]+)(?=$|\/)/, '$1:' + MQTT_PORT)
+				? u
+						.replace(/^(mqtts:\/\/[^:/]+)(?=$|\/)/, '$1:' + MQTT_PORT)
+						.replace(/^(wss:\/\/[^:/]+):443(?=\/)/, '$1:' + HTTPS_PORT)
 				: u,
 			o,
 		);
@@ -66,7 +68,7 @@ if (MQTT_PORT !== 8883) {
 
 const iothub = require('azure-iothub'),
 	{ Client, Message } = require('azure-iot-device'),
-	{ Mqtt } = require('azure-iot-device-mqtt');
+	{ Mqtt, MqttWs } = require('azure-iot-device-mqtt');
 const registry = iothub.Registry.fromConnectionString(CS),
 	service = iothub.Client.fromConnectionString(CS),
 	jobs = iothub.JobClient.fromConnectionString(CS);
@@ -85,8 +87,8 @@ async function mkDevice(extra) {
 		cs: `HostName=${HOST};DeviceId=${d.deviceId};SharedAccessKey=${d.authentication.symmetricKey.primaryKey}`,
 	};
 }
-async function connect(dev) {
-	const c = Client.fromConnectionString(dev.cs, Mqtt);
+async function connect(dev, transport) {
+	const c = Client.fromConnectionString(dev.cs, transport || Mqtt);
 	clients.add(c);
 	await c.setOptions({ ca: CA });
 	await c.open();
@@ -194,6 +196,7 @@ module.exports = {
 	service,
 	jobs,
 	Message,
+	MqttWs,
 	sleep,
 	newId,
 	mkDevice,

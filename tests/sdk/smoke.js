@@ -135,6 +135,28 @@ test('telemetry: a message is acknowledged', async () => {
 	const d = await mkDevice();
 	await (await connect(d)).sendEvent(new L.Message('{"t":1}'));
 });
+test('websocket: a device that cannot reach 8883', async () => {
+	const d = await mkDevice();
+	const c = await connect(d, L.MqttWs);
+	await onMethod(c, 'lockDoor', (q, s) => s.send(200, q.payload));
+	const t = await c.getTwin();
+	let got;
+	t.on('properties.desired', (x) => {
+		if (x.building) got = x.building;
+	});
+	await report(t, { firmwareStatus: 'standBy', pad: 'x'.repeat(4000) });
+	eq((await twin(d.id)).properties.reported.firmwareStatus, 'standBy');
+	await sleep(300);
+	await registry.updateTwin(
+		d.id,
+		{ properties: { desired: { building: 43 } } },
+		'*',
+	);
+	await until(() => got === 43);
+	const big = { text: 'y'.repeat(70000) };
+	eq((await invoke(d.id, 'lockDoor', big)).payload, big);
+	await c.sendEvent(new L.Message(Buffer.alloc(200000)));
+});
 test('query: by id, page by page', async () => {
 	const ids = [];
 	for (let i = 0; i < 3; i++) ids.push((await mkDevice()).id);
