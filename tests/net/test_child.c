@@ -164,8 +164,8 @@ test_what_is_written_arrives(void **state)
 
 	(void)state;
 	start(&f, "echo");
-	assert_int_equal(0,
-	    net_child_write(f.child, "first\nsecond\n", 13, &err));
+	assert_int_equal(
+	    0, net_child_write(f.child, "first\nsecond\n", 13, &err));
 	event_base_dispatch(f.base);
 	assert_string_equal("first;second;", strbuf_str(&f.lines));
 	assert_int_equal(-1, f.status);

@@ -73,8 +73,9 @@ accepts(const char *host, char sni[64], int max_version)
 	bufferevent_setcb(bev, on_read, NULL, on_event, &seen);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 	address.sin_port = htons(test_server_port(server));
-	assert_int_equal(0, bufferevent_socket_connect(bev,
-		(struct sockaddr *)&address, sizeof(address)));
+	assert_int_equal(0,
+	    bufferevent_socket_connect(
+		bev, (struct sockaddr *)&address, sizeof(address)));
 	event_base_loopexit(base, &patience);
 	event_base_dispatch(base);
 	assert_int_not_equal(0, seen);

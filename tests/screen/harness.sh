@@ -60,7 +60,7 @@ attr reverse x
 END
 fails 'a child that stays' 'still running: [0-9]+ sleep 60' <<'END'
 case a
-run sh -c 'setsid sleep 60 & sleep 0.2'
+run sh -c 'setsid sh -c "echo >$SCRATCH/up; exec sleep 60" & until [ -e $SCRATCH/up ]; do sleep 0.05; done'
 exit 5s 0
 nochild 200ms
 END

@@ -70,8 +70,8 @@ write_key(const char *path, EVP_PKEY *key)
 	FILE *file = fopen(path, "we");
 
 	assert_non_null(file);
-	assert_int_equal(1,
-	    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL));
+	assert_int_equal(
+	    1, PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL));
 	assert_int_equal(0, fclose(file));
 }
 

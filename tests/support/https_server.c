@@ -171,7 +171,8 @@ test_server_port(const struct test_server *server)
 	struct sockaddr_in address = { 0 };
 	socklen_t len = sizeof(address);
 
-	assert_int_equal(0, getsockname(evconnlistener_get_fd(server->listener),
+	assert_int_equal(0,
+	    getsockname(evconnlistener_get_fd(server->listener),
 		(struct sockaddr *)&address, &len));
 	return ntohs(address.sin_port);
 }

@@ -49,7 +49,8 @@ run(const char *command, char *const *environment)
 struct terminal *
 terminal_new(int rows, int cols, const char *command, char *const *environment)
 {
-	static const VTermScreenCallbacks callbacks = { .settermprop = on_prop };
+	static const VTermScreenCallbacks callbacks = { .settermprop =
+							    on_prop };
 	struct winsize size = { .ws_row = (unsigned short)rows,
 		.ws_col = (unsigned short)cols };
 	struct terminal *t = xcalloc(1, sizeof(*t));
@@ -286,8 +287,7 @@ read_row(const struct terminal *t, int row, struct strbuf *out,
 			n = utf8_encode(cell.chars[i], text);
 			strbuf_put(out, text, (size_t)n);
 			for (; columns != NULL && n > 0; n--)
-				strbuf_put(
-				    columns, &pos.col, sizeof(pos.col));
+				strbuf_put(columns, &pos.col, sizeof(pos.col));
 		}
 	}
 }
