@@ -28,8 +28,9 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 	int64_t next_s;
 
 	if (app->deck == NULL) {
-		snprintf(out, size, "starting");
-		return STYLE_BUSY;
+		snprintf(out, size,
+		    app_has_error(app) ? "stopped" : "starting");
+		return app_has_error(app) ? STYLE_ALERT : STYLE_BUSY;
 	}
 	health = watch_health(deck_watch(app->deck));
 	if (!health->ever && health->err.code == ERR_NONE) {

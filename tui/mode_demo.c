@@ -98,8 +98,7 @@ static void
 say(struct demo *demo, const char *text)
 {
 	app_set_notice(mode_screen_app(demo->screen), text);
-	if (demo->deck != NULL)
-		app_say(mode_screen_app(demo->screen), true, "%s", text);
+	app_say(mode_screen_app(demo->screen), true, "%s", text);
 }
 
 /* The last line that the children wrote to standard error; the caller's. */
@@ -299,8 +298,10 @@ remove_place(const struct demo *demo)
 static void
 end(struct demo *demo)
 {
+	bool opened = demo->screen != NULL;
+
 	/* The terminal first: nobody waits for children to leave. */
-	if (demo->screen != NULL)
+	if (opened)
 		app_set_deck(mode_screen_app(demo->screen), NULL);
 	mode_screen_free(demo->screen);
 	screen_guard_end();
@@ -312,7 +313,7 @@ end(struct demo *demo)
 		close(demo->log_fd);
 	if (demo->top != NULL && !options_flag(demo->options, "keep"))
 		remove_place(demo);
-	else if (demo->state_dir != NULL)
+	else if (opened)
 		printf("The hub's state is in %s\n", demo->state_dir);
 	connstr_fini(&demo->cs);
 	xfree_secret(demo->ready);
