@@ -215,8 +215,7 @@ action_sort(struct app *app, const char *arg)
 		return;
 	}
 	by %= SORTS;
-	/* What most needs a look comes first. */
-	fleet_view_sort(view, (enum fleet_sort)by, by == SORT_DRIFT);
+	fleet_view_sort(view, (enum fleet_sort)by, false);
 	app_say(
 	    app, false, "sorted by %s", fleet_sort_name((enum fleet_sort)by));
 }

@@ -178,7 +178,7 @@ draw_footer(const struct app *app, struct area a)
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
 		    app->asks == APP_PROMPT_COMMAND
 			? "Enter run   Tab complete   Up earlier   Esc leave"
-			: "words in id, firmware, door   !word not   link:off"
+			: "words in id, firmware, door, tags   !word   link:off"
 			  "   fw:applying   door:locked   marked");
 		return;
 	}

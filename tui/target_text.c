@@ -3,9 +3,11 @@
 #include "tui/target_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "tui/app.h"
@@ -13,13 +15,19 @@
 #include "tui/pane_devices.h"
 
 #define IDS_CELLS 60
-#define VERSIONS_SHOWN 3
+#define GROUPS_SHOWN 3
 
-struct versions {
-	const char *name[VERSIONS_SHOWN]; /* borrowed from the rows */
-	size_t count[VERSIONS_SHOWN];
+/* How often each value came, the first few by name. */
+struct groups {
+	char *name[GROUPS_SHOWN]; /* owned */
+	size_t count[GROUPS_SHOWN];
 	size_t n, others;
 };
+
+/* Tags by which operators know where a device is. */
+static const char *const place_tags[] = { "site", "building", "floor" };
+
+#define N_PLACES (sizeof(place_tags) / sizeof(place_tags[0]))
 
 const char *
 target_count(size_t n, char *out, size_t size)
@@ -46,39 +54,54 @@ put_ids(struct dialog *d, char *const *ids, size_t n)
 }
 
 static void
-count_version(struct versions *v, const char *version)
+count_one(struct groups *g, const char *name, size_t len)
 {
 	size_t i;
 
-	if (version == NULL)
-		return;
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->name[i], version) == 0) {
-			v->count[i]++;
+	for (i = 0; i < g->n; i++)
+		if (strncmp(g->name[i], name, len) == 0 &&
+		    g->name[i][len] == '\0') {
+			g->count[i]++;
 			return;
 		}
-	if (v->n == VERSIONS_SHOWN) {
-		v->others++;
+	if (g->n == GROUPS_SHOWN) {
+		g->others++;
 		return;
 	}
-	v->name[v->n] = version;
-	v->count[v->n++] = 1;
+	g->name[g->n] = xstrndup(name, len);
+	g->count[g->n++] = 1;
+}
+
+/* The value of a tag in a row's "site=brno floor=3". */
+static void
+count_tag(struct groups *g, const char *tags, const char *tag)
+{
+	size_t len = strlen(tag);
+
+	for (; tags != NULL; tags = strchr(tags, ' ')) {
+		tags += strspn(tags, " ");
+		if (strncmp(tags, tag, len) == 0 && tags[len] == '=') {
+			tags += len + 1;
+			count_one(g, tags, strcspn(tags, " "));
+			return;
+		}
+	}
 }
 
 static void
-put_versions(struct dialog *d, const struct versions *v)
+write_groups(struct strbuf *sb, const char *what, struct groups *g)
 {
-	struct strbuf sb = { 0 };
 	size_t i;
 
-	for (i = 0; i < v->n; i++)
-		strbuf_printf(&sb, "%s%s %zu", i > 0 ? ", " : "", v->name[i],
-		    v->count[i]);
-	if (v->others > 0)
-		strbuf_printf(&sb, ", others %zu", v->others);
-	if (v->n > 0)
-		dialog_text(d, STYLE_DIM, "  version %s", strbuf_str(&sb));
-	strbuf_fini(&sb);
+	if (g->n > 0)
+		strbuf_printf(sb, "%s%s", sb->len > 0 ? " · " : "", what);
+	for (i = 0; i < g->n; i++) {
+		strbuf_printf(sb, "%s %s: %zu", i > 0 ? "," : "", g->name[i],
+		    g->count[i]);
+		free(g->name[i]);
+	}
+	if (g->others > 0)
+		strbuf_printf(sb, ", others: %zu", g->others);
 }
 
 void
@@ -89,22 +112,32 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	    pane_devices_view(app_pane(app, PANE_DEVICES));
 	const char *first_offline = NULL;
 	const struct fleet_row *row;
-	struct versions versions = { 0 };
-	size_t i, offline = 0, hidden = 0;
+	struct groups versions = { 0 }, places[N_PLACES] = { 0 };
+	struct strbuf groups = { 0 };
+	size_t i, k, offline = 0, hidden = 0;
 
 	for (i = 0; i < n; i++) {
 		row = fleet_get(fleet, ids[i]);
 		hidden += fleet_view_index(view, ids[i]) < 0;
 		if (row == NULL)
 			continue;
-		count_version(&versions, row->version);
+		if (row->version != NULL)
+			count_one(
+			    &versions, row->version, strlen(row->version));
+		for (k = 0; k < N_PLACES; k++)
+			count_tag(&places[k], row->tags, place_tags[k]);
 		if (row->link != LINK_DISCONNECTED)
 			continue;
 		if (offline++ == 0)
 			first_offline = ids[i];
 	}
 	put_ids(d, ids, n);
-	put_versions(d, &versions);
+	for (k = 0; k < N_PLACES; k++)
+		write_groups(&groups, place_tags[k], &places[k]);
+	write_groups(&groups, "version", &versions);
+	if (groups.len > 0)
+		dialog_item(d, "  ", groups.data);
+	strbuf_fini(&groups);
 	if (offline == 1)
 		dialog_text(d, STYLE_DRIFT,
 		    "  %s is not connected, as the hub sees it", first_offline);

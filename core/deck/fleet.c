@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/list.h"
 #include "core/base/map.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet_view.h"
@@ -58,6 +59,7 @@ entry_free(struct entry *entry)
 	free(entry->row.id);
 	free(entry->row.version);
 	free(entry->row.failure);
+	free(entry->row.tags);
 	free(entry);
 }
 
@@ -125,6 +127,49 @@ set_text(char **text, const char *to)
 	return true;
 }
 
+/* Leaves of the tags, by path; what would be too long is left out. */
+static void
+write_tags(struct strbuf *out, struct strbuf *path, const cJSON *object)
+{
+	const cJSON *item;
+	size_t len = path->len;
+	char *text;
+
+	cJSON_ArrayForEach(item, object) {
+		if (item->string == NULL || out->len > FLEET_TAGS_MAX)
+			break;
+		strbuf_printf(
+		    path, "%s%.64s", len > 0 ? "." : "", item->string);
+		if (cJSON_IsObject(item) && path->len < FLEET_TAGS_MAX) {
+			write_tags(out, path, item);
+		} else {
+			text = cJSON_IsString(item) ? xstrdup(item->valuestring)
+						    : json_print(item);
+			if (out->len + path->len + strlen(text) <
+			    FLEET_TAGS_MAX)
+				strbuf_printf(out, "%s%s=%s",
+				    out->len > 0 ? " " : "", strbuf_str(path),
+				    text);
+			free(text);
+		}
+		path->len = len;
+		path->data[len] = '\0';
+	}
+}
+
+static bool
+set_tags(struct fleet_row *row, const cJSON *tags)
+{
+	struct strbuf out = { 0 }, path = { 0 };
+	bool differs;
+
+	write_tags(&out, &path, tags);
+	differs = set_text(&row->tags, out.len > 0 ? out.data : NULL);
+	strbuf_fini(&out);
+	strbuf_fini(&path);
+	return differs;
+}
+
 /* Puts what the twin says into the row; whether that changed anything. */
 static bool
 set_row(struct fleet *fleet, struct fleet_row *row, const cJSON *twin)
@@ -151,6 +196,8 @@ set_row(struct fleet *fleet, struct fleet_row *row, const cJSON *twin)
 	if (set_text(&row->version, e.version))
 		differs = true;
 	if (set_text(&row->failure, e.failure))
+		differs = true;
+	if (set_tags(row, json_get(twin, "tags")))
 		differs = true;
 	return differs;
 }

@@ -19,6 +19,7 @@ struct events;
 struct fleet;
 struct fleet_view;
 
+#define FLEET_TAGS_MAX ((size_t)256) /* bytes of a row's tags */
 #define FLEET_CHANGED_MS 2000 /* how long a change is shown as one */
 
 /* Read by anybody, written by fleet.c alone.  Good while the device exists. */
@@ -29,6 +30,7 @@ struct fleet_row {
 	int percent;           /* -1: not reported */
 	char *version;         /* or NULL */
 	char *failure;         /* or NULL */
+	char *tags;            /* "site=brno floor=3", cut if long; or NULL */
 	enum door_state door;
 	int64_t door_until_us; /* UTC; 0: no end */
 	size_t drift;
@@ -80,8 +82,8 @@ const char *fleet_sort_name(enum fleet_sort sort); /* "device" */
 struct fleet_view *fleet_view_new(struct fleet *fleet);
 void fleet_view_free(struct fleet_view *view);
 /*
- * Words that must all match, without case: a word looks in id, phase, version
- * and door; "!word" must not match; "link:on", "link:off", "fw:applying",
+ * Words that must all match, without case: a word looks in id, phase, version,
+ * door and tags ("brno", "floor=3"); "!word" must not match; "link:on", "link:off", "fw:applying",
  * "door:locked", "marked".  "" shows all.  0, or -1 with err set (ERR_INVALID).
  */
 int fleet_view_set_filter(

@@ -83,7 +83,8 @@ static bool
 is_anywhere(const struct fleet_row *row, const char *text)
 {
 	return strcasestr(row->id, text) != NULL || firmware_is(row, text) ||
-	    door_is(row, text);
+	    door_is(row, text) ||
+	    (row->tags != NULL && strcasestr(row->tags, text) != NULL);
 }
 
 static const struct field {
