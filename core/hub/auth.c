@@ -5,12 +5,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
@@ -248,5 +252,60 @@ out:
 	hub_device_fini(&device);
 	sas_token_fini(&token);
 	free(path);
+	return rc;
+}
+
+static bool
+has_thumbprint(
+    const X509 *certificate, const EVP_MD *digest, const char *thumbprint)
+{
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	unsigned int len = 0;
+
+	if (X509_digest(certificate, digest, bytes, &len) != 1)
+		return false;
+	str_hex(hex, bytes, len);
+	return strcasecmp(hex, thumbprint) == 0;
+}
+
+static bool
+is_certificate_of(const X509 *certificate, const struct hub_device *device)
+{
+	const char *thumbprint;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		thumbprint = device->thumbprints[i];
+		if (thumbprint != NULL &&
+		    (has_thumbprint(certificate, EVP_sha1(), thumbprint) ||
+			has_thumbprint(certificate, EVP_sha256(), thumbprint)))
+			return true;
+	}
+	return false;
+}
+
+/* When it was made and until when it is good is not looked at: the contract
+ * names only the thumbprint. */
+int
+hub_auth_certificate(struct hub *hub, const X509 *certificate,
+    const char *device_id, const char *module_id, struct err *err)
+{
+	struct hub_device device = { 0 };
+	int rc = -1;
+
+	if (module_id != NULL && *module_id != '\0')
+		return refuse(err, "this hub has no modules");
+	if (certificate == NULL)
+		return refuse(err, "neither a SAS token nor a certificate");
+	if (hub_registry_get(hub->registry, device_id, &device, NULL) == -1)
+		refuse(err, "no such device");
+	else if (!device.enabled)
+		refuse(err, "the device is disabled");
+	else if (!is_certificate_of(certificate, &device))
+		refuse(err, "the certificate's thumbprint is not its own");
+	else
+		rc = 0;
+	hub_device_fini(&device);
 	return rc;
 }

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 struct err;
 struct hub;
 struct hub_auth;
@@ -31,5 +33,13 @@ int hub_auth_service(struct hub_auth *auth, const char *token, const char *path,
  */
 int hub_auth_device(struct hub *hub, const char *token, const char *device_id,
     const char *module_id, int64_t *expiry_s, struct err *err);
+
+/*
+ * The same for a device of type selfSigned that has shown a certificate
+ * (NULL: none) in its TLS handshake, and so that it has the key: the SHA-1 or
+ * SHA-256 thumbprint has to be one of the identity's.
+ */
+int hub_auth_certificate(struct hub *hub, const X509 *certificate,
+    const char *device_id, const char *module_id, struct err *err);
 
 #endif

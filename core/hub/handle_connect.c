@@ -139,16 +139,17 @@ check_names(const struct hub *hub, const struct mqtt_connect *connect,
 	return rc;
 }
 
+/* A device without a password shows a certificate. */
 static int
-check_token(struct hub_session *session, const struct mqtt_connect *connect,
+check_credentials(struct hub_session *session, const struct mqtt_connect *connect,
     const char *device_id, struct err *err)
 {
 	char *token;
 	int rc;
 
-	if (connect->password.s == NULL)
-		return err_set(err, ERR_UNAUTHORIZED,
-		    "no SAS token; this hub takes no certificates yet");
+	if (connect->password.len == 0)
+		return hub_auth_certificate(session->hub,
+		    hub_session_certificate(session), device_id, NULL, err);
 	if (connect->password.len > SAS_TOKEN_MAX ||
 	    memchr(connect->password.s, '\0', connect->password.len) != NULL)
 		return err_set(err, ERR_UNAUTHORIZED, "that is no SAS token");
@@ -291,7 +292,7 @@ hub_handle_connect(struct hub_session *session, const struct mqtt_frame *frame,
 	/* The connection it takes the place of is closed only once this one
 	 * has shown who it is. */
 	if (check_names(session->hub, &connect, &name, err) == -1 ||
-	    check_token(session, &connect, device_id, err) == -1 ||
+	    check_credentials(session, &connect, device_id, err) == -1 ||
 	    check_will(&connect, device_id, err) == -1)
 		rc = refuse(session, MQTT_REFUSED_NOT_AUTHORIZED,
 		    connect.client_id, err);

@@ -56,7 +56,11 @@ enum statement {
 	"iot_edge"
 
 static const char *const statements[STATEMENTS] = {
-	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key "
+	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key, "
+		"iif(auth_type = '" HUB_AUTH_SELF_SIGNED
+		"', primary_thumbprint, NULL), "
+		"iif(auth_type = '" HUB_AUTH_SELF_SIGNED
+		"', secondary_thumbprint, NULL) "
 		"FROM device WHERE device_id = ?1",
 	[FORMAT] = "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = ?1",
 	[LIST] =
@@ -214,6 +218,8 @@ get(struct hub_registry *registry, const char *device_id,
 	device->enabled = store_column_int(s, 2) != 0;
 	device->primary_key = xstrdup(store_column_text(s, 3));
 	device->secondary_key = xstrdup(store_column_text(s, 4));
+	device->thumbprints[0] = xstrdup(store_column_text(s, 5));
+	device->thumbprints[1] = xstrdup(store_column_text(s, 6));
 	device->device_id = xstrdup(device_id);
 	store_reset(s);
 	return 0;
@@ -232,6 +238,8 @@ hub_device_fini(struct hub_device *device)
 	free(device->device_id);
 	xfree_secret(device->primary_key);
 	xfree_secret(device->secondary_key);
+	free(device->thumbprints[0]);
+	free(device->thumbprints[1]);
 	*device = (struct hub_device){ 0 };
 }
 
@@ -386,13 +394,29 @@ is_same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* Whether what it showed itself with so far is good no more. */
+static bool
+is_rekeyed(const struct hub_device *was, const struct hub_registry_body *body)
+{
+	bool self_signed = strcmp(body->auth_type, HUB_AUTH_SELF_SIGNED) == 0;
+	int i;
+
+	if (!is_same(was->primary_key, body->keys[0]) ||
+	    !is_same(was->secondary_key, body->keys[1]))
+		return true;
+	for (i = 0; i < 2; i++)
+		if (!is_same(was->thumbprints[i],
+			self_signed ? body->thumbprints[i] : NULL))
+			return true;
+	return false;
+}
+
 static int
 update(struct hub_registry *registry, const struct hub_device *was,
     int64_t etag, struct hub_registry_body *body, struct err *err)
 {
 	struct store_stmt *s = registry->stmts[UPDATE];
 	char stamp[CLOCK_STAMP_SIZE];
-	bool rekeyed;
 
 	if (!body->has_status)
 		body->enabled = was->enabled;
@@ -405,14 +429,12 @@ update(struct hub_registry *registry, const struct hub_device *was,
 	store_bind_text(s, 11, stamp);
 	if (run(registry, UPDATE, err) == -1)
 		return -1;
-	rekeyed = !is_same(was->primary_key, body->keys[0]) ||
-	    !is_same(was->secondary_key, body->keys[1]);
 	if (registry->hub->sessions == NULL)
 		return 0;
 	if (!body->enabled)
 		hub_sessions_close(registry->hub->sessions, was->device_id,
 		    "the device was disabled");
-	else if (rekeyed)
+	else if (is_rekeyed(was, body))
 		hub_sessions_close(registry->hub->sessions, was->device_id,
 		    "the device got new keys");
 	return 0;

@@ -40,6 +40,8 @@ struct hub_device {
 	char *device_id;
 	char *primary_key; /* base64, a secret; NULL when not of type sas */
 	char *secondary_key;
+	char *thumbprints[2]; /* hex, of either length; NULL when there is none
+				 or it is not of type selfSigned */
 	bool enabled;
 };
 

@@ -16,7 +16,7 @@
 #include "core/hub/registry.h"
 #include "core/iothub/sas.h"
 
-static const char *const auth_types[] = { "sas", "selfSigned",
+static const char *const auth_types[] = { "sas", HUB_AUTH_SELF_SIGNED,
 	"certificateAuthority" };
 
 enum { AUTH_SAS, AUTH_SELF_SIGNED, AUTH_CERTIFICATE_AUTHORITY, AUTH_TYPES };
@@ -145,7 +145,8 @@ read_auth(const cJSON *json, struct hub_registry_body *body, struct err *err)
 	    read_thumbprints(auth, body, err) == -1)
 		return -1;
 	if (*type == '\0')
-		type = body->thumbprints[0] != NULL ? "selfSigned" : "sas";
+		type =
+		    body->thumbprints[0] != NULL ? HUB_AUTH_SELF_SIGNED : "sas";
 	for (i = 0; i < AUTH_TYPES; i++)
 		if (strcasecmp(type, auth_types[i]) == 0)
 			break;

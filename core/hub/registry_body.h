@@ -10,6 +10,8 @@
 struct cJSON;
 struct err;
 
+#define HUB_AUTH_SELF_SIGNED "selfSigned"
+
 struct hub_registry_body {
 	bool has_status;
 	bool enabled;

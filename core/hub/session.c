@@ -114,6 +114,13 @@ hub_session_close(struct hub_session *session, const char *why)
 	release(session);
 }
 
+const X509 *
+hub_session_certificate(const struct hub_session *session)
+{
+	return SSL_get0_peer_certificate(
+	    bufferevent_openssl_get_ssl(session->bev));
+}
+
 static size_t
 queued(const struct hub_session *session)
 {

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 #include "core/base/list.h"
 #include "core/hub/subscriptions.h"
 
@@ -77,6 +79,9 @@ void hub_session_new(struct hub *hub, int fd, struct list *sessions);
 /* The same; takes the WebSocket. */
 void hub_session_new_websocket(struct hub *hub, struct hub_websocket *websocket,
     struct list *sessions);
+
+/* What the client has shown in its handshake, borrowed; or NULL. */
+const X509 *hub_session_certificate(const struct hub_session *session);
 
 /*
  * Queues packets for the client.  A client that lets too much pile up is

@@ -250,7 +250,8 @@ rig_dial(struct rig *rig)
 }
 
 static struct rig_client *
-client_new(struct rig *rig, uint16_t port)
+client_new(
+    struct rig *rig, uint16_t port, X509 *certificate, EVP_PKEY *key)
 {
 	struct rig_client *client = xcalloc(1, sizeof(*client));
 	int64_t end_ms = clock_mono_ms() + RIG_PATIENCE_MS;
@@ -263,6 +264,10 @@ client_new(struct rig *rig, uint16_t port)
 	client->tls = net_tls_client_new(rig_ca_file(rig), "127.0.0.1", &err);
 	assert_non_null(client->tls);
 	client->ssl = SSL_new(client->tls);
+	if (certificate != NULL)
+		assert_int_equal(1,
+		    SSL_use_cert_and_key(
+			client->ssl, certificate, key, NULL, 1));
 	SSL_set_fd(client->ssl, client->fd);
 	while ((rc = SSL_connect(client->ssl)) != 1) {
 		assert_false(is_over(client, rc));
@@ -275,13 +280,19 @@ client_new(struct rig *rig, uint16_t port)
 struct rig_client *
 rig_client_new(struct rig *rig)
 {
-	return client_new(rig, rig->port);
+	return client_new(rig, rig->port, NULL, NULL);
 }
 
 struct rig_client *
 rig_client_new_https(struct rig *rig)
 {
-	return client_new(rig, hub_https_port(rig->hub));
+	return client_new(rig, hub_https_port(rig->hub), NULL, NULL);
+}
+
+struct rig_client *
+rig_client_new_certified(struct rig *rig, X509 *certificate, EVP_PKEY *key)
+{
+	return client_new(rig, rig->port, certificate, key);
 }
 
 void

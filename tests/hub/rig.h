@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 #include "core/hub/methods.h"
 
 struct event_base;
@@ -55,6 +57,9 @@ int rig_dial(struct rig *rig);
 struct rig_client *rig_client_new(struct rig *rig);
 /* The same, to the port where REST is. */
 struct rig_client *rig_client_new_https(struct rig *rig);
+/* The same as rig_client_new(), by a client that has a certificate. */
+struct rig_client *rig_client_new_certified(
+    struct rig *rig, X509 *certificate, EVP_PKEY *key);
 void rig_client_free(struct rig_client *client); /* without DISCONNECT */
 /* The same, but not before it has told TLS that this is the end. */
 void rig_client_leave(struct rig_client *client);

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 twindeck=${TWINDECK:-$top/build/twindeck}
 cache=${SDK_CACHE:-$top/build/sdk}
-cases=${SDK_CASES:-registry|service|twin:|method:|telemetry|websocket|firmware|query}
+cases=${SDK_CASES:-registry|service|twin:|method:|telemetry|websocket|x509|firmware|query}
 
 skip() {
 	echo "skipped: $*"

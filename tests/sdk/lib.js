@@ -3,7 +3,10 @@
 const fs = require('fs'),
 	https = require('https'),
 	dns = require('dns'),
-	crypto = require('crypto');
+	crypto = require('crypto'),
+	os = require('os'),
+	path = require('path'),
+	{ execFileSync } = require('child_process');
 if (!process.env.TD_SERVICE_CS) {
 	console.error('TD_SERVICE_CS is not set');
 	process.exit(2);
@@ -87,10 +90,35 @@ async function mkDevice(extra) {
 		cs: `HostName=${HOST};DeviceId=${d.deviceId};SharedAccessKey=${d.authentication.symmetricKey.primaryKey}`,
 	};
 }
-async function connect(dev, transport) {
+// A self-signed certificate, by the openssl program.
+function certificate() {
+	const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'twindeck-sdk-'));
+	const file = (n) => path.join(dir, n);
+	try {
+		execFileSync(
+			'openssl',
+			('req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes ' +
+				`-subj /CN=d -days 1 -keyout ${file('k')} -out ${file('c')}`)
+				.split(' '),
+			{ stdio: 'ignore' },
+		);
+		const cert = fs.readFileSync(file('c'), 'utf8');
+		return {
+			cert,
+			key: fs.readFileSync(file('k'), 'utf8'),
+			thumbprint: new crypto.X509Certificate(cert).fingerprint.replace(
+				/:/g,
+				'',
+			),
+		};
+	} finally {
+		fs.rmSync(dir, { recursive: true });
+	}
+}
+async function connect(dev, transport, options) {
 	const c = Client.fromConnectionString(dev.cs, transport || Mqtt);
 	clients.add(c);
-	await c.setOptions({ ca: CA });
+	await c.setOptions(Object.assign({ ca: CA }, options));
 	await c.open();
 	return c;
 }
@@ -200,6 +228,7 @@ module.exports = {
 	sleep,
 	newId,
 	mkDevice,
+	certificate,
 	connect,
 	onMethod,
 	report,

@@ -157,6 +157,31 @@ test('websocket: a device that cannot reach 8883', async () => {
 	eq((await invoke(d.id, 'lockDoor', big)).payload, big);
 	await c.sendEvent(new L.Message(Buffer.alloc(200000)));
 });
+test('x509: a certificate instead of a token', async () => {
+	const { cert, key, thumbprint } = L.certificate();
+	const d = await mkDevice({
+		authentication: {
+			type: 'selfSigned',
+			x509Thumbprint: { primaryThumbprint: thumbprint },
+		},
+	});
+	eq(d.info.authentication.x509Thumbprint.primaryThumbprint, thumbprint);
+	eq(d.info.authentication.type, 'selfSigned');
+	d.cs = `HostName=${L.HOST};DeviceId=${d.id};x509=true`;
+	const c = await connect(d, undefined, { cert, key });
+	await report(await c.getTwin(), { by: 'certificate' });
+	eq((await twin(d.id)).properties.reported.by, 'certificate');
+	await c.close();
+	const ws = await connect(d, L.MqttWs, { cert, key });
+	await ws.sendEvent(new L.Message('{}'));
+	await ws.close();
+	const other = L.certificate();
+	let error;
+	await connect(d, undefined, { cert: other.cert, key: other.key }).catch(
+		(e) => (error = e),
+	);
+	eq(error && error.name, 'UnauthorizedError');
+});
 test('query: by id, page by page', async () => {
 	const ids = [];
 	for (let i = 0; i < 3; i++) ids.push((await mkDevice()).id);
