@@ -2,7 +2,6 @@
 
 #include "core/hub/query.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/hub.h"
+#include "core/hub/job_records.h"
 #include "core/hub/query_page.h"
 #include "core/hub/registry.h"
 #include "core/hub/twins.h"
@@ -44,34 +44,43 @@ static void
 put_row(struct hub *hub, const struct hub_query *query, struct store_stmt *row,
     struct strbuf *out)
 {
-	if (query->is_twins) {
-		hub_twins_format_row(hub->twins, row, out);
-	} else if (query->is_count) {
-		strbuf_putc(out, '{');
-		json_put_string(out, query->names[0]);
-		strbuf_printf(out, ":%" PRId64 "}", store_column_int(row, 0));
-	} else {
+	if (!query->is_star)
 		put_object(query, row, out);
-	}
+	else if (query->is_jobs)
+		hub_job_record_format(row, out);
+	else
+		hub_twins_format_row(hub->twins, row, out);
 }
 
-static struct store_stmt *
-prepare(struct hub *hub, const struct hub_query *query, const char *after,
-    int64_t limit, struct err *err)
+void
+hub_query_bind(const struct hub_query *query, struct store_stmt *stmt,
+    const char *after, int64_t limit)
 {
-	struct store_stmt *stmt = store_prepare(hub->store, query->sql, err);
 	int n = (int)query->n_values, i;
 
-	if (stmt == NULL)
-		return NULL;
 	for (i = 0; i < n; i++) {
 		if (query->values[i].text != NULL)
 			store_bind_text(stmt, i + 1, query->values[i].text);
 		else
 			store_bind_double(stmt, i + 1, query->values[i].number);
 	}
-	store_bind_text(stmt, n + 1, after);
+	store_bind_text(stmt, n + 1, after != NULL ? after : query->first);
 	store_bind_int(stmt, n + 2, limit);
+}
+
+/* Of groups the place is a number of rows: they have no key of their own. */
+static struct store_stmt *
+prepare(struct hub *hub, const struct hub_query *query,
+    const struct hub_query_place *place, int64_t limit, struct err *err)
+{
+	struct store_stmt *stmt = store_prepare(hub->store, query->sql, err);
+
+	if (stmt == NULL)
+		return NULL;
+	hub_query_bind(query, stmt, place->after, limit);
+	if (query->is_grouped)
+		store_bind_int(
+		    stmt, (int)query->n_values + 1, place->n_rows);
 	return stmt;
 }
 
@@ -84,8 +93,8 @@ put_rows(struct hub *hub, const struct hub_query *query, int64_t limit,
     struct hub_query_place *place, bool *has_more, struct strbuf *out,
     struct err *err)
 {
-	struct store_stmt *row = prepare(hub, query,
-	    place->after != NULL ? place->after : "", limit + 1, err);
+	struct store_stmt *row =
+	    prepare(hub, query, place, limit + 1, err);
 	char before = '[';
 	int64_t n = 0;
 	int rc = -1;
@@ -101,10 +110,11 @@ put_rows(struct hub *hub, const struct hub_query *query, int64_t limit,
 		strbuf_putc(out, before);
 		put_row(hub, query, row, out);
 		before = ',';
-		if (query->is_count || n < limit)
+		if (n < limit)
 			continue;
 		free(place->after);
-		place->after = xstrdup(store_column_text(row, 0));
+		place->after =
+		    xstrdup(query->is_grouped ? "" : store_column_text(row, 0));
 	}
 	strbuf_puts(out, before == '[' ? "[]" : "]");
 	place->n_rows += n;
@@ -147,7 +157,7 @@ hub_query_run(struct hub *hub, const char *text, size_t len,
 	page->next = NULL;
 	if (hub_query_compile(text, len, &query, err) == -1)
 		return err_prefix(err, INVALID);
-	page->is_twins = query.is_twins;
+	page->item_type = query.item_type;
 	rc = run(hub, &query, text, len, page, out, err);
 	hub_query_fini(&query);
 	return rc;

@@ -3,13 +3,16 @@
  * checked, and compiled to SQL over SQLite's JSON functions.  What the query
  * says becomes bound parameters, never text of the SQL.
  *
- *   SELECT [TOP n] * | path [AS name], … | COUNT() AS name
- *   FROM devices
- *   WHERE path = != <> < <= > >= literal, path IN|NIN [literal, …],
- *         IS_DEFINED(path), STARTSWITH(path, text), ENDSWITH(path, text),
- *         joined by AND, OR, NOT and parentheses
+ *   SELECT [TOP n] * | item [AS name], …
+ *   FROM devices | devices.modules | devices.jobs
+ *   [WHERE condition] [GROUP BY path, …]
  *
- * Everything else of the language is refused by its name.
+ * An item is a path, COUNT(), or AVG, SUM, MIN or MAX of a path.  A condition
+ * compares (= != <> < <= > >=) paths, literals and what + - * / % make of
+ * them; path [N]IN [literal, …]; IS_DEFINED, STARTSWITH, ENDSWITH, IS_NULL,
+ * IS_NUMBER, IS_STRING, IS_BOOL, IS_ARRAY, IS_OBJECT, IS_PRIMITIVE; joined by
+ * AND, OR, NOT and parentheses.  A path is names with dots: name, [[name]],
+ * ['name'], [index].  Everything else is refused by its name.
  */
 #ifndef TWINDECK_CORE_HUB_QUERY_H
 #define TWINDECK_CORE_HUB_QUERY_H
@@ -20,6 +23,7 @@
 
 struct err;
 struct hub;
+struct store_stmt;
 struct strbuf;
 
 #define HUB_QUERY_TEXT_MAX ((size_t)8192) /* bytes */
@@ -32,17 +36,21 @@ struct hub_query_value {
 };
 
 /*
- * A compiled query.  The SQL has two more parameters behind the values: the
- * last device id of the page before ('' before the first) and the most rows
- * to give.  Its column 0 is the device id, unless it is a count.
+ * A compiled query.  The SQL has two more parameters behind the values: where
+ * the last page ended (the key of its last row, first before all of them; of
+ * groups how many there were) and the most rows to give.  Its column 0 is the
+ * key of a row, of groups nothing.
  */
 struct hub_query {
 	char *sql;
 	struct hub_query_value *values;
 	size_t n_values;
-	bool is_twins; /* SELECT *: columns are HUB_TWINS_COLUMNS */
-	bool is_count; /* one row, one column, the number */
-	char **names;  /* of columns 1…, which are JSON text; owned */
+	bool is_star;          /* whole twins, or records of jobs: their columns */
+	bool is_jobs;          /* FROM devices.jobs */
+	bool is_grouped;       /* aggregates */
+	const char *first;     /* of a static table */
+	const char *item_type; /* "Twin", "Raw" or "DeviceJob" */
+	char **names;          /* of columns 1…, which are JSON text; owned */
 	size_t n_names;
 	int64_t top;        /* rows altogether; -1: all */
 	bool sees_activity; /* it looks at lastActivityTime */
@@ -52,14 +60,21 @@ struct hub_query {
  * and what was expected) and the query empty. */
 int hub_query_compile(
     const char *text, size_t len, struct hub_query *query, struct err *err);
+/* What stands behind WHERE, or "*" for all: gives the ids of its devices. */
+int hub_query_compile_condition(
+    const char *text, size_t len, struct hub_query *query, struct err *err);
 void hub_query_fini(struct hub_query *query);
+
+/* Binds the values and the two behind them; after NULL: from the start. */
+void hub_query_bind(const struct hub_query *query, struct store_stmt *stmt,
+    const char *after, int64_t limit);
 
 /* One page of an answer. */
 struct hub_query_page {
 	int64_t size;      /* rows at most, 1 to HUB_QUERY_PAGE_MAX */
 	const char *token; /* where the last page ended, or NULL */
 	char *next;        /* out: the token of the next one, or NULL; owned */
-	bool is_twins;     /* out: whole twins */
+	const char *item_type; /* out: of a static table */
 };
 
 /*

@@ -25,8 +25,7 @@ run(struct hub_call *call, const char *text, struct hub_query_page *page)
 		strbuf_fini(&out);
 		return;
 	}
-	hub_call_set_header(
-	    call, "x-ms-item-type", page->is_twins ? "Twin" : "Raw");
+	hub_call_set_header(call, "x-ms-item-type", page->item_type);
 	/* Absent on the last page: an empty one would mean another page. */
 	if (page->next != NULL)
 		hub_call_set_header(call, "x-ms-continuation", page->next);

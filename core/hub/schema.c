@@ -48,5 +48,41 @@ const struct store_migration hub_schema[] = {
 	    "  device_id TEXT PRIMARY KEY"
 	    "    REFERENCES device (device_id) ON DELETE CASCADE,"
 	    "  subscriptions TEXT NOT NULL) WITHOUT ROWID;" },
+	{ "jobs",
+	    /* Times are text as they are sent, begun_us apart: the deadline
+	     * is reckoned from it. */
+	    "CREATE TABLE job ("
+	    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	    "  job_id TEXT NOT NULL UNIQUE,"
+	    "  type TEXT NOT NULL,"
+	    "  status TEXT NOT NULL,"
+	    "  condition TEXT NOT NULL,"
+	    "  action TEXT NOT NULL," /* JSON, as GET answers it */
+	    "  created TEXT NOT NULL,"
+	    "  start TEXT NOT NULL,"
+	    "  start_us INTEGER NOT NULL,"
+	    "  begun_us INTEGER,"
+	    "  ended TEXT,"
+	    "  max_execution_s INTEGER NOT NULL,"
+	    "  failure TEXT);"
+	    "CREATE INDEX job_active ON job (id)"
+	    "  WHERE status IN ('queued', 'scheduled', 'running');"
+	    /* One row for each device of a job, from when it begins. */
+	    "CREATE TABLE device_job ("
+	    "  id INTEGER PRIMARY KEY,"
+	    "  job INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,"
+	    "  device_id TEXT NOT NULL,"
+	    "  status TEXT NOT NULL,"
+	    "  created TEXT NOT NULL,"
+	    "  started TEXT,"
+	    "  ended TEXT,"
+	    "  updated TEXT NOT NULL,"
+	    "  response_status INTEGER,"
+	    "  response TEXT,"
+	    "  error_code TEXT,"
+	    "  error_text TEXT,"
+	    "  UNIQUE (job, device_id));"
+	    "CREATE INDEX device_job_status ON device_job (job, status);"
+	    "CREATE INDEX device_job_device ON device_job (device_id);" },
 	{ NULL, NULL },
 };

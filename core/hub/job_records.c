@@ -1,0 +1,185 @@
+#include "config.h"
+
+#include "core/hub/job_records.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/hub.h"
+#include "core/store/store.h"
+
+#define JOB_COLUMNS                                                         \
+	"job.id, job.job_id, job.condition, job.created, job.start, "       \
+	"job.ended, job.max_execution_s, job.type, job.action, job.status, " \
+	"job.failure"
+
+static void
+put_member(struct strbuf *out, const char *name, struct store_stmt *row, int i)
+{
+	if (store_column_is_null(row, i))
+		return;
+	strbuf_printf(out, ",\"%s\":", name);
+	json_put_string(out, store_column_text(row, i));
+}
+
+void
+hub_job_record_format(struct store_stmt *row, struct strbuf *out)
+{
+	strbuf_puts(out, "{\"deviceId\":");
+	json_put_string(out, store_column_text(row, 1));
+	put_member(out, "jobId", row, 2);
+	put_member(out, "jobType", row, 3);
+	put_member(out, "status", row, 4);
+	put_member(out, "startTimeUtc", row, 5);
+	put_member(out, "endTimeUtc", row, 6);
+	put_member(out, "createdDateTimeUtc", row, 7);
+	put_member(out, "lastUpdatedDateTimeUtc", row, 8);
+	if (!store_column_is_null(row, 9))
+		strbuf_printf(out,
+		    ",\"outcome\":{\"deviceMethodResponse\":{\"status\":%" PRId64
+		    ",\"payload\":%s}}",
+		    store_column_int(row, 9), store_column_text(row, 10));
+	else if (store_column_is_null(row, 11))
+		strbuf_puts(out, ",\"outcome\":null");
+	if (!store_column_is_null(row, 11)) {
+		strbuf_puts(out, ",\"error\":{\"code\":");
+		json_put_string(out, store_column_text(row, 11));
+		strbuf_puts(out, ",\"description\":");
+		json_put_string(out, store_column_text(row, 12));
+		strbuf_putc(out, '}');
+	}
+	strbuf_putc(out, '}');
+}
+
+static int
+put_statistics(
+    struct hub *hub, int64_t job, struct strbuf *out, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT count(*), ifnull(sum(status = 'failed'), 0),"
+	    " ifnull(sum(status = 'completed'), 0),"
+	    " ifnull(sum(status = 'running'), 0),"
+	    " ifnull(sum(status = 'pending'), 0)"
+	    " FROM device_job WHERE job = ?1";
+	static const char *const names[] = { "deviceCount", "failedCount",
+		"succeededCount", "runningCount", "pendingCount" };
+	struct store_stmt *row = store_prepare(hub->store, sql, err);
+	int i, rc;
+
+	if (row == NULL)
+		return -1;
+	store_bind_int(row, 1, job);
+	rc = store_step(row, err);
+	for (i = 0; rc == 1 && i < 5; i++)
+		strbuf_printf(out, "%s\"%s\":%" PRId64,
+		    i == 0 ? ",\"deviceJobStatistics\":{" : ",", names[i],
+		    store_column_int(row, i));
+	if (rc == 1)
+		strbuf_putc(out, '}');
+	store_stmt_free(row);
+	return rc == -1 ? -1 : 0;
+}
+
+/* What has not begun has no statistics; a job that ended before neither. */
+static bool
+has_begun(const char *status)
+{
+	return strcmp(status, "running") == 0 ||
+	    strcmp(status, "completed") == 0 || strcmp(status, "failed") == 0;
+}
+
+static int
+put_job(struct hub *hub, struct store_stmt *row, struct strbuf *out,
+    struct err *err)
+{
+	const char *type = store_column_text(row, 7);
+
+	strbuf_puts(out, "{\"jobId\":");
+	json_put_string(out, store_column_text(row, 1));
+	put_member(out, "queryCondition", row, 2);
+	put_member(out, "createdTime", row, 3);
+	put_member(out, "startTime", row, 4);
+	put_member(out, "endTime", row, 5);
+	strbuf_printf(out, ",\"maxExecutionTimeInSeconds\":%" PRId64,
+	    store_column_int(row, 6));
+	put_member(out, "type", row, 7);
+	strbuf_printf(out, ",\"%s\":",
+	    strcmp(type, "scheduleUpdateTwin") == 0 ? "updateTwin"
+						     : "cloudToDeviceMethod");
+	strbuf_puts(out, store_column_text(row, 8));
+	put_member(out, "status", row, 9);
+	put_member(out, "failureReason", row, 10);
+	if (has_begun(store_column_text(row, 9)) &&
+	    put_statistics(hub, store_column_int(row, 0), out, err) == -1)
+		return -1;
+	strbuf_putc(out, '}');
+	return 0;
+}
+
+int
+hub_job_format(struct hub *hub, const char *job_id, struct strbuf *out,
+    struct err *err)
+{
+	struct store_stmt *row = store_prepare(hub->store,
+	    "SELECT " JOB_COLUMNS " FROM job WHERE job_id = ?1", err);
+	int rc;
+
+	if (row == NULL)
+		return -1;
+	store_bind_text(row, 1, job_id);
+	rc = store_step(row, err);
+	if (rc == 1 && put_job(hub, row, out, err) == -1)
+		rc = -1;
+	store_stmt_free(row);
+	return rc;
+}
+
+static void
+bind_or_null(struct store_stmt *stmt, int i, const char *text)
+{
+	if (text != NULL)
+		store_bind_text(stmt, i, text);
+	else
+		store_bind_null(stmt, i);
+}
+
+int
+hub_job_list_format(struct hub *hub, struct hub_job_list *list,
+    struct strbuf *out, struct err *err)
+{
+	struct store_stmt *row = store_prepare(hub->store,
+	    "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1"
+	    " AND (?2 IS NULL OR type = ?2) AND (?3 IS NULL OR status = ?3)"
+	    " ORDER BY id LIMIT ?4",
+	    err);
+	int64_t last = 0;
+	int n = 0, rc = -1;
+
+	list->next = NULL;
+	if (row == NULL)
+		return -1;
+	store_bind_text(row, 1, list->after != NULL ? list->after : "0");
+	bind_or_null(row, 2, list->type);
+	bind_or_null(row, 3, list->status);
+	store_bind_int(row, 4, list->size + 1);
+	strbuf_putc(out, '[');
+	while ((rc = store_step(row, err)) == 1 && n < list->size) {
+		if (n++ > 0)
+			strbuf_putc(out, ',');
+		last = store_column_int(row, 0);
+		if (put_job(hub, row, out, err) == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	strbuf_putc(out, ']');
+	if (rc == 1)
+		list->next = xasprintf("%" PRId64, last);
+	store_stmt_free(row);
+	return rc == -1 ? -1 : 0;
+}

@@ -1,0 +1,78 @@
+/*
+ * From the tree of a query to SQL: what its paths mean, and its conditions.
+ * What the query says becomes bound parameters, never text of the SQL.
+ */
+#ifndef TWINDECK_CORE_HUB_QUERY_SQL_H
+#define TWINDECK_CORE_HUB_QUERY_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/hub/query_parse.h"
+
+struct hub_query;
+
+/*
+ * What a path means.  A comparison with something that is not there is NULL
+ * in SQL, and stays so under NOT: such a device is not selected.
+ */
+enum query_field_type {
+	QUERY_FIELD_TEXT,
+	QUERY_FIELD_NUMBER,
+	QUERY_FIELD_BOOL,
+	QUERY_FIELD_JSON,   /* in a JSON column; its type is in the data */
+	QUERY_FIELD_SECTION /* a whole section as a service sees it */
+};
+
+struct query_root {
+	const char *path;
+	enum query_field_type type;
+	const char *sql; /* NULL: the hub has it, and queries cannot see it */
+};
+
+struct query_field {
+	const struct query_root *root;
+	enum query_field_type type;
+	size_t json_path; /* index of a parameter, from 1; of a JSON field */
+	const char *name; /* the last one, borrowed from root or path */
+};
+
+struct query_compiler {
+	const char *text; /* of the query */
+	enum query_source source;
+	struct hub_query *query;
+	struct strbuf sql;
+	struct err *err;
+};
+
+/* "line 1, column 8: …"; returns -1. */
+int query_compiler_fault(struct query_compiler *c, const char *at,
+    enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same about a path, which is named. */
+int query_compiler_refuse(struct query_compiler *c,
+    const struct query_path *path, enum err_code code, const char *why);
+
+/* A parameter; returns its index, from 1. */
+size_t query_add_value(
+    struct query_compiler *c, const char *text, double number);
+
+/* 0, or -1 with err set. */
+int query_resolve(struct query_compiler *c, const struct query_path *path,
+    struct query_field *field);
+
+/* Appends its value as SQL has it: text, number, 0 or 1, NULL. */
+void query_put_value(struct strbuf *sql, const struct query_field *field);
+/* Appends "json_type(…) [NOT] IN (types)" of a JSON field. */
+void query_put_type_is(struct strbuf *sql, const struct query_field *field,
+    const char *types, bool not);
+/* Appends its JSON text, or NULL where there is nothing. */
+void query_put_json(struct strbuf *sql, const struct query_field *field);
+
+/* Appends a condition: 0, or -1 with err set. */
+int query_put_condition(
+    struct query_compiler *c, const struct query_node *node);
+
+#endif
