@@ -1,8 +1,11 @@
 #include "config.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -284,6 +287,31 @@ test_a_refused_connection_is_unreachable(void **state)
 	finish(&f);
 }
 
+/* The kernel takes the connection, and nobody ever speaks TLS on it. */
+static void
+test_a_handshake_that_never_ends_is_unreachable(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct fixture f;
+	char *url;
+
+	(void)state;
+	assert_int_equal(0, bind(fd, (struct sockaddr *)&address, len));
+	assert_int_equal(0, listen(fd, 8));
+	assert_int_equal(0, getsockname(fd, (struct sockaddr *)&address, &len));
+	url = xasprintf("https://127.0.0.1:%u/", ntohs(address.sin_port));
+	start(&f, &good, test_ca_file(ca));
+	ask(&f, (struct net_http_request){ .method = "POST", .url = url,
+	    .body = "{}", .body_len = 2, .connect_ms = 300 });
+	assert_int_equal(ERR_UNREACHABLE, f.err.code);
+	free(url);
+	finish(&f);
+	close(fd);
+}
+
 static void
 test_a_server_without_tls_is_unreachable(void **state)
 {
@@ -443,6 +471,8 @@ main(void)
 		cmocka_unit_test(test_silence_after_the_request_is_unknown),
 		cmocka_unit_test(test_half_an_answer_is_unknown),
 		cmocka_unit_test(test_a_refused_connection_is_unreachable),
+		cmocka_unit_test(
+		    test_a_handshake_that_never_ends_is_unreachable),
 		cmocka_unit_test(test_a_server_without_tls_is_unreachable),
 		cmocka_unit_test(test_a_certificate_for_another_name_is_refused),
 		cmocka_unit_test(test_a_certificate_of_another_ca_is_refused),
