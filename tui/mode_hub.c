@@ -47,6 +47,14 @@ static const struct option_def hub_options[] = {
 	  .min = 0, .max = 65535, .def = "8883",
 	  .help = "TCP port of MQTT over TLS for devices, 0 takes a free "
 		  "one." },
+	{ .name = "tier", .type = OPTION_STRING, .arg = "TIER",
+	  .help = "Enforce the quotas of F1, S1, S2 or S3: requests are slowed "
+		  "down, then refused with 429.  Without it there are none." },
+	{ .name = "units", .type = OPTION_NUMBER, .arg = "N",
+	  .min = 1, .max = 200, .def = "1",
+	  .help = "How many units of the tier the hub has." },
+	{ .name = "retry-after", .type = OPTION_FLAG,
+	  .help = "Send Retry-After with 429, which IoT Hub does not." },
 	{ .name = "json", .type = OPTION_FLAG,
 	  .help = "Print what a client needs as one line of JSON." },
 	{ .name = "exit-on-eof", .type = OPTION_FLAG,
@@ -242,6 +250,9 @@ serve(const struct options *options, const char *state_dir)
 		    ? options_number(options, "https-port")
 		    : HUB_HTTPS_PORT_ANY,
 		.mqtt_port = options_number(options, "mqtt-port"),
+		.tier = options_string(options, "tier"),
+		.n_units = options_number(options, "units"),
+		.sends_retry_after = options_flag(options, "retry-after"),
 	};
 	struct event_base *base;
 	struct err err;

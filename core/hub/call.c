@@ -20,6 +20,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
+#include "core/hub/gate.h"
 #include "core/hub/hub.h"
 
 #define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
@@ -271,6 +272,7 @@ void
 hub_call_free(struct hub_call *call)
 {
 	list_remove(&call->link);
+	hub_gate_wait_free(call->wait);
 	free(call->path);
 	free(call->body);
 	free(call);

@@ -16,6 +16,7 @@
 struct cJSON;
 struct evhttp_request;
 struct hub;
+struct hub_gate_wait;
 struct strbuf;
 
 #define HUB_CALL_SEGMENTS_MAX 6
@@ -34,6 +35,7 @@ struct hub_call {
 	int status; /* of the answer, until it leaves */
 	char *body; /* owned; NULL: none */
 	size_t body_len;
+	struct hub_gate_wait *wait; /* while it is put off; owned, or NULL */
 };
 
 /* GET /devices/{0}/…: borrowed, decoded. */

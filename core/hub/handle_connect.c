@@ -8,6 +8,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
+#include "core/hub/gate.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
@@ -261,6 +262,22 @@ refuse(struct hub_session *session, uint8_t code, struct mqtt_str client_id,
 	return 0;
 }
 
+static int
+pass_gate(struct hub_session *session, const struct mqtt_connect *connect,
+    const struct user_name *name, const char *device_id, struct err *err)
+{
+	struct hub_gate_verdict verdict =
+	    hub_gate_message(session->hub, device_id, HUB_OP_CONNECT);
+
+	if (verdict.way == HUB_GATE_REFUSE) {
+		err_set(err, ERR_THROTTLED, "%s", verdict.text);
+		return refuse(session, MQTT_REFUSED_UNAVAILABLE,
+		    connect->client_id, err);
+	}
+	hub_session_delay(session, verdict.delay_ms);
+	return let_in(session, connect, name, err);
+}
+
 int
 hub_handle_connect(struct hub_session *session, const struct mqtt_frame *frame,
     struct mqtt_reader *in, struct err *err)
@@ -297,7 +314,7 @@ hub_handle_connect(struct hub_session *session, const struct mqtt_frame *frame,
 		rc = refuse(session, MQTT_REFUSED_NOT_AUTHORIZED,
 		    connect.client_id, err);
 	else
-		rc = let_in(session, &connect, &name, err);
+		rc = pass_gate(session, &connect, &name, device_id, err);
 	free(device_id);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/str.h"
+#include "core/hub/gate.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
 #include "core/hub/methods.h"
@@ -32,9 +33,13 @@ typedef int (*topic_handler)(struct hub_session *session,
 static void
 acknowledge(struct hub_session *session, const struct mqtt_publish *publish)
 {
-	struct strbuf out = {0};
+	struct strbuf out = {0}, failed = {0};
 
 	hub_send_put_puback(&out, publish->packet_id);
+	if (session->delay_ms > 0) {
+		hub_session_answer(session, &out, &failed);
+		return;
+	}
 	hub_session_send(session, &out);
 	strbuf_fini(&out);
 }
@@ -142,19 +147,57 @@ on_method_response(struct hub_session *session,
 	return 0;
 }
 
-static const topic_handler topic_handlers[] = {
-    [TOPIC_TELEMETRY] = on_telemetry,
-    [TOPIC_TWIN_GET] = on_twin_get,
-    [TOPIC_REPORTED_PATCH] = on_reported_patch,
-    [TOPIC_METHOD_RESPONSE] = on_method_response,
+/* The gate refuses a twin request in an answer; what has none is let in, late.
+ */
+static const struct topic_row {
+    topic_handler handle;
+    enum hub_op op;
+} topic_rows[] = {
+    [TOPIC_TELEMETRY] = {on_telemetry, HUB_OP_TELEMETRY},
+    [TOPIC_TWIN_GET] = {on_twin_get, HUB_OP_TWIN_READ},
+    [TOPIC_REPORTED_PATCH] = {on_reported_patch, HUB_OP_TWIN_WRITE},
+    [TOPIC_METHOD_RESPONSE] = {on_method_response, HUB_OP_FREE},
 };
 
-static topic_handler
-find_handler(enum topic_kind kind)
+static const struct topic_row *
+find_row(enum topic_kind kind)
 {
-	if (kind >= sizeof(topic_handlers) / sizeof(topic_handlers[0]))
+	if (kind >= sizeof(topic_rows) / sizeof(topic_rows[0]) ||
+	    topic_rows[kind].handle == NULL)
 		return NULL;
-	return topic_handlers[kind];
+	return &topic_rows[kind];
+}
+
+static void
+refuse(struct hub_session *session, const struct mqtt_publish *publish,
+    const struct topic *topic, const struct hub_gate_verdict *verdict)
+{
+	struct strbuf done = {0}, failed = {0};
+
+	hub_send_put_puback(&done, publish->packet_id);
+	hub_send_put_twin_error(
+	    session, &done, topic->rid, verdict->error, verdict->text);
+	hub_session_answer(session, &done, &failed);
+}
+
+static int
+pass_gate(struct hub_session *session, const struct topic_row *row,
+    const struct mqtt_publish *publish, const struct topic *topic,
+    struct err *err)
+{
+	bool is_twin = topic->kind == TOPIC_TWIN_GET ||
+	    topic->kind == TOPIC_REPORTED_PATCH;
+	struct hub_gate_verdict verdict;
+
+	verdict =
+	    hub_gate_message(session->hub, session->device_id, row->op);
+	hub_session_delay(session, verdict.delay_ms);
+	if (verdict.way == HUB_GATE_REFUSE && is_twin &&
+	    topic->rid.s != NULL) {
+		refuse(session, publish, topic, &verdict);
+		return 0;
+	}
+	return row->handle(session, publish, topic, err);
 }
 
 int
@@ -163,7 +206,7 @@ hub_handle_publish(struct hub_session *session, const struct mqtt_frame *frame,
 {
 	struct mqtt_publish publish;
 	struct topic topic;
-	topic_handler handle;
+	const struct topic_row *row;
 
 	if (mqtt_publish_read(in, frame->flags, &publish, err) == -1)
 		return -1;
@@ -175,8 +218,8 @@ hub_handle_publish(struct hub_session *session, const struct mqtt_frame *frame,
 		    "PUBLISH of %zu bytes, the limit is %zu",
 		    publish.payload.len, HUB_PAYLOAD_MAX);
 	topic_parse(publish.topic_name.s, publish.topic_name.len, &topic);
-	handle = find_handler(topic.kind);
-	if (handle == NULL)
+	row = find_row(topic.kind);
+	if (row == NULL)
 		return err_set(err, ERR_REFUSED,
 		    "PUBLISH to no topic of IoT Hub, %.*s",
 		    (int)publish.topic_name.len, publish.topic_name.s);
@@ -185,5 +228,5 @@ hub_handle_publish(struct hub_session *session, const struct mqtt_frame *frame,
 		    "$rid of %zu bytes, the limit is %d", topic.rid.len,
 		    RID_MAX);
 	hub_registry_touch(session->hub->registry, session->device_id);
-	return handle(session, &publish, &topic, err);
+	return pass_gate(session, row, &publish, &topic, err);
 }

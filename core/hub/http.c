@@ -19,6 +19,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
 #include "core/hub/call.h"
+#include "core/hub/gate.h"
 #include "core/hub/hub.h"
 #include "core/hub/routes.h"
 #include "core/net/listen.h"
@@ -203,7 +204,7 @@ on_request(struct evhttp_request *request, void *arg)
 		return;
 	if (route->rights == 0 ||
 	    (check_token(call, route->rights) && check_api_version(call)))
-		route->run(call);
+		hub_gate_call(call, route);
 }
 
 static struct net_listen *

@@ -23,6 +23,7 @@
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
+#include "core/hub/tier.h"
 #include "core/hub/twins.h"
 #include "core/net/tls.h"
 #include "core/store/store.h"
@@ -154,6 +155,16 @@ start_listening(
 	return hub->sessions != NULL ? 0 : -1;
 }
 
+static int
+read_tier(struct hub *hub, const struct hub_config *config, struct err *err)
+{
+	hub->sends_retry_after = config->sends_retry_after;
+	if (config->tier == NULL)
+		return 0;
+	hub->tier = hub_tier_new(config->tier, config->n_units, err);
+	return hub->tier != NULL ? 0 : -1;
+}
+
 struct hub *
 hub_new(
     struct event_base *base, const struct hub_config *config, struct err *err)
@@ -165,7 +176,8 @@ hub_new(
 	hub = xcalloc(1, sizeof(*hub));
 	hub->base = base;
 	hub->lock_fd = -1;
-	if (open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
+	if (read_tier(hub, config, err) == -1 ||
+	    open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
 	    start_listening(hub, config, err) == -1) {
 		hub_free(hub);
 		return NULL;
@@ -190,6 +202,7 @@ hub_free(struct hub *hub)
 	hub_twins_free(hub->twins);
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);
+	hub_tier_free(hub->tier);
 	SSL_CTX_free(hub->tls);
 	store_close(hub->store);
 	hub_identity_free(hub->identity);

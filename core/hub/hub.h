@@ -23,6 +23,7 @@ struct hub_identity;
 struct hub_methods;
 struct hub_registry;
 struct hub_sessions;
+struct hub_tier;
 struct hub_twins;
 struct store;
 
@@ -41,6 +42,8 @@ struct hub {
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */
 	struct hub_http *http;
+	struct hub_tier *tier; /* NULL: no quotas */
+	bool sends_retry_after;
 };
 
 struct hub_config {
@@ -49,6 +52,9 @@ struct hub_config {
 	const char *host_name;  /* what clients are told; NULL: 127.0.0.1 */
 	int64_t https_port;     /* 0: a free one; or HUB_HTTPS_PORT_ANY */
 	int64_t mqtt_port;      /* 0: a free one */
+	const char *tier;       /* "S1"; NULL: no quotas */
+	int64_t n_units;        /* of the tier */
+	bool sends_retry_after; /* with 429; IoT Hub does not */
 };
 
 /* 443, which the SDKs have built in, where this user may take it; else 8443 */

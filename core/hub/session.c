@@ -34,6 +34,14 @@ struct answer {
 	struct hub_session *session;
 	struct strbuf done;
 	struct strbuf failed;
+	uint32_t delay_ms; /* from the commit until it leaves */
+	bool ok;           /* how the commit went */
+};
+
+/* An answer that is put off; it goes with its session. */
+struct hub_session_late {
+	struct answer *answer;
+	struct event *timer;
 };
 
 static void
@@ -44,6 +52,31 @@ release(struct hub_session *session)
 	hub_subscriptions_fini(&session->subs);
 	free(session->device_id);
 	free(session);
+}
+
+static struct answer *
+take_late(struct hub_session *session)
+{
+	struct answer *answer = session->late->answer;
+
+	event_free(session->late->timer);
+	free(session->late);
+	session->late = NULL;
+	return answer;
+}
+
+static void
+drop_late(struct hub_session *session)
+{
+	struct answer *answer;
+
+	if (session->late == NULL)
+		return;
+	answer = take_late(session);
+	strbuf_fini(&answer->done);
+	strbuf_fini(&answer->failed);
+	free(answer);
+	release(session);
 }
 
 static const char *
@@ -108,6 +141,7 @@ hub_session_close(struct hub_session *session, const char *why)
 		hub_sessions_gone(session->hub->sessions, session);
 	bufferevent_disable(session->bev, EV_READ | EV_WRITE);
 	bufferevent_setcb(session->bev, NULL, NULL, NULL, NULL);
+	drop_late(session);
 	/* The packet loop still looks into the input. */
 	if (!session->busy)
 		free_bev(session);
@@ -255,10 +289,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void
-on_commit(bool ok, void *arg)
+give(struct answer *answer)
 {
-	struct answer *answer = arg;
 	struct hub_session *session = answer->session;
+	bool ok = answer->ok;
 	bool connecting = session->state == HUB_SESSION_CONNECTING;
 
 	if (session->state != HUB_SESSION_CLOSED) {
@@ -283,6 +317,50 @@ on_commit(bool ok, void *arg)
 	release(session);
 }
 
+static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub_session *session = arg;
+
+	(void)fd;
+	(void)what;
+	/* Its pings had to wait too. */
+	session->deadline_ms = clock_mono_ms() + session->silence_ms;
+	give(take_late(session));
+}
+
+static void
+put_off(struct hub_session *session, struct answer *answer)
+{
+	struct timeval delay = { .tv_sec = answer->delay_ms / 1000,
+		.tv_usec = answer->delay_ms % 1000 * 1000 };
+
+	session->late = xcalloc(1, sizeof(*session->late));
+	session->late->answer = answer;
+	session->late->timer =
+	    evtimer_new(session->hub->base, on_late, session);
+	event_add(session->late->timer, &delay);
+}
+
+static void
+on_commit(bool ok, void *arg)
+{
+	struct answer *answer = arg;
+
+	answer->ok = ok;
+	if (answer->delay_ms > 0 &&
+	    answer->session->state != HUB_SESSION_CLOSED)
+		put_off(answer->session, answer);
+	else
+		give(answer);
+}
+
+void
+hub_session_delay(struct hub_session *session, int64_t delay_ms)
+{
+	session->delay_ms = (uint32_t)delay_ms;
+}
+
 void
 hub_session_answer(
     struct hub_session *session, struct strbuf *done, struct strbuf *failed)
@@ -295,6 +373,8 @@ hub_session_answer(
 	*done = *failed = (struct strbuf){ 0 };
 	session->refs++;
 	session->waiting = true;
+	answer->delay_ms = session->delay_ms;
+	session->delay_ms = 0;
 	hub_commit_then(session->hub->commit, on_commit, answer);
 }
 
@@ -303,7 +383,7 @@ hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s)
 {
 	if (session->expiry_s != 0 && utc_s >= session->expiry_s)
 		hub_session_close(session, "its token has expired");
-	else if (mono_ms < session->deadline_ms)
+	else if (mono_ms < session->deadline_ms || session->late != NULL)
 		return;
 	else if (session->state == HUB_SESSION_NEW)
 		hub_session_close(session, "no CONNECT came in time");

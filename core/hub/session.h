@@ -24,6 +24,7 @@
 struct bufferevent;
 struct err;
 struct hub;
+struct hub_session_late;
 struct hub_websocket;
 struct strbuf;
 
@@ -61,6 +62,8 @@ struct hub_session {
 	struct hub_subscriptions subs;
 	int64_t deadline_ms; /* monotonic: when silence ends it */
 	int64_t expiry_s;    /* Unix time: when its token ends it; or 0 */
+	struct hub_session_late *late; /* an answer that is put off; or NULL */
+	uint32_t delay_ms;   /* by how much the next answer is put off */
 	uint32_t silence_ms; /* what a packet puts the deadline off by */
 	uint32_t refs;       /* answers that wait for a commit, and 1 */
 	uint16_t packet_id;  /* the last one used */
@@ -68,7 +71,7 @@ struct hub_session {
 	uint8_t state; /* enum hub_session_state */
 	bool clean_session;
 	bool has_will;
-	bool waiting; /* for a commit: no packet is handled.  The commit comes
+	bool waiting; /* for a commit, or an answer's time: no packet is handled.  The commit comes
 			 at the end of the turn, before more is read, the end
 			 of the connection among it */
 	bool busy;    /* inside its packet loop */
@@ -98,6 +101,10 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets);
  */
 void hub_session_answer(
     struct hub_session *session, struct strbuf *done, struct strbuf *failed);
+
+/* The next hub_session_answer() leaves that much later; until then the
+ * client's packets wait. */
+void hub_session_delay(struct hub_session *session, int64_t delay_ms);
 
 /* Closes now, with a line in the log; what is queued goes out first, as far
  * as the client can take it without waiting. */

@@ -1,0 +1,159 @@
+#include "config.h"
+
+#include "core/hub/gate.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "core/base/xalloc.h"
+#include "core/hub/call.h"
+#include "core/hub/hub.h"
+#include "core/hub/routes.h"
+
+/* A REST request that is put off, with what is to become of it. */
+struct hub_gate_wait {
+	struct hub_call *call;
+	const struct hub_route *route;
+	struct hub_gate_verdict verdict;
+	struct event *timer;
+};
+
+/* The tier's word: late, or no. */
+static void
+ask_tier(struct hub *hub, enum hub_op op, size_t amount,
+    struct hub_gate_verdict *verdict)
+{
+	int64_t delay_ms = hub_tier_take(hub->tier, op, amount);
+	char *text;
+
+	if (delay_ms != HUB_TIER_REFUSED) {
+		verdict->delay_ms += delay_ms;
+		return;
+	}
+	text = hub_tier_refusal(op);
+	verdict->way = HUB_GATE_REFUSE;
+	verdict->error = IOTHUB_THROTTLING;
+	snprintf(verdict->text, sizeof(verdict->text), "%s", text);
+	free(text);
+}
+
+/* As the service does: the wait stands in the text, and the connection is
+ * closed; a header only where somebody wants one. */
+static void
+refuse(struct hub_call *call, enum hub_op op,
+    const struct hub_gate_verdict *verdict)
+{
+	char seconds[16];
+
+	if (verdict->error == IOTHUB_THROTTLING) {
+		hub_call_set_header(call, "Connection", "close");
+		snprintf(
+		    seconds, sizeof(seconds), "%d", HUB_TIER_RETRY_AFTER_S);
+		if (call->hub->sends_retry_after)
+			hub_call_set_header(call, "Retry-After", seconds);
+	}
+	if (op == HUB_OP_METHOD)
+		hub_call_error_method(call, verdict->error, verdict->text, -1);
+	else
+		hub_call_error(call, verdict->error, verdict->text);
+}
+
+static void
+go_on(struct hub_call *call, const struct hub_route *route, enum hub_op op,
+    const struct hub_gate_verdict *verdict)
+{
+	switch (verdict->way) {
+	case HUB_GATE_PASS:
+		route->run(call);
+		break;
+	case HUB_GATE_REFUSE:
+		refuse(call, op, verdict);
+		break;
+	}
+}
+
+static enum hub_op
+op_of(const struct hub_call *call, const struct hub_route *route)
+{
+	return hub_tier_op_of(
+	    (int)evhttp_request_get_command(call->request), route->pattern);
+}
+
+static void
+on_time(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub_gate_wait *wait = arg;
+	struct hub_gate_verdict verdict = wait->verdict;
+	const struct hub_route *route = wait->route;
+	struct hub_call *call = wait->call;
+
+	(void)fd;
+	(void)what;
+	call->wait = NULL;
+	hub_gate_wait_free(wait);
+	go_on(call, route, op_of(call, route), &verdict);
+}
+
+static void
+put_off(struct hub_call *call, const struct hub_route *route,
+    const struct hub_gate_verdict *verdict)
+{
+	struct timeval delay = { .tv_sec = verdict->delay_ms / 1000,
+		.tv_usec = verdict->delay_ms % 1000 * 1000 };
+	struct hub_gate_wait *wait = xcalloc(1, sizeof(*wait));
+
+	wait->call = call;
+	wait->route = route;
+	wait->verdict = *verdict;
+	wait->timer = evtimer_new(call->hub->base, on_time, wait);
+	event_add(wait->timer, &delay);
+	call->wait = wait;
+}
+
+void
+hub_gate_wait_free(struct hub_gate_wait *wait)
+{
+	if (wait == NULL)
+		return;
+	event_free(wait->timer);
+	free(wait);
+}
+
+void
+hub_gate_call(struct hub_call *call, const struct hub_route *route)
+{
+	struct hub_gate_verdict verdict = { .way = HUB_GATE_PASS };
+	size_t amount = 1;
+	enum hub_op op;
+
+	if (call->hub->tier == NULL) {
+		route->run(call);
+		return;
+	}
+	op = op_of(call, route);
+	if (op == HUB_OP_METHOD) {
+		hub_call_body(call, &amount);
+		amount = hub_tier_method_size(amount);
+	}
+	ask_tier(call->hub, op, amount, &verdict);
+	if (verdict.delay_ms > 0)
+		put_off(call, route, &verdict);
+	else
+		go_on(call, route, op, &verdict);
+}
+
+struct hub_gate_verdict
+hub_gate_message(struct hub *hub, const char *device_id, enum hub_op op)
+{
+	struct hub_gate_verdict verdict = { .way = HUB_GATE_PASS };
+
+	(void)device_id;
+	ask_tier(hub, op, 1, &verdict);
+	if (verdict.way == HUB_GATE_REFUSE &&
+	    verdict.error == IOTHUB_THROTTLING)
+		verdict.delay_ms = HUB_TIER_DELAY_MAX_MS;
+	return verdict;
+}

@@ -1,0 +1,44 @@
+/*
+ * What stands between a request and its handler: the quotas of the hub's
+ * tier.  It lets pass, puts off or refuses.
+ */
+#ifndef TWINDECK_CORE_HUB_GATE_H
+#define TWINDECK_CORE_HUB_GATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/hub/tier.h"
+#include "core/iothub/error.h"
+
+struct hub;
+struct hub_call;
+struct hub_gate_wait;
+struct hub_route;
+
+enum hub_gate_way {
+	HUB_GATE_PASS,
+	HUB_GATE_REFUSE, /* answer with error and text */
+};
+
+struct hub_gate_verdict {
+	enum hub_gate_way way;
+	int64_t delay_ms; /* before it is answered, whatever the answer */
+	enum iothub_error_id error;
+	char text[160];
+};
+
+/* Runs the route's handler, now or later, or answers itself. */
+void hub_gate_call(struct hub_call *call, const struct hub_route *route);
+
+/* For a call that goes while it is put off; NULL does nothing. */
+void hub_gate_wait_free(struct hub_gate_wait *wait);
+
+/*
+ * Judges a CONNECT or a message of a device.  A refusal is put off as long as
+ * the shaping lasts: some SDKs ask again at once, without end.
+ */
+struct hub_gate_verdict hub_gate_message(
+    struct hub *hub, const char *device_id, enum hub_op op);
+
+#endif

@@ -1,0 +1,214 @@
+#include "config.h"
+
+#include "core/hub/tier.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <event2/http.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+
+#define KB 1024
+#define METHOD_METER ((size_t)4 * KB)
+#define JOBS_MAX_DEF 10 /* without a tier: as S3 */
+
+/* F1 has the quotas of S1; they are columns of the table below. */
+enum column { COLUMN_S1, COLUMN_S2, COLUMN_S3, COLUMNS };
+
+static const struct tier {
+	const char *name;
+	enum column column;
+	int64_t units_max;
+	int jobs_max;
+} tiers[] = {
+	{ "F1", COLUMN_S1, 1, 1 },
+	{ "S1", COLUMN_S1, 200, 1 },
+	{ "S2", COLUMN_S2, 200, 5 },
+	{ "S3", COLUMN_S3, 10, 10 },
+};
+
+/* The larger of the two counts: of a hub, and of a unit times the units. */
+struct quota {
+	int hub;
+	int unit;
+};
+
+/* iot-hub-devguide-quotas-throttling.  A bucket holds one period's worth. */
+static const struct class {
+	const char *name; /* as a refusal calls it; the words are ours */
+	int period_s;
+	struct quota quota[COLUMNS];
+} classes[HUB_OPS] = {
+	[HUB_OP_REGISTRY] = { "IdentityRegistryOperations", 60,
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	[HUB_OP_CONNECT] = { "DeviceConnections", 1,
+	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } } },
+	[HUB_OP_TELEMETRY] = { "DeviceToCloudSends", 1,
+	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } } },
+	[HUB_OP_C2D] = { "CloudToDeviceSends", 60,
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	[HUB_OP_METHOD] = { "DirectMethods", 1,
+	    { { 0, 160 * KB }, { 0, 480 * KB }, { 0, 24 * KB * KB } } },
+	[HUB_OP_QUERY] = { "Queries", 60,
+	    { { 0, 20 }, { 0, 20 }, { 0, 1000 } } },
+	[HUB_OP_TWIN_READ] = { "TwinReads", 1,
+	    { { 100, 0 }, { 100, 10 }, { 0, 500 } } },
+	[HUB_OP_TWIN_WRITE] = { "TwinUpdates", 1,
+	    { { 50, 0 }, { 50, 5 }, { 0, 250 } } },
+	[HUB_OP_JOB] = { "JobOperations", 60,
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	[HUB_OP_JOB_DEVICE] = { "JobDeviceOperations", 1,
+	    { { 10, 0 }, { 10, 1 }, { 0, 50 } } },
+	[HUB_OP_CONFIGURATION] = { "Configurations", 60,
+	    { { 0, 20 }, { 0, 20 }, { 0, 20 } } },
+};
+
+/* The first row whose words the pattern begins with; method 0 is any. */
+static const struct {
+	int method;
+	const char *pattern;
+	enum hub_op op;
+} routes[] = {
+	{ 0, "devices/query", HUB_OP_QUERY },
+	{ 0, "devices/*/messages", HUB_OP_C2D },
+	{ 0, "devices/*/applyConfigurationContent", HUB_OP_CONFIGURATION },
+	{ 0, "devices", HUB_OP_REGISTRY },
+	{ 0, "statistics", HUB_OP_REGISTRY },
+	{ 0, "twins/*/methods", HUB_OP_METHOD },
+	{ 0, "twins/*/modules/*/methods", HUB_OP_METHOD },
+	{ EVHTTP_REQ_GET, "twins", HUB_OP_TWIN_READ },
+	{ 0, "twins", HUB_OP_TWIN_WRITE },
+	{ 0, "jobs", HUB_OP_JOB },
+	{ 0, "configurations", HUB_OP_CONFIGURATION },
+};
+
+/* What may be taken now; less than nothing while operations are put off. */
+struct bucket {
+	double tokens;
+	double size;
+	double per_ms;
+	int64_t filled_ms; /* monotonic */
+};
+
+struct hub_tier {
+	const struct tier *tier;
+	struct bucket buckets[HUB_OPS];
+};
+
+static const struct tier *
+find_tier(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++)
+		if (strcasecmp(name, tiers[i].name) == 0)
+			return &tiers[i];
+	return NULL;
+}
+
+struct hub_tier *
+hub_tier_new(const char *name, int64_t n_units, struct err *err)
+{
+	const struct tier *row = find_tier(name);
+	const struct quota *quota;
+	struct hub_tier *tier;
+	struct bucket *b;
+	double of_units;
+	int i;
+
+	if (row == NULL) {
+		err_set(err, ERR_INVALID,
+		    "the tier must be F1, S1, S2 or S3, not \"%.20s\"", name);
+		return NULL;
+	}
+	if (n_units < 1 || n_units > row->units_max) {
+		err_set(err, ERR_INVALID,
+		    "tier %s has 1 to %" PRId64 " units", row->name,
+		    row->units_max);
+		return NULL;
+	}
+	tier = xcalloc(1, sizeof(*tier));
+	tier->tier = row;
+	for (i = HUB_OP_FREE + 1; i < HUB_OPS; i++) {
+		b = &tier->buckets[i];
+		quota = &classes[i].quota[row->column];
+		of_units = (double)quota->unit * (double)n_units;
+		b->size = fmax(quota->hub, of_units);
+		b->per_ms = b->size / (classes[i].period_s * 1000.0);
+		b->tokens = b->size;
+		b->filled_ms = clock_mono_ms();
+	}
+	return tier;
+}
+
+void
+hub_tier_free(struct hub_tier *tier)
+{
+	free(tier);
+}
+
+int64_t
+hub_tier_take(struct hub_tier *tier, enum hub_op op, size_t amount)
+{
+	int64_t now_ms, delay_ms = 0;
+	struct bucket *b;
+
+	if (tier == NULL || op == HUB_OP_FREE)
+		return 0;
+	b = &tier->buckets[op];
+	now_ms = clock_mono_ms();
+	b->tokens += (double)(now_ms - b->filled_ms) * b->per_ms;
+	b->tokens = fmin(b->tokens, b->size);
+	b->filled_ms = now_ms;
+	if (b->tokens < (double)amount)
+		delay_ms = (int64_t)ceil(
+		    ((double)amount - b->tokens) / b->per_ms);
+	if (delay_ms > HUB_TIER_DELAY_MAX_MS)
+		return HUB_TIER_REFUSED;
+	b->tokens -= (double)amount;
+	return delay_ms;
+}
+
+size_t
+hub_tier_method_size(size_t len)
+{
+	size_t n = (len + METHOD_METER - 1) / METHOD_METER;
+
+	return (n > 0 ? n : 1) * METHOD_METER;
+}
+
+char *
+hub_tier_refusal(enum hub_op op)
+{
+	return xasprintf("The request has been throttled. Wait %d seconds and "
+			 "try again. Operation type: %s",
+	    HUB_TIER_RETRY_AFTER_S, classes[op].name);
+}
+
+int
+hub_tier_jobs_max(const struct hub_tier *tier)
+{
+	return tier != NULL ? tier->tier->jobs_max : JOBS_MAX_DEF;
+}
+
+enum hub_op
+hub_tier_op_of(int method, const char *pattern)
+{
+	size_t i, len;
+
+	for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		len = strlen(routes[i].pattern);
+		if (str_starts_with(pattern, routes[i].pattern) &&
+		    (pattern[len] == '\0' || pattern[len] == '/') &&
+		    (routes[i].method == 0 || routes[i].method == method))
+			return routes[i].op;
+	}
+	return HUB_OP_FREE;
+}
