@@ -29,6 +29,8 @@ static const struct special {
 	{ KEYS_INSERT,    "Insert",    "\033[2~" },
 	{ KEYS_DELETE,    "Delete",    "\033[3~" },
 	{ KEYS_BACKTAB,   "S-Tab",     "\033[Z" },
+	{ KEYS_WORD_LEFT,  "C-Left",   "\033b" },
+	{ KEYS_WORD_RIGHT, "C-Right",  "\033f" },
 };
 /* clang-format on */
 

@@ -29,6 +29,8 @@ enum key_code {
 	KEYS_INSERT,
 	KEYS_DELETE,
 	KEYS_BACKTAB,
+	KEYS_WORD_LEFT, /* Ctrl with the arrow */
+	KEYS_WORD_RIGHT,
 };
 
 #define KEY_NAME_SIZE 16

@@ -288,6 +288,13 @@ prompt_draw(struct area a, int y, int x, int width, enum style style)
 	char *before;
 	int cursor, shift;
 
+	/* What readline has to say: it is searching, or wants a count. */
+	if (prompt.open && !prompt.accepted && rl_display_prompt != NULL &&
+	    rl_display_prompt[0] != '\0') {
+		x = area_put(field, 0, 0, STYLE_DIM, rl_display_prompt);
+		field = area_sub(field, 0, x, 1, field.cols - x);
+	}
+
 	before =
 	    xstrndup(text, prompt.accepted ? strlen(text) : (size_t)rl_point);
 	cursor = area_width(field, before);

@@ -29,8 +29,16 @@
 #define RESTORE_SIZE 256
 #define GUARD_BYE 'q'
 
-/* Codes of define_key(), clear of those that ncurses has. */
-enum { CODE_PASTE_BEGIN = KEY_MAX + 1, CODE_PASTE_END };
+/*
+ * Codes of define_key(), clear of those that ncurses has: behind KEY_MAX it
+ * numbers the keys that a terminal's description adds.
+ */
+enum {
+	CODE_PASTE_BEGIN = KEY_MAX + 2000,
+	CODE_PASTE_END,
+	CODE_WORD_LEFT,
+	CODE_WORD_RIGHT,
+};
 
 /* term.h makes macros of short words. */
 #undef lines
@@ -283,6 +291,8 @@ set_up_keys(void)
 		{ "\033[5~", KEY_PPAGE },
 		{ "\033[6~", KEY_NPAGE },
 		{ "\033[Z", KEY_BTAB },
+		{ "\033[1;5C", CODE_WORD_RIGHT },
+		{ "\033[1;5D", CODE_WORD_LEFT },
 		{ "\033[200~", CODE_PASTE_BEGIN },
 		{ "\033[201~", CODE_PASTE_END },
 	};
@@ -312,6 +322,8 @@ decode(int code)
 		{ KEY_BTAB, KEYS_BACKTAB },
 		{ KEY_BACKSPACE, KEYS_BACKSPACE },
 		{ KEY_ENTER, KEYS_ENTER },
+		{ CODE_WORD_LEFT, KEYS_WORD_LEFT },
+		{ CODE_WORD_RIGHT, KEYS_WORD_RIGHT },
 	};
 	size_t i;
 
@@ -398,12 +410,41 @@ is_gone(void)
 	    (errno == EIO || errno == ENOTTY);
 }
 
+/* A key that nobody here knows: its letters and digits are no keys. */
+static void
+skip_sequence(int introducer)
+{
+	int code;
+
+	do
+		code = wgetch(stdscr);
+	while (introducer == '[' && code != ERR &&
+	    (code < 0x40 || code > 0x7e));
+}
+
+/* Esc; or Esc and a key at once, which is that key with Alt. */
+static void
+take_escape(struct screen *screen)
+{
+	int next = wgetch(stdscr);
+
+	if (next == '[' || next == 'O') {
+		skip_sequence(next);
+	} else if (next == ERR || next == KEYS_ESC) {
+		take(screen, KEYS_ESC, false);
+		if (next == KEYS_ESC)
+			ungetch(next);
+	} else if (next != KEY_RESIZE) {
+		take(screen, next, true);
+	}
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct screen *screen = arg;
 	bool any = false;
-	int code, next;
+	int code;
 
 	(void)fd;
 	(void)what;
@@ -413,18 +454,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		any = true;
 		if (code == KEY_RESIZE)
 			continue;
-		if (code == KEYS_ESC && !screen->pasting) {
-			next = wgetch(stdscr);
-			if (next == ERR || next == KEYS_ESC) {
-				take(screen, code, false);
-				if (next == KEYS_ESC)
-					ungetch(next);
-			} else if (next != KEY_RESIZE) {
-				take(screen, next, true);
-			}
-			continue;
-		}
-		take(screen, code, false);
+		if (code == KEYS_ESC && !screen->pasting)
+			take_escape(screen);
+		else
+			take(screen, code, false);
 		if (screen->suspended)
 			return;
 	}

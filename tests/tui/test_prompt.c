@@ -81,6 +81,8 @@ static void
 test_history_is_of_one_kind(void **state)
 {
 	struct recall *recall = recall_new(NULL);
+	struct canvas *canvas = canvas_new(1, 60, CANVAS_UTF8);
+	char *drawn;
 
 	(void)state;
 	recall_add(recall, "command", "call reboot");
@@ -96,6 +98,17 @@ test_history_is_of_one_kind(void **state)
 	prompt_key(KEYS_DOWN);
 	prompt_key(KEYS_DOWN);
 	assert_string_equal("", prompt_text());
+	/* ^R looks through it, and says so. */
+	prompt_key(CTRL_KEY('r'));
+	type("reb");
+	assert_string_equal("call reboot", prompt_text());
+	prompt_draw(area_all(canvas), 0, 0, 60, STYLE_INPUT);
+	drawn = canvas_to_text(canvas);
+	assert_non_null(strstr(drawn, "reb"));
+	assert_non_null(strstr(drawn, "search"));
+	assert_non_null(strstr(drawn, "call reboot"));
+	free(drawn);
+	canvas_free(canvas);
 	prompt_open(recall, "filter", "", NULL, NULL);
 	prompt_key(KEYS_UP);
 	assert_string_equal("link:off", prompt_text());
