@@ -2,6 +2,7 @@
 
 #include "tui/target_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,16 +89,19 @@ count_tag(struct groups *g, const char *tags, const char *tag)
 	}
 }
 
+/* "site brno: 2, graz: 1"; of one device without the counts. */
 static void
-write_groups(struct strbuf *sb, const char *what, struct groups *g)
+write_groups(
+    struct strbuf *sb, const char *what, struct groups *g, bool counts)
 {
 	size_t i;
 
 	if (g->n > 0)
 		strbuf_printf(sb, "%s%s", sb->len > 0 ? " · " : "", what);
 	for (i = 0; i < g->n; i++) {
-		strbuf_printf(sb, "%s %s: %zu", i > 0 ? "," : "", g->name[i],
-		    g->count[i]);
+		strbuf_printf(sb, "%s %s", i > 0 ? "," : "", g->name[i]);
+		if (counts)
+			strbuf_printf(sb, ": %zu", g->count[i]);
 		free(g->name[i]);
 	}
 	if (g->others > 0)
@@ -133,8 +137,8 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	}
 	put_ids(d, ids, n);
 	for (k = 0; k < N_PLACES; k++)
-		write_groups(&groups, place_tags[k], &places[k]);
-	write_groups(&groups, "version", &versions);
+		write_groups(&groups, place_tags[k], &places[k], n > 1);
+	write_groups(&groups, "version", &versions, n > 1);
 	if (groups.len > 0)
 		dialog_item(d, "  ", groups.data);
 	strbuf_fini(&groups);

@@ -53,7 +53,10 @@ link_is(const struct fleet_row *row, const char *text)
 static bool
 firmware_is(const struct fleet_row *row, const char *text)
 {
+	/* At rest a device is shown by the word it reports. */
 	return strcasestr(firmware_phase_name(row->phase), text) != NULL ||
+	    (row->phase == PHASE_WAITING &&
+		strcasestr("standBy", text) != NULL) ||
 	    (row->version != NULL && strcasestr(row->version, text) != NULL);
 }
 
