@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
+#include "core/base/list.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/iothub/connstr.h"
@@ -29,6 +30,7 @@
 
 struct client {
 	struct net_http *http;
+	struct list calls;
 	char *host;             /* as typed */
 	char *policy;           /* or NULL */
 	char *key;              /* a secret; or NULL, then header is for good */
@@ -37,6 +39,7 @@ struct client {
 };
 
 struct client_call {
+	struct list link;
 	struct client *client;
 	struct net_http_call *http_call;
 	char *device_id; /* what it is about, or NULL */
@@ -82,6 +85,7 @@ client_new(struct event_base *base, const struct connstr *cs,
 		xfree_secret(token);
 	}
 	client = xcalloc(1, sizeof(*client));
+	list_init(&client->calls);
 	client->http = net_http_new(base, ca_file, err);
 	if (client->http == NULL) {
 		free(client);
@@ -96,11 +100,23 @@ client_new(struct event_base *base, const struct connstr *cs,
 	return client;
 }
 
+static void
+call_free(struct client_call *call)
+{
+	list_remove(&call->link);
+	free(call->device_id);
+	free(call);
+}
+
 void
 client_free(struct client *client)
 {
+	struct client_call *call, *tmp;
+
 	if (client == NULL)
 		return;
+	LIST_FOREACH_SAFE(call, tmp, &client->calls, struct client_call, link)
+		client_cancel(call);
 	net_http_free(client->http);
 	free(client->host);
 	free(client->policy);
@@ -134,13 +150,6 @@ authorization(struct client *client)
 	    now_us + INT64_C(1000000) * (TOKEN_LIFE_S - TOKEN_RENEW_S);
 	xfree_secret(token);
 	return client->authorization;
-}
-
-static void
-call_free(struct client_call *call)
-{
-	free(call->device_id);
-	free(call);
 }
 
 /* Seconds; the other form, a date, IoT Hub does not send. */
@@ -268,6 +277,7 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 		if (request->extra[i] != NULL)
 			headers[n++] = request->extra[i];
 	call->client = client;
+	list_append(&client->calls, &call->link);
 	call->device_id = xstrdup(request->device_id);
 	call->is_read = request->is_read;
 	call->cb = cb;

@@ -326,6 +326,28 @@ test_bulk_registration_is_a_bare_array(void **state)
 }
 
 static void
+never(const struct client_answer *answer, void *arg)
+{
+	(void)answer;
+	(void)arg;
+	fail_msg("a dropped call came back");
+}
+
+/* What is left to it is freed with the client; the sanitizer would tell. */
+static void
+test_calls_under_way_go_with_the_client(void **state)
+{
+	const char *const ids[] = { "a", "b" };
+	struct fixture *f = *state;
+
+	f->answer = test_server_silence;
+	client_twin_get(f->client, "d1", never, f);
+	client_devices_create(f->client, ids, 2, never, f);
+	client_cancel(client_twin_get(f->client, "d2", never, f));
+	event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+static void
 test_a_device_string_is_refused_before_anything_is_sent(void **state)
 {
 	struct fixture *f = *state;
@@ -374,6 +396,7 @@ main(void)
 		CASE(test_a_method_whose_connection_dies_is_sent_once_and_unknown),
 		CASE(test_a_read_without_an_answer_is_unreachable),
 		CASE(test_bulk_registration_is_a_bare_array),
+		CASE(test_calls_under_way_go_with_the_client),
 		CASE(test_a_device_string_is_refused_before_anything_is_sent),
 	};
 
