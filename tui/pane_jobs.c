@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
@@ -18,14 +19,20 @@ struct jobs_pane {
 	struct scroll scroll;
 };
 
-/* Where the columns begin, for one width; 0 wide: no room. */
+#define NUMBER_END 4 /* where a job's number ends */
+#define TITLE_AT 5
+#define DEVICES_WIDTH 11 /* "100 devices" */
+#define TOOK_WIDTH 8     /* "1:02:03", and room before it */
+#define ENGINE_WIDTH 6   /* "here", likewise */
+
+/* Where the columns begin, for one width of the pane; 0 wide: no room. */
 struct columns {
-	int title, title_width;
-	int devices, devices_width;
+	int title_width;
+	int devices_width;
 	int bar, bar_width;
-	int counts;
-	int end; /* elapsed ends here */
-	bool engine, wide;
+	int counts, counts_width;
+	int end; /* the time it took ends here */
+	bool took, engine;
 };
 
 static struct jobs_pane *
@@ -58,36 +65,88 @@ list_rows(const struct jobs_pane *p)
 	return p->base.rows > 3 ? p->base.rows - 2 : 1;
 }
 
+/* The narrower the pane, the fewer columns; the title takes what is left. */
 static struct columns
 layout(int width)
 {
-	struct columns c = { .title = 5, .end = width - 1 };
+	struct columns c = { .took = width >= 26, .engine = width >= 100 };
+	int left = width - TITLE_AT;
 
-	c.engine = width >= 100;
-	c.wide = width >= 110;
+	c.end = width - 1 - (c.engine ? ENGINE_WIDTH : 0);
 	if (c.engine)
-		c.end -= 6;
-	c.title_width = width >= 110 ? 26
-	    : width >= 100           ? 20
-	    : width >= 70            ? 16
-				     : width - 24;
-	c.devices = c.title + c.title_width;
-	c.devices_width = width >= 56 ? 12 : 0;
-	c.bar = c.devices + c.devices_width + (c.devices_width > 0 ? 2 : 1);
-	c.bar_width = width >= 110 ? 20 : width >= 90 ? 14 : 10;
-	if (width < 40)
-		c.bar_width = 0;
-	c.counts = c.bar + c.bar_width + (c.bar_width > 0);
+		left -= ENGINE_WIDTH;
+	if (c.took)
+		left -= TOOK_WIDTH + 1;
+	c.devices_width = width >= 70 ? DEVICES_WIDTH : 0;
+	c.bar_width = width >= 117 ? 20
+	    : width >= 100         ? 14
+	    : width >= 50          ? 10
+				   : 0;
+	c.title_width = width >= 117 ? 28 : width >= 100 ? 20 : 15;
+	if (width < 70) {
+		c.counts_width = width >= 38 ? 12 : width >= 34 ? 9 : 0;
+		c.title_width = left - c.counts_width -
+		    (c.bar_width > 0 ? c.bar_width + 2 : 0);
+	}
+	c.bar = TITLE_AT + c.title_width + c.devices_width +
+	    (c.devices_width > 0 ? 2 : 0);
+	c.counts = c.bar + (c.bar_width > 0 ? c.bar_width + 1 : 0);
+	if (width >= 70)
+		c.counts_width = TITLE_AT + left - c.counts;
 	return c;
 }
 
-static void
-draw_counts(
-    struct area a, int y, const struct columns *c, const struct job_counts *n)
-{
-	int x = c->counts;
+/* One word of what became of a job's devices; an empty one is left out. */
+struct word {
+	char text[32];
+	enum style style;
+};
 
-	if (c->wide) {
+#define WORDS_MAX 4
+
+static void
+set_word(struct word *word, enum style style, size_t n, const char *what)
+{
+	word->style = style;
+	snprintf(word->text, sizeof(word->text), "%zu %s", n, what);
+}
+
+/* "1 done 2 running cancelled"; where that is too wide, "1/3". */
+static void
+choose_words(struct word words[WORDS_MAX], int room, enum job_state state,
+    const struct job_counts *n)
+{
+	int i, width = 0;
+
+	set_word(&words[0], STYLE_TEXT, n->done, "done");
+	if (n->running > 0)
+		set_word(&words[1], STYLE_BUSY, n->running, "running");
+	if (n->failed > 0)
+		set_word(&words[2], STYLE_BAD, n->failed, "failed");
+	if (state == JOB_CANCELLED)
+		words[3] = (struct word){ "cancelled", STYLE_BAD };
+	for (i = 0; i < WORDS_MAX; i++)
+		if (words[i].text[0] != '\0')
+			width += (int)strlen(words[i].text) + 1;
+	if (width - 1 <= room)
+		return;
+	words[1].text[0] = '\0';
+	if (state == JOB_CANCELLED)
+		words[0] = words[3];
+	else
+		snprintf(words[0].text, sizeof(words[0].text), "%zu/%zu",
+		    n->done, n->total);
+	words[3].text[0] = '\0';
+}
+
+static void
+draw_counts(struct area a, int y, const struct columns *c, enum job_state state,
+    const struct job_counts *n)
+{
+	struct word words[WORDS_MAX] = { { "", STYLE_TEXT } };
+	int i, x = c->counts;
+
+	if (c->counts_width >= 34 && state != JOB_CANCELLED) {
 		area_putf(a, y, x, STYLE_TEXT, "%4zu done", n->done);
 		area_putf(a, y, x + 10,
 		    n->running > 0 ? STYLE_BUSY : STYLE_TEXT, "%4zu running",
@@ -96,59 +155,83 @@ draw_counts(
 		    "%4zu failed", n->failed);
 		return;
 	}
-	if (a.cols - x < 18) {
-		x = area_putf(
-		    a, y, x, STYLE_TEXT, "%zu/%zu", n->done, n->total);
-		if (n->failed > 0)
-			area_putf(
-			    a, y, x + 1, STYLE_BAD, "%zu failed", n->failed);
-		return;
+	choose_words(words, c->counts_width, state, n);
+	for (i = 0; i < WORDS_MAX; i++) {
+		if (words[i].text[0] == '\0' ||
+		    x + (int)strlen(words[i].text) >
+			c->counts + c->counts_width)
+			continue;
+		x = area_put(a, y, x, words[i].style, words[i].text) + 1;
 	}
-	x = area_putf(a, y, x, STYLE_TEXT, "%zu done", n->done);
-	if (n->running > 0 && x + 12 < c->end)
-		x = area_putf(
-		    a, y, x + 1, STYLE_BUSY, "%zu running", n->running);
-	if (n->failed > 0 && x + 11 < c->end)
-		area_putf(a, y, x + 1, STYLE_BAD, "%zu failed", n->failed);
+}
+
+static void
+draw_waiting(struct area a, int y, const struct columns *c,
+    const struct job *job, const struct look *look)
+{
+	char text[TIME_SIZE + 8], left[TIME_SIZE];
+	int x = c->bar;
+
+	if (!c->took)
+		return;
+	snprintf(text, sizeof(text), "in %s",
+	    countdown_format(left, job_starts_ms(job) - look->now_ms));
+	x = area_put(a, y, x, STYLE_BUSY, text);
+	if (x + 2 + (int)strlen("waiting") <= c->end)
+		area_put_right(a, y, c->end, STYLE_TEXT, "waiting");
 }
 
 static void
 draw_row(struct area a, int y, const struct columns *c, const struct job *job,
     const struct look *look)
 {
-	char text[TIME_SIZE + 8], left[TIME_SIZE];
+	char text[TIME_SIZE + 8];
 	struct job_counts n;
-	int end;
 
 	job_counts(job, &n);
 	snprintf(text, sizeof(text), "%d", job_number(job));
-	area_put_right(a, y, 4, STYLE_TEXT, text);
+	area_put_right(a, y, NUMBER_END, STYLE_TEXT, text);
 	area_put_fit(
-	    a, y, c->title, c->title_width - 1, STYLE_STRONG, job_title(job));
+	    a, y, TITLE_AT, c->title_width - 1, STYLE_STRONG, job_title(job));
 	if (c->devices_width > 0) {
 		snprintf(text, sizeof(text), "%zu device%s", n.total,
 		    n.total == 1 ? " " : "s");
-		area_put_right(
-		    a, y, c->devices + c->devices_width, STYLE_TEXT, text);
+		area_put_right(a, y,
+		    TITLE_AT + c->title_width + c->devices_width, STYLE_TEXT,
+		    text);
 	}
-	end = c->end;
 	if (c->engine)
 		area_put(a, y, c->end + 2, STYLE_DIM, "here");
 	if (job_state(job) == JOB_WAITING) {
-		snprintf(text, sizeof(text), "in %s",
-		    countdown_format(left, job_starts_ms(job) - look->now_ms));
-		area_put_fit(a, y, c->bar, c->end - c->bar, STYLE_BUSY, text);
-		if (c->bar + 20 < c->end)
-			area_put_right(a, y, c->end, STYLE_TEXT, "waiting");
+		draw_waiting(a, y, c, job, look);
 		return;
 	}
-	clock_format_elapsed(text, job_elapsed_ms(job));
-	end = area_put_right(a, y, c->end, STYLE_TEXT, text);
-	if (job_state(job) == JOB_CANCELLED)
-		end = area_put_right(a, y, end - 2, STYLE_BAD, "cancelled");
+	if (c->took) {
+		clock_format_elapsed(text, job_elapsed_ms(job));
+		area_put_right(a, y, c->end, STYLE_TEXT, text);
+	}
 	if (c->bar_width > 0)
 		job_bar_draw(a, y, c->bar, c->bar_width, &n);
-	draw_counts(area_sub(a, 0, 0, a.rows, end - 1), y, c, &n);
+	draw_counts(a, y, c, job_state(job), &n);
+}
+
+/* "3 · 1 running · 1 waiting" */
+static void
+format_info(char *info, size_t size, const struct jobs *jobs)
+{
+	size_t i, n = jobs_size(jobs), running = 0, waiting = 0, used;
+
+	for (i = 0; i < n; i++) {
+		running += job_state(jobs_at(jobs, i)) == JOB_RUNNING;
+		waiting += job_state(jobs_at(jobs, i)) == JOB_WAITING;
+	}
+	snprintf(info, size, "%zu", n);
+	used = strlen(info);
+	if (running > 0)
+		snprintf(info + used, size - used, " · %zu running", running);
+	used = strlen(info);
+	if (waiting > 0)
+		snprintf(info + used, size - used, " · %zu waiting", waiting);
 }
 
 static void
@@ -159,17 +242,14 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	struct frame frame = {
 		.focused = look->focused, .title = title, .info = info
 	};
-	size_t i, n = count(pane), active;
+	size_t i, n = count(pane);
 	struct columns c;
 	int y;
 
 	if (look->number > 0)
 		snprintf(title, sizeof(title), "%d Jobs", look->number);
-	active = n > 0 ? jobs_active(jobs_of(pane)) : 0;
-	if (active > 0)
-		snprintf(info, sizeof(info), "%zu · %zu running", n, active);
-	else if (n > 0)
-		snprintf(info, sizeof(info), "%zu", n);
+	if (n > 0)
+		format_info(info, sizeof(info), jobs_of(pane));
 	a = frame_draw(a, &frame);
 	if (n == 0) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,

@@ -442,10 +442,10 @@ job_counts(const struct job *job, struct job_counts *counts)
 		else if (state == JOB_DEVICE_FAILED ||
 		    state == JOB_DEVICE_UNKNOWN)
 			counts->failed++;
-		else if (job->devices[i].ended)
-			counts->done++;
-		else
+		else if (!job->devices[i].ended)
 			counts->running++;
+		else if (state != JOB_DEVICE_CANCELLED)
+			counts->done++;
 	}
 }
 

@@ -269,6 +269,38 @@ test_one_pane_and_smaller(void **state)
 }
 
 static void
+test_a_cancelled_job_says_so_at_every_width(void **state)
+{
+	static const char *const ids[] = { "door-001", "door-002" };
+	static const struct {
+		int rows, cols;
+		const char *row;
+	} sizes[] = {
+		{ 40, 120, "▏ 1 done cancelled                         "
+			   "3 s  here │" },
+		{ 24, 80, "▏ 1 done cancelled              3 s │" },
+		{ 16, 60, "▏ cancelled         3 s │" },
+		{ 12, 40, "1 lockDoor    cancelled        3 s │" },
+		{ 5, 20, "1 lockDoor     │" },
+	};
+	struct fixture *f = *state;
+	struct job *job =
+	    fake_deck_job(f->deck, "lockDoor", JOB_CANCELLED, ids, 2);
+	size_t i;
+
+	fake_job_device(job, 0)->state = JOB_DEVICE_CONFIRMED;
+	fake_job_device(job, 0)->ended = true;
+	fake_job_device(job, 1)->state = JOB_DEVICE_CANCELLED;
+	fake_job_device(job, 1)->ended = true;
+	fake_job_times(job, 0, FAKE_NOW_US, 3000);
+	press(f, '3');
+	for (i = 0; i < N_ROWS(sizes); i++) {
+		resize(f, sizes[i].cols, sizes[i].rows);
+		assert_true(shows(f, sizes[i].row));
+	}
+}
+
+static void
 test_job_opened(void **state)
 {
 	struct fixture *f = *state;
@@ -744,6 +776,7 @@ main(void)
 		APP_TEST(test_wide),
 		APP_TEST(test_stacked),
 		APP_TEST(test_one_pane_and_smaller),
+		APP_TEST(test_a_cancelled_job_says_so_at_every_width),
 		APP_TEST(test_job_opened),
 		APP_TEST(test_ascii),
 		APP_TEST(test_action_dialog),
