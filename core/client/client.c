@@ -44,7 +44,7 @@ struct client_call {
 	struct net_http_call *http_call;
 	char *device_id; /* what it is about, or NULL */
 	bool is_read;
-	client_cb cb;
+	client_cb cb; /* NULL: it is being called, the call goes after it */
 	void *arg;
 };
 
@@ -227,6 +227,7 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
 	struct client_call *call = arg;
 	struct client_answer answer = { 0 };
 	struct err err = { 0 };
+	client_cb cb = call->cb;
 	cJSON *json = NULL;
 
 	answer.err = &err;
@@ -245,7 +246,8 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
 		judge_answer(call, http, json, &answer, &err);
 	}
 	answer.json = json;
-	call->cb(&answer, call->arg);
+	call->cb = NULL;
+	cb(&answer, call->arg);
 	cJSON_Delete(json);
 	call_free(call);
 }
@@ -290,6 +292,8 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 void
 client_cancel(struct client_call *call)
 {
+	if (call->cb == NULL)
+		return;
 	net_http_cancel(call->http_call);
 	call_free(call);
 }

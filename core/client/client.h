@@ -80,7 +80,10 @@ struct client_call *client_devices_create(struct client *client,
 struct client_call *client_device_get(
     struct client *client, const char *device_id, client_cb cb, void *arg);
 
-/* Without its callback; what was sent may still happen. */
+/*
+ * Without its callback; what was sent may still happen.  Does nothing from
+ * within the call's own callback.
+ */
 void client_cancel(struct client_call *call);
 
 #endif

@@ -325,6 +325,31 @@ test_bulk_registration_is_a_bare_array(void **state)
 		       "\"status\":\"enabled\"},{\"id\":\"b\"");
 }
 
+struct own {
+	struct fixture *f;
+	struct client_call *call;
+};
+
+static void
+cancel_own(const struct client_answer *answer, void *arg)
+{
+	struct own *own = arg;
+
+	client_cancel(own->call);
+	on_answer(answer, own->f);
+}
+
+static void
+test_a_call_may_be_cancelled_in_its_own_callback(void **state)
+{
+	struct own own = { .f = *state };
+
+	own.f->answer = OK("2") "\r\n{}";
+	own.call = client_twin_get(own.f->client, "d1", cancel_own, &own);
+	wait_for(own.f, own.call);
+	assert_int_equal(200, own.f->http);
+}
+
 static void
 never(const struct client_answer *answer, void *arg)
 {
@@ -396,6 +421,7 @@ main(void)
 		CASE(test_a_method_whose_connection_dies_is_sent_once_and_unknown),
 		CASE(test_a_read_without_an_answer_is_unreachable),
 		CASE(test_bulk_registration_is_a_bare_array),
+		CASE(test_a_call_may_be_cancelled_in_its_own_callback),
 		CASE(test_calls_under_way_go_with_the_client),
 		CASE(test_a_device_string_is_refused_before_anything_is_sent),
 	};
