@@ -106,6 +106,11 @@ while read -r mode; do
 	same "the commands of $mode"
 done <"$dir/modes"
 
+help_of hub | sed -n '/^Faults/,$p' |
+	sed -nE 's/^  ([a-z0-9].*[^ ])   *[A-Z].*/\1/p' | words >"$dir/help"
+items Sh FAULTS | cut -d'|' -f1 | sed 's/ Ns//g' | words >"$dir/page"
+same 'the faults of hub'
+
 # Keys: "Space (mark)" and its sentence, as the help prints them in columns.
 help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
 	sed -E 's/^ +//; s/  +/|/g' |

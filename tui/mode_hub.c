@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
+#include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/iothub/connstr.h"
@@ -55,6 +56,8 @@ static const struct option_def hub_options[] = {
 	  .help = "How many units of the tier the hub has." },
 	{ .name = "retry-after", .type = OPTION_FLAG,
 	  .help = "Send Retry-After with 429, which IoT Hub does not." },
+	{ .name = "fault", .type = OPTION_STRING, .arg = "LIST",
+	  .help = "Faults on purpose, separated by commas; see below." },
 	{ .name = "json", .type = OPTION_FLAG,
 	  .help = "Print what a client needs as one line of JSON." },
 	{ .name = "exit-on-eof", .type = OPTION_FLAG,
@@ -253,6 +256,7 @@ serve(const struct options *options, const char *state_dir)
 		.tier = options_string(options, "tier"),
 		.n_units = options_number(options, "units"),
 		.sends_retry_after = options_flag(options, "retry-after"),
+		.faults = options_string(options, "fault"),
 	};
 	struct event_base *base;
 	struct err err;
@@ -331,6 +335,18 @@ run(const struct options *options)
 	return code;
 }
 
+static void
+print_faults(FILE *file)
+{
+	const char *usage, *help;
+	size_t i;
+
+	fputs("\nFaults on purpose, each for the hub or, with @DEVICE behind "
+	      "it, for one device:\n", file);
+	for (i = 0; (usage = hub_faults_kind(i, &help)) != NULL; i++)
+		options_print_row(file, usage, help);
+}
+
 const struct mode mode_hub = {
 	.name = "hub",
 	.usage = "hub [OPTION …] [COMMAND]",
@@ -339,4 +355,5 @@ const struct mode mode_hub = {
 	.options = hub_options,
 	.commands = hub_commands,
 	.run = run,
+	.print_more = print_faults,
 };

@@ -16,6 +16,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/hub/registry.h"
@@ -72,10 +73,12 @@ hub_auth_free(struct hub_auth *auth)
 	free(auth);
 }
 
+/* device_id NULL: of a service. */
 static int64_t
-now_s(void)
+now_s(const struct hub_auth *auth, const char *device_id)
 {
-	return clock_utc_us() / 1000000;
+	return clock_utc_us() / 1000000 +
+	    hub_faults_skew_s(auth->hub->faults, device_id);
 }
 
 static int
@@ -86,10 +89,10 @@ refuse(struct err *err, const char *why)
 
 /* Everything about a token but who signed it. */
 static int
-check_token(
-    const struct hub_auth *auth, const struct sas_token *token, struct err *err)
+check_token(const struct hub_auth *auth, const struct sas_token *token,
+    const char *device_id, struct err *err)
 {
-	if (token->expiry_s <= now_s())
+	if (token->expiry_s <= now_s(auth, device_id))
 		return refuse(err, "the token has expired");
 	if (!hub_identity_is_me(
 		auth->hub->identity, token->host, strlen(token->host)))
@@ -129,10 +132,12 @@ place_of(struct hub_auth *auth, const char *text)
 }
 
 static bool
-is_known(const struct verified *v, const char *text)
+is_known(const struct hub_auth *auth, const struct verified *v,
+    const char *text)
 {
 	return v->text != NULL && strlen(text) == v->len &&
-	    CRYPTO_memcmp(v->text, text, v->len) == 0 && v->expiry_s > now_s();
+	    CRYPTO_memcmp(v->text, text, v->len) == 0 && 
+	    v->expiry_s > now_s(auth, NULL);
 }
 
 static int
@@ -148,7 +153,7 @@ verify(struct hub_auth *auth, const char *text, struct verified *v,
 		refuse(err, "a service token needs a policy (skn)");
 		goto out;
 	}
-	if (check_token(auth, &token, err) == -1)
+	if (check_token(auth, &token, NULL, err) == -1)
 		goto out;
 	if (!is_signed_by_policy(auth, &token, &rights)) {
 		err_set(err, ERR_UNAUTHORIZED,
@@ -187,7 +192,7 @@ hub_auth_service(struct hub_auth *auth, const char *text, const char *path,
 	if (text == NULL)
 		return refuse(err, "no Authorization header");
 	v = place_of(auth, text);
-	if (!is_known(v, text) && verify(auth, text, v, err) == -1)
+	if (!is_known(auth, v, text) && verify(auth, text, v, err) == -1)
 		return -1;
 	if (!covers(v->path, path))
 		return refuse(err, "the token is for another resource");
@@ -229,7 +234,7 @@ hub_auth_device(struct hub *hub, const char *text, const char *device_id,
 	if (sas_token_parse(text, &token, err) == -1)
 		return -1;
 	path = xasprintf("/devices/%s", device_id);
-	if (check_token(hub->auth, &token, err) == -1)
+	if (check_token(hub->auth, &token, device_id, err) == -1)
 		goto out;
 	if (!sas_token_covers(&token, path) ||
 	    (token.policy == NULL && token.path[0] == '\0')) {

@@ -6,20 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <openssl/rand.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
+#include "core/hub/faults.h"
 #include "core/hub/gate.h"
 #include "core/hub/hub.h"
 
@@ -151,11 +155,56 @@ free_body(const void *data, size_t len, void *body)
 }
 
 static void
+on_drop(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub_call *call = arg;
+	struct evhttp_request *request = call->request;
+	struct evhttp_connection *connection =
+	    evhttp_request_get_connection(request);
+
+	(void)fd;
+	(void)what;
+	hub_call_free(call);
+	if (connection != NULL)
+		evhttp_connection_free(connection);
+	else /* the client went first: this only frees the request */
+		evhttp_send_reply(request, 200, NULL, NULL);
+}
+
+void
+hub_call_drop(struct hub_call *call)
+{
+	call->drop = evtimer_new(call->hub->base, on_drop, call);
+	event_active(call->drop, EV_TIMEOUT, 0);
+}
+
+/* A hub whose clock is off says so in each answer. */
+static void
+set_date(struct hub_call *call)
+{
+	int64_t skew_s = hub_faults_skew_s(call->hub->faults, NULL);
+	time_t now_s = (time_t)(clock_utc_us() / 1000000 + skew_s);
+	char date[64];
+	struct tm tm;
+
+	if (skew_s == 0)
+		return;
+	gmtime_r(&now_s, &tm);
+	evutil_date_rfc1123(date, sizeof(date), &tm);
+	hub_call_set_header(call, "Date", date);
+}
+
+static void
 send_answer(struct hub_call *call)
 {
 	struct evbuffer *out = evhttp_request_get_output_buffer(call->request);
 	struct evhttp_connection *connection;
 
+	if (call->is_lost) {
+		hub_call_drop(call);
+		return;
+	}
+	set_date(call);
 	set_request_id(call);
 	if (call->body != NULL) {
 		hub_call_set_header(call, "Content-Type", JSON_TYPE);
@@ -273,6 +322,8 @@ hub_call_free(struct hub_call *call)
 {
 	list_remove(&call->link);
 	hub_gate_wait_free(call->wait);
+	if (call->drop != NULL)
+		event_free(call->drop);
 	free(call->path);
 	free(call->body);
 	free(call);

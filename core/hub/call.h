@@ -14,6 +14,7 @@
 #include "core/iothub/error.h"
 
 struct cJSON;
+struct event;
 struct evhttp_request;
 struct hub;
 struct hub_gate_wait;
@@ -35,6 +36,8 @@ struct hub_call {
 	int status; /* of the answer, until it leaves */
 	char *body; /* owned; NULL: none */
 	size_t body_len;
+	bool is_lost; /* its answer is, on purpose */
+	struct event *drop;         /* while it is about to be dropped */
 	struct hub_gate_wait *wait; /* while it is put off; owned, or NULL */
 };
 
@@ -73,6 +76,9 @@ void hub_call_error_method(struct hub_call *call, enum iothub_error_id id,
 void hub_call_refuse(struct hub_call *call, int status, const char *text);
 /* By the code of what went wrong in the model. */
 void hub_call_fail(struct hub_call *call, const struct err *err);
+
+/* Closes the connection without an answer, once nothing runs in it. */
+void hub_call_drop(struct hub_call *call);
 
 void hub_call_free(struct hub_call *call); /* without an answer */
 

@@ -8,8 +8,10 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/call.h"
+#include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/routes.h"
 
@@ -38,6 +40,33 @@ ask_tier(struct hub *hub, enum hub_op op, size_t amount,
 	verdict->error = IOTHUB_THROTTLING;
 	snprintf(verdict->text, sizeof(verdict->text), "%s", text);
 	free(text);
+}
+
+/* A fault on purpose comes before the quotas, and spares them. */
+static void
+ask(struct hub *hub, const char *device_id, enum hub_op op, size_t amount,
+    struct hub_gate_verdict *verdict)
+{
+	struct hub_fault_hit hit = hub_faults_roll(hub->faults, device_id);
+
+	verdict->delay_ms = hit.delay_ms;
+	switch (hit.fault) {
+	case HUB_FAULT_NONE:
+		ask_tier(hub, op, amount, verdict);
+		break;
+	case HUB_FAULT_LOSS:
+		verdict->way = HUB_GATE_LOSE;
+		break;
+	case HUB_FAULT_ANSWER_LOSS:
+		verdict->way = HUB_GATE_LOSE_ANSWER;
+		break;
+	case HUB_FAULT_ERROR:
+		verdict->way = HUB_GATE_REFUSE;
+		verdict->error = hit.error;
+		snprintf(
+		    verdict->text, sizeof(verdict->text), "a fault on purpose");
+		break;
+	}
 }
 
 /* As the service does: the wait stands in the text, and the connection is
@@ -71,6 +100,13 @@ go_on(struct hub_call *call, const struct hub_route *route, enum hub_op op,
 		break;
 	case HUB_GATE_REFUSE:
 		refuse(call, op, verdict);
+		break;
+	case HUB_GATE_LOSE:
+		hub_call_drop(call);
+		break;
+	case HUB_GATE_LOSE_ANSWER:
+		call->is_lost = true;
+		route->run(call);
 		break;
 	}
 }
@@ -122,6 +158,16 @@ hub_gate_wait_free(struct hub_gate_wait *wait)
 	free(wait);
 }
 
+/* Which device a request is about; NULL: none, or many. */
+static const char *
+device_of(const struct hub_call *call, const struct hub_route *route)
+{
+	return str_starts_with(route->pattern, "devices/*") ||
+		str_starts_with(route->pattern, "twins/*")
+	    ? hub_call_arg(call, 0)
+	    : NULL;
+}
+
 void
 hub_gate_call(struct hub_call *call, const struct hub_route *route)
 {
@@ -129,7 +175,10 @@ hub_gate_call(struct hub_call *call, const struct hub_route *route)
 	size_t amount = 1;
 	enum hub_op op;
 
-	if (call->hub->tier == NULL) {
+	if ((call->hub->tier == NULL &&
+		hub_faults_is_empty(call->hub->faults)) ||
+	    route->rights == 0 ||
+	    str_starts_with(route->pattern, HUB_ROUTE_CONTROL)) {
 		route->run(call);
 		return;
 	}
@@ -138,7 +187,7 @@ hub_gate_call(struct hub_call *call, const struct hub_route *route)
 		hub_call_body(call, &amount);
 		amount = hub_tier_method_size(amount);
 	}
-	ask_tier(call->hub, op, amount, &verdict);
+	ask(call->hub, device_of(call, route), op, amount, &verdict);
 	if (verdict.delay_ms > 0)
 		put_off(call, route, &verdict);
 	else
@@ -150,10 +199,13 @@ hub_gate_message(struct hub *hub, const char *device_id, enum hub_op op)
 {
 	struct hub_gate_verdict verdict = { .way = HUB_GATE_PASS };
 
-	(void)device_id;
-	ask_tier(hub, op, 1, &verdict);
+	ask(hub, device_id, op, 1, &verdict);
+	if (op == HUB_OP_CONNECT &&
+	    hub_faults_is_offline(hub->faults, device_id))
+		verdict.way = HUB_GATE_LOSE;
 	if (verdict.way == HUB_GATE_REFUSE &&
-	    verdict.error == IOTHUB_THROTTLING)
+	    verdict.error == IOTHUB_THROTTLING &&
+	    verdict.delay_ms < HUB_TIER_DELAY_MAX_MS)
 		verdict.delay_ms = HUB_TIER_DELAY_MAX_MS;
 	return verdict;
 }

@@ -1,6 +1,6 @@
 /*
- * What stands between a request and its handler: the quotas of the hub's
- * tier.  It lets pass, puts off or refuses.
+ * What stands between a request and its handler: faults on purpose, and the
+ * quotas of the hub's tier.  It lets pass, puts off, refuses or loses.
  */
 #ifndef TWINDECK_CORE_HUB_GATE_H
 #define TWINDECK_CORE_HUB_GATE_H
@@ -18,7 +18,9 @@ struct hub_route;
 
 enum hub_gate_way {
 	HUB_GATE_PASS,
-	HUB_GATE_REFUSE, /* answer with error and text */
+	HUB_GATE_REFUSE,     /* answer with error and text */
+	HUB_GATE_LOSE,       /* close the connection at once */
+	HUB_GATE_LOSE_ANSWER /* act, and close it then */
 };
 
 struct hub_gate_verdict {

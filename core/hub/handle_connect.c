@@ -274,7 +274,11 @@ pass_gate(struct hub_session *session, const struct mqtt_connect *connect,
 		return refuse(session, MQTT_REFUSED_UNAVAILABLE,
 		    connect->client_id, err);
 	}
-	hub_session_delay(session, verdict.delay_ms);
+	if (verdict.way == HUB_GATE_LOSE)
+		return err_set(err, ERR_REFUSED,
+		    "%s: offline or lost, on purpose", device_id);
+	hub_session_delay(session, verdict.delay_ms,
+	    verdict.way == HUB_GATE_LOSE_ANSWER);
 	return let_in(session, connect, name, err);
 }
 

@@ -36,7 +36,7 @@ acknowledge(struct hub_session *session, const struct mqtt_publish *publish)
 	struct strbuf out = {0}, failed = {0};
 
 	hub_send_put_puback(&out, publish->packet_id);
-	if (session->delay_ms > 0) {
+	if (hub_session_is_delayed(session)) {
 		hub_session_answer(session, &out, &failed);
 		return;
 	}
@@ -191,7 +191,10 @@ pass_gate(struct hub_session *session, const struct topic_row *row,
 
 	verdict =
 	    hub_gate_message(session->hub, session->device_id, row->op);
-	hub_session_delay(session, verdict.delay_ms);
+	if (verdict.way == HUB_GATE_LOSE)
+		return err_set(err, ERR_REFUSED, "a message is lost, on purpose");
+	hub_session_delay(session, verdict.delay_ms,
+	    verdict.way == HUB_GATE_LOSE_ANSWER);
 	if (verdict.way == HUB_GATE_REFUSE && is_twin &&
 	    topic->rid.s != NULL) {
 		refuse(session, publish, topic, &verdict);

@@ -17,6 +17,8 @@
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
 #include "core/hub/commit.h"
+#include "core/hub/faults.h"
+#include "core/hub/history.h"
 #include "core/hub/http.h"
 #include "core/hub/identity.h"
 #include "core/hub/methods.h"
@@ -156,8 +158,14 @@ start_listening(
 }
 
 static int
-read_tier(struct hub *hub, const struct hub_config *config, struct err *err)
+read_rehearsal(
+    struct hub *hub, const struct hub_config *config, struct err *err)
 {
+	hub->history = hub_history_new();
+	hub->faults = hub_faults_new();
+	if (config->faults != NULL &&
+	    hub_faults_set_list(hub->faults, config->faults, err) == -1)
+		return -1;
 	hub->sends_retry_after = config->sends_retry_after;
 	if (config->tier == NULL)
 		return 0;
@@ -176,7 +184,7 @@ hub_new(
 	hub = xcalloc(1, sizeof(*hub));
 	hub->base = base;
 	hub->lock_fd = -1;
-	if (read_tier(hub, config, err) == -1 ||
+	if (read_rehearsal(hub, config, err) == -1 ||
 	    open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
 	    start_listening(hub, config, err) == -1) {
 		hub_free(hub);
@@ -203,6 +211,8 @@ hub_free(struct hub *hub)
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);
 	hub_tier_free(hub->tier);
+	hub_faults_free(hub->faults);
+	hub_history_free(hub->history);
 	SSL_CTX_free(hub->tls);
 	store_close(hub->store);
 	hub_identity_free(hub->identity);

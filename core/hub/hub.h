@@ -18,6 +18,8 @@ struct err;
 struct event_base;
 struct hub_auth;
 struct hub_commit;
+struct hub_faults;
+struct hub_history;
 struct hub_http;
 struct hub_identity;
 struct hub_methods;
@@ -42,7 +44,9 @@ struct hub {
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */
 	struct hub_http *http;
-	struct hub_tier *tier; /* NULL: no quotas */
+	struct hub_tier *tier;       /* NULL: no quotas */
+	struct hub_faults *faults;   /* those on purpose */
+	struct hub_history *history; /* of direct methods */
 	bool sends_retry_after;
 };
 
@@ -55,6 +59,7 @@ struct hub_config {
 	const char *tier;       /* "S1"; NULL: no quotas */
 	int64_t n_units;        /* of the tier */
 	bool sends_retry_after; /* with 429; IoT Hub does not */
+	const char *faults;     /* on purpose, a list with commas; or NULL */
 };
 
 /* 443, which the SDKs have built in, where this user may take it; else 8443 */

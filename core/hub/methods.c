@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/map.h"
 #include "core/base/xalloc.h"
+#include "core/hub/history.h"
 #include "core/hub/hub.h"
 #include "core/hub/sessions.h"
 #include "core/iothub/method.h"
@@ -41,6 +42,7 @@ struct hub_method_call {
 	size_t payload_len;
 	int response_timeout_s;
 	uint64_t rid;
+	uint64_t record; /* in the history */
 	/* Why it could not be sent when it was last tried. */
 	enum hub_method_end held_by;
 	struct event *timer;
@@ -98,6 +100,16 @@ call_free(struct hub_method_call *call)
 	free(call);
 }
 
+/* As the history calls them. */
+static const char *const end_names[] = {
+	[HUB_METHOD_ANSWERED] = "answered",
+	[HUB_METHOD_NOT_CONNECTED] = "notConnected",
+	[HUB_METHOD_NOT_SUBSCRIBED] = "notSubscribed",
+	[HUB_METHOD_NO_ANSWER] = "noAnswer",
+	[HUB_METHOD_BAD_ANSWER] = "badAnswer",
+	[HUB_METHOD_TOO_MANY] = "tooMany",
+};
+
 /* The call is gone once this returns; its callback may make others. */
 static void
 finish(struct hub_method_call *call, const struct hub_method_result *result)
@@ -105,6 +117,8 @@ finish(struct hub_method_call *call, const struct hub_method_result *result)
 	hub_method_cb cb = call->cb;
 	void *arg = call->arg;
 
+	hub_history_end(call->methods->hub->history, call->record,
+	    end_names[result->end], result->status);
 	call_free(call);
 	cb(result, arg);
 }
@@ -193,6 +207,8 @@ call_new(struct hub_methods *methods, struct device *device,
 	call->payload_len = strlen(call->payload);
 	call->response_timeout_s = request->response_timeout_s;
 	call->timer = evtimer_new(methods->hub->base, on_timeout, call);
+	call->record = hub_history_add(methods->hub->history,
+	    device->device_id, call->name, call->payload, call->payload_len);
 	call->cb = cb;
 	call->arg = arg;
 	list_append(&device->calls, &call->link);

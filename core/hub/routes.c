@@ -31,6 +31,9 @@ rest_unsupported(struct hub_call *call)
 
 #define BOTH (HUB_REGISTRY_READ | HUB_REGISTRY_WRITE)
 
+/* Only the owner's policy has them all. */
+#define OWNER (BOTH | HUB_SERVICE_CONNECT | HUB_DEVICE_CONNECT)
+
 /* In order: the first row that fits is it. */
 static const struct hub_route routes[] = {
 	{ EVHTTP_REQ_GET,    "devices",            HUB_REGISTRY_READ,
@@ -61,6 +64,16 @@ static const struct hub_route routes[] = {
 	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
 	    rest_import_jobs },
+	{ EVHTTP_REQ_GET,    HUB_ROUTE_CONTROL "faults", OWNER,
+	    hub_rest_faults_get },
+	{ EVHTTP_REQ_PUT,    HUB_ROUTE_CONTROL "faults", OWNER,
+	    hub_rest_faults_put },
+	{ EVHTTP_REQ_DELETE, HUB_ROUTE_CONTROL "faults", OWNER,
+	    hub_rest_faults_delete },
+	{ EVHTTP_REQ_GET,    HUB_ROUTE_CONTROL "calls", OWNER,
+	    hub_rest_calls_get },
+	{ EVHTTP_REQ_DELETE, HUB_ROUTE_CONTROL "calls", OWNER,
+	    hub_rest_calls_delete },
 	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
 	{ 0, "devices/*/modules",                  BOTH, rest_unsupported },
 	{ 0, "devices/*/modules/*",                BOTH, rest_unsupported },

@@ -13,9 +13,17 @@ struct hub_route {
 	void (*run)(struct hub_call *call);
 };
 
+#define HUB_ROUTE_CONTROL "control/" /* how patterns of ours begin */
+
 /* The row that fits, or NULL with the call answered; fills call->args. */
 const struct hub_route *hub_route_find(struct hub_call *call);
 
+/* rest_control.c: for tests, and not of IoT Hub */
+void hub_rest_faults_get(struct hub_call *call);
+void hub_rest_faults_put(struct hub_call *call);
+void hub_rest_faults_delete(struct hub_call *call);
+void hub_rest_calls_get(struct hub_call *call);
+void hub_rest_calls_delete(struct hub_call *call);
 /* rest_devices.c */
 void hub_rest_device_get(struct hub_call *call);
 void hub_rest_device_put(struct hub_call *call);

@@ -36,6 +36,7 @@ struct answer {
 	struct strbuf failed;
 	uint32_t delay_ms; /* from the commit until it leaves */
 	bool ok;           /* how the commit went */
+	bool is_lost;      /* on purpose: the connection is closed instead */
 };
 
 /* An answer that is put off; it goes with its session. */
@@ -299,7 +300,10 @@ give(struct answer *answer)
 		session->waiting = false;
 		if (connecting && ok)
 			session->state = HUB_SESSION_CONNECTED;
-		if (!ok && answer->failed.len == 0)
+		if (answer->is_lost)
+			hub_session_close(
+			    session, "its answer is lost, on purpose");
+		else if (!ok && answer->failed.len == 0)
 			hub_session_close(session, "it could not be stored");
 		else
 			hub_session_send(
@@ -356,9 +360,17 @@ on_commit(bool ok, void *arg)
 }
 
 void
-hub_session_delay(struct hub_session *session, int64_t delay_ms)
+hub_session_delay(
+    struct hub_session *session, int64_t delay_ms, bool is_lost)
 {
 	session->delay_ms = (uint32_t)delay_ms;
+	session->loses_answer = is_lost;
+}
+
+bool
+hub_session_is_delayed(const struct hub_session *session)
+{
+	return session->delay_ms > 0 || session->loses_answer;
 }
 
 void
@@ -374,7 +386,9 @@ hub_session_answer(
 	session->refs++;
 	session->waiting = true;
 	answer->delay_ms = session->delay_ms;
+	answer->is_lost = session->loses_answer;
 	session->delay_ms = 0;
+	session->loses_answer = false;
 	hub_commit_then(session->hub->commit, on_commit, answer);
 }
 

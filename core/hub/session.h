@@ -69,6 +69,7 @@ struct hub_session {
 	uint16_t packet_id;  /* the last one used */
 	uint16_t unacked;
 	uint8_t state; /* enum hub_session_state */
+	bool loses_answer; /* the next one, on purpose */
 	bool clean_session;
 	bool has_will;
 	bool waiting; /* for a commit, or an answer's time: no packet is handled.  The commit comes
@@ -102,9 +103,11 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets);
 void hub_session_answer(
     struct hub_session *session, struct strbuf *done, struct strbuf *failed);
 
-/* The next hub_session_answer() leaves that much later; until then the
- * client's packets wait. */
-void hub_session_delay(struct hub_session *session, int64_t delay_ms);
+/* The next hub_session_answer() leaves that much later, or the connection is
+ * closed in its place; until then the client's packets wait. */
+void hub_session_delay(
+    struct hub_session *session, int64_t delay_ms, bool is_lost);
+bool hub_session_is_delayed(const struct hub_session *session);
 
 /* Closes now, with a line in the log; what is queued goes out first, as far
  * as the client can take it without waiting. */

@@ -14,6 +14,7 @@
 #include "core/base/map.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
 #include "core/hub/send.h"
@@ -58,7 +59,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct hub_sessions *sessions = arg;
 	int64_t mono_ms = clock_mono_ms();
-	int64_t utc_s = clock_utc_us() / 1000000;
+	int64_t utc_s = clock_utc_us() / 1000000 +
+	    hub_faults_skew_s(sessions->hub->faults, NULL);
 	struct hub_session *session, *tmp;
 
 	(void)fd;
@@ -172,6 +174,19 @@ hub_sessions_close(
 
 	if (session != NULL)
 		hub_session_close(session, why);
+}
+
+void
+hub_sessions_close_offline(struct hub_sessions *sessions)
+{
+	const struct hub_faults *faults = sessions->hub->faults;
+	struct hub_session *session, *tmp;
+
+	LIST_FOREACH_SAFE(
+	    session, tmp, &sessions->list, struct hub_session, link)
+		if (session->device_id != NULL &&
+		    hub_faults_is_offline(faults, session->device_id))
+			hub_session_close(session, "offline, on purpose");
 }
 
 void

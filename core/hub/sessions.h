@@ -53,6 +53,8 @@ void hub_sessions_notify_desired(struct hub_sessions *sessions,
 /* Ends the connection: identity deleted, disabled or re-keyed. */
 void hub_sessions_close(
     struct hub_sessions *sessions, const char *device_id, const char *why);
+/* Ends those that the faults on purpose call offline. */
+void hub_sessions_close_offline(struct hub_sessions *sessions);
 /* Closes, and drops what is stored: the identity is gone. */
 void hub_sessions_forget(struct hub_sessions *sessions, const char *device_id);
 

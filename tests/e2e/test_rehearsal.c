@@ -1,7 +1,8 @@
 #include "config.h"
 
 /*
- * What a service sees of a hub that has a tier.
+ * What a service sees of a hub that has a tier, and of one with faults on
+ * purpose.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "core/hub/identity.h"
 #include "core/hub/tier.h"
 #include "core/iothub/connstr.h"
+#include "core/iothub/sas.h"
+#include "core/net/http.h"
 #include "core/net/loop.h"
 #include "tests/support/test.h"
 
@@ -33,7 +36,7 @@ struct world {
 	struct err err;
 	int http, code;
 	int64_t elapsed_ms, retry_after_ms;
-	char body[512];
+	char body[2048];
 };
 
 static void
@@ -235,9 +238,197 @@ test_the_hub_may_leave_while_requests_wait(void **state)
 	assert_false(w->answered);
 }
 
+static void
+on_control(
+    struct net_http_call *call, const struct net_http_answer *answer, void *arg)
+{
+	struct world *w = arg;
+
+	(void)call;
+	w->answered = true;
+	w->http = answer->status;
+	snprintf(w->body, sizeof(w->body), "%s", answer->body);
+}
+
+/* A request with a token of that policy. */
+static void
+control(struct world *w, const char *policy, const char *method,
+    const char *path, const char *body)
+{
+	const struct hub_identity *identity = hub_get_identity(w->hub);
+	struct err err = { 0 };
+	struct net_http *http =
+	    net_http_new(w->base, hub_identity_ca_file(identity), &err);
+	char *token = sas_token_new(hub_identity_host(identity),
+	    hub_identity_policy_key(identity, policy, false, NULL), policy,
+	    clock_utc_us() / 1000000 + 600, &err);
+	char *header = xasprintf("Authorization: %s", token);
+	char *url = xasprintf("https://%s:%u%s", hub_identity_host(identity),
+	    hub_https_port(w->hub), path);
+	const char *const headers[] = { header, NULL };
+	struct net_http_request request = { .method = method,
+		.url = url,
+		.headers = headers,
+		.body = body,
+		.body_len = body != NULL ? strlen(body) : 0 };
+
+	net_http_send(http, &request, on_control, w);
+	wait_for_answer(w);
+	net_http_free(http);
+	free(url);
+	free(header);
+	xfree_secret(token);
+}
+
+static void
+set_faults(struct world *w, const char *body)
+{
+	control(w, "iothubowner", "PUT", "/control/faults", body);
+	assert_int_equal(200, w->http);
+}
+
+static void
+test_faults_come_and_go_over_the_control_route(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "latency=1ms@x" });
+	make_device(w, "d");
+	control(w, "iothubowner", "GET", "/control/faults", NULL);
+	assert_string_equal("{\"faults\":[\"latency=1ms@x\"]}", w->body);
+	set_faults(w, "{\"faults\":[\"503@d\"]}");
+	get_twin(w, "d");
+	assert_int_equal(503, w->http);
+	set_faults(w, "{\"faults\":[\"429@d\"]}");
+	get_twin(w, "d");
+	assert_int_equal(429001, w->code);
+	control(w, "iothubowner", "DELETE", "/control/faults", NULL);
+	assert_string_equal("{\"faults\":[]}", w->body);
+	get_twin(w, "d");
+	assert_int_equal(200, w->http);
+}
+
+static void
+test_the_control_route_wants_the_owner(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = NULL });
+	control(
+	    w, "service", "PUT", "/control/faults", "{\"faults\":[\"loss\"]}");
+	assert_int_equal(401, w->http);
+	control(w, "registryReadWrite", "GET", "/control/calls", NULL);
+	assert_int_equal(401, w->http);
+}
+
+static void
+test_the_control_route_has_no_faults(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "loss" });
+	control(w, "iothubowner", "DELETE", "/control/faults", NULL);
+	assert_int_equal(200, w->http);
+	control(w, "iothubowner", "PUT", "/control/faults",
+	    "{\"faults\":[\"lossy\"]}");
+	assert_int_equal(400, w->http);
+	control(w, "iothubowner", "PUT", "/control/faults", "[]");
+	assert_int_equal(400, w->http);
+	control(w, "iothubowner", "PUT", "/control/faults", "{\"faults\":[1]}");
+	assert_int_equal(400, w->http);
+}
+
+static void
+test_a_request_that_is_lost_was_not_acted_on(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "loss@d" });
+	make_device(w, "d");
+	client_twin_patch(
+	    w->client, "d", "{\"tags\":{\"a\":1}}", NULL, on_answer, w);
+	wait_for_answer(w);
+	assert_int_equal(0, w->http);
+	assert_int_equal(ERR_UNKNOWN, w->err.code);
+	set_faults(w, "{\"faults\":[]}");
+	get_twin(w, "d");
+	assert_null(strstr(w->body, "\"tags\""));
+}
+
+static void
+test_a_request_whose_answer_is_lost_was_acted_on(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "answer-loss@d" });
+	make_device(w, "d");
+	client_twin_patch(
+	    w->client, "d", "{\"tags\":{\"a\":1}}", NULL, on_answer, w);
+	wait_for_answer(w);
+	assert_int_equal(0, w->http);
+	assert_int_equal(ERR_UNKNOWN, w->err.code);
+	set_faults(w, "{\"faults\":[]}");
+	get_twin(w, "d");
+	assert_non_null(strstr(w->body, "\"tags\":{\"a\":1}"));
+}
+
+static void
+test_latency_is_for_its_device(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "latency=300ms@slow" });
+	make_device(w, "slow");
+	make_device(w, "quick");
+	get_twin(w, "slow");
+	assert_int_equal(200, w->http);
+	assert_in_range(w->elapsed_ms, 300, PATIENCE_MS);
+	get_twin(w, "quick");
+	assert_in_range(w->elapsed_ms, 0, 299);
+}
+
+static void
+test_a_clock_that_is_ahead_finds_tokens_expired(void **state)
+{
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = "clock-skew=2d" });
+	get_twin(w, "d");
+	assert_int_equal(401, w->http);
+}
+
+static void
+test_the_history_says_which_device_was_called_with_what(void **state)
+{
+	struct client_method method = { .name = "lockDoor",
+		.payload = "{\"lockTime\":\"10m\"}",
+		.response_timeout_s = 30 };
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ .faults = NULL });
+	make_device(w, "d");
+	client_method(w->client, "d", &method, on_answer, w);
+	wait_for_answer(w);
+	assert_int_equal(404, w->http);
+	control(w, "iothubowner", "GET", "/control/calls?deviceId=d", NULL);
+	assert_int_equal(200, w->http);
+	assert_non_null(strstr(w->body, "[{\"number\":1,\"time\":\"20"));
+	assert_non_null(strstr(w->body,
+	    "\"deviceId\":\"d\",\"methodName\":\"lockDoor\",\"payload\":"
+	    "{\"lockTime\":\"10m\"},\"payloadBytes\":18,"
+	    "\"outcome\":\"notConnected\""));
+	control(w, "iothubowner", "GET", "/control/calls?after=1", NULL);
+	assert_string_equal("[]", w->body);
+	control(w, "iothubowner", "DELETE", "/control/calls", NULL);
+	assert_int_equal(204, w->http);
+	control(w, "iothubowner", "GET", "/control/calls", NULL);
+	assert_string_equal("[]", w->body);
+}
+
 int
 main(void)
 {
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    test_over_the_quota_a_read_waits_for_its_turn, setup,
@@ -253,6 +444,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_the_hub_may_leave_while_requests_wait, setup,
 		    teardown),
+		CASE(test_faults_come_and_go_over_the_control_route),
+		CASE(test_the_control_route_wants_the_owner),
+		CASE(test_the_control_route_has_no_faults),
+		CASE(test_a_request_that_is_lost_was_not_acted_on),
+		CASE(test_a_request_whose_answer_is_lost_was_acted_on),
+		CASE(test_latency_is_for_its_device),
+		CASE(test_a_clock_that_is_ahead_finds_tokens_expired),
+		CASE(test_the_history_says_which_device_was_called_with_what),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
