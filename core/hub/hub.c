@@ -21,6 +21,7 @@
 #include "core/hub/history.h"
 #include "core/hub/http.h"
 #include "core/hub/identity.h"
+#include "core/hub/jobs.h"
 #include "core/hub/methods.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
@@ -139,7 +140,8 @@ make_model(struct hub *hub, struct err *err)
 	if (hub->twins == NULL)
 		return -1;
 	hub->methods = hub_methods_new(hub);
-	return 0;
+	hub->jobs = hub_jobs_new(hub, err);
+	return hub->jobs != NULL ? 0 : -1;
 }
 
 static int
@@ -198,6 +200,7 @@ hub_free(struct hub *hub)
 {
 	if (hub == NULL)
 		return;
+	hub_jobs_stop(hub->jobs);
 	/* Whoever is connected leaves, whoever waits is told, and what that
 	 * has changed is committed: only then the parts go. */
 	hub_sessions_free(hub->sessions);
@@ -206,6 +209,7 @@ hub_free(struct hub *hub)
 	if (hub->registry != NULL)
 		hub_registry_flush(hub->registry);
 	hub_commit_free(hub->commit);
+	hub_jobs_free(hub->jobs);
 	hub_http_free(hub->http);
 	hub_twins_free(hub->twins);
 	hub_registry_free(hub->registry);

@@ -22,6 +22,7 @@ struct hub_faults;
 struct hub_history;
 struct hub_http;
 struct hub_identity;
+struct hub_jobs;
 struct hub_methods;
 struct hub_registry;
 struct hub_sessions;
@@ -43,6 +44,7 @@ struct hub {
 	struct hub_twins *twins;
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */
+	struct hub_jobs *jobs;         /* that have not ended */
 	struct hub_http *http;
 	struct hub_tier *tier;       /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */

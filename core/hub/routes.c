@@ -23,6 +23,13 @@ rest_import_jobs(struct hub_call *call)
 }
 
 static void
+rest_import_job(struct hub_call *call)
+{
+	hub_call_error(call, IOTHUB_OPERATION_NOT_AVAILABLE,
+	    "import and export jobs need blob storage, which is not here");
+}
+
+static void
 rest_unsupported(struct hub_call *call)
 {
 	hub_call_error(call, IOTHUB_INVALID_OPERATION,
@@ -74,6 +81,20 @@ static const struct hub_route routes[] = {
 	    hub_rest_calls_get },
 	{ EVHTTP_REQ_DELETE, HUB_ROUTE_CONTROL "calls", OWNER,
 	    hub_rest_calls_delete },
+	{ EVHTTP_REQ_POST,   "jobs/create",        BOTH,
+	    rest_import_job },
+	{ EVHTTP_REQ_GET,    "jobs/v2/query",      BOTH,
+	    hub_rest_job_query },
+	{ EVHTTP_REQ_PUT,    "jobs/v2/*",          BOTH,
+	    hub_rest_job_put },
+	{ EVHTTP_REQ_GET,    "jobs/v2/*",          BOTH,
+	    hub_rest_job_get },
+	{ EVHTTP_REQ_POST,   "jobs/v2/*/cancel",   BOTH,
+	    hub_rest_job_cancel },
+	{ EVHTTP_REQ_GET,    "jobs/*",             BOTH,
+	    rest_import_job },
+	{ EVHTTP_REQ_DELETE, "jobs/*",             BOTH,
+	    rest_import_job },
 	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
 	{ 0, "devices/*/modules",                  BOTH, rest_unsupported },
 	{ 0, "devices/*/modules/*",                BOTH, rest_unsupported },
@@ -82,10 +103,6 @@ static const struct hub_route routes[] = {
 	{ 0, "twins/*/modules/*",    HUB_SERVICE_CONNECT, rest_unsupported },
 	{ 0, "twins/*/modules/*/methods",
 	    HUB_SERVICE_CONNECT, rest_unsupported },
-	{ 0, "jobs/create",                        BOTH, rest_unsupported },
-	{ 0, "jobs/v2/*",                          BOTH, rest_unsupported },
-	{ 0, "jobs/v2/*/cancel",                   BOTH, rest_unsupported },
-	{ 0, "jobs/*",                             BOTH, rest_unsupported },
 	{ 0, "configurations",                     BOTH, rest_unsupported },
 	{ 0, "configurations/*",                   BOTH, rest_unsupported },
 	{ 0, NULL, 0, NULL },

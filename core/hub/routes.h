@@ -32,6 +32,11 @@ void hub_rest_device_list(struct hub_call *call);
 void hub_rest_device_bulk(struct hub_call *call);
 void hub_rest_statistics_devices(struct hub_call *call);
 void hub_rest_statistics_service(struct hub_call *call);
+/* rest_jobs.c */
+void hub_rest_job_put(struct hub_call *call);
+void hub_rest_job_get(struct hub_call *call);
+void hub_rest_job_cancel(struct hub_call *call);
+void hub_rest_job_query(struct hub_call *call);
 /* rest_methods.c */
 void hub_rest_method(struct hub_call *call);
 /* rest_query.c */
