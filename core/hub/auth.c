@@ -20,6 +20,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/hub/registry.h"
+#include "core/hub/who.h"
 #include "core/iothub/sas.h"
 
 /*
@@ -220,37 +221,64 @@ check_device_key(const struct hub_auth *auth, const struct sas_token *token,
 	return 0;
 }
 
+/* Finds who it is, unless its device is disabled. */
+static int
+find_enabled(
+    struct hub *hub, const char *who, struct hub_device *found, struct err *err)
+{
+	struct hub_device owner = { 0 };
+	char *device_id = hub_who_device(who);
+	int rc = -1;
+
+	if (hub_registry_get(hub->registry, device_id, &owner, NULL) == -1)
+		refuse(err, "no such device");
+	else if (!owner.enabled)
+		refuse(err, "the device is disabled");
+	else if (hub_registry_get(hub->registry, who, found, NULL) == -1)
+		refuse(err, "no such module");
+	else
+		rc = 0;
+	hub_device_fini(&owner);
+	free(device_id);
+	return rc;
+}
+
+/* "/devices/d1" or "/devices/d1/modules/m1"; the caller's. */
+static char *
+resource_of(const char *who)
+{
+	char *device_id = hub_who_device(who), *path;
+
+	path = hub_who_module(who) == NULL
+	    ? xasprintf("/devices/%s", device_id)
+	    : xasprintf(
+		  "/devices/%s/modules/%s", device_id, hub_who_module(who));
+	free(device_id);
+	return path;
+}
+
 int
-hub_auth_device(struct hub *hub, const char *text, const char *device_id,
-    const char *module_id, int64_t *expiry_s, struct err *err)
+hub_auth_device(struct hub *hub, const char *text, const char *who,
+    int64_t *expiry_s, struct err *err)
 {
 	struct hub_device device = { 0 };
 	struct sas_token token;
 	char *path;
 	int rc = -1;
 
-	if (module_id != NULL && *module_id != '\0')
-		return refuse(err, "this hub has no modules");
 	if (sas_token_parse(text, &token, err) == -1)
 		return -1;
-	path = xasprintf("/devices/%s", device_id);
-	if (check_token(hub->auth, &token, device_id, err) == -1)
+	path = resource_of(who);
+	if (check_token(hub->auth, &token, who, err) == -1)
 		goto out;
 	if (!sas_token_covers(&token, path) ||
 	    (token.policy == NULL && token.path[0] == '\0')) {
 		refuse(err, "the token is for another resource");
 		goto out;
 	}
-	if (hub_registry_get(hub->registry, device_id, &device, NULL) == -1) {
-		refuse(err, "no such device");
+	if (find_enabled(hub, who, &device, err) == -1 ||
+	    check_device_key(hub->auth, &token, &device, err) == -1)
 		goto out;
-	}
-	if (check_device_key(hub->auth, &token, &device, err) == -1)
-		goto out;
-	if (!device.enabled) {
-		refuse(err, "the device is disabled");
-		goto out;
-	}
 	*expiry_s = token.expiry_s;
 	rc = 0;
 out:
@@ -293,24 +321,19 @@ is_certificate_of(const X509 *certificate, const struct hub_device *device)
 /* When it was made and until when it is good is not looked at: the contract
  * names only the thumbprint. */
 int
-hub_auth_certificate(struct hub *hub, const X509 *certificate,
-    const char *device_id, const char *module_id, struct err *err)
+hub_auth_certificate(
+    struct hub *hub, const X509 *certificate, const char *who, struct err *err)
 {
 	struct hub_device device = { 0 };
 	int rc = -1;
 
-	if (module_id != NULL && *module_id != '\0')
-		return refuse(err, "this hub has no modules");
 	if (certificate == NULL)
 		return refuse(err, "neither a SAS token nor a certificate");
-	if (hub_registry_get(hub->registry, device_id, &device, NULL) == -1)
-		refuse(err, "no such device");
-	else if (!device.enabled)
-		refuse(err, "the device is disabled");
-	else if (!is_certificate_of(certificate, &device))
-		refuse(err, "the certificate's thumbprint is not its own");
-	else
-		rc = 0;
+	if (find_enabled(hub, who, &device, err) == 0)
+		rc = is_certificate_of(certificate, &device)
+		    ? 0
+		    : refuse(
+			  err, "the certificate's thumbprint is not its own");
 	hub_device_fini(&device);
 	return rc;
 }

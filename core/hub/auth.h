@@ -26,20 +26,20 @@ int hub_auth_service(struct hub_auth *auth, const char *token, const char *path,
     int rights, struct err *err);
 
 /*
- * Checks the token of a device or, with module_id, a module: its own key, or a
+ * Checks the token of a device or a module (see who.h): its own key, or a
  * policy with HUB_DEVICE_CONNECT.  expiry_s gets the end of the token (Unix
- * time), when its session has to end.  The identity must exist and be enabled;
- * modules do not exist yet.  0, or -1 with err set (ERR_UNAUTHORIZED).
+ * time), when its session has to end.  The identity must exist and its device
+ * be enabled.  0, or -1 with err set (ERR_UNAUTHORIZED).
  */
-int hub_auth_device(struct hub *hub, const char *token, const char *device_id,
-    const char *module_id, int64_t *expiry_s, struct err *err);
+int hub_auth_device(struct hub *hub, const char *token, const char *who,
+    int64_t *expiry_s, struct err *err);
 
 /*
- * The same for a device of type selfSigned that has shown a certificate
+ * The same for one of type selfSigned that has shown a certificate
  * (NULL: none) in its TLS handshake, and so that it has the key: the SHA-1 or
  * SHA-256 thumbprint has to be one of the identity's.
  */
 int hub_auth_certificate(struct hub *hub, const X509 *certificate,
-    const char *device_id, const char *module_id, struct err *err);
+    const char *who, struct err *err);
 
 #endif

@@ -26,6 +26,8 @@
 #include "core/hub/faults.h"
 #include "core/hub/gate.h"
 #include "core/hub/hub.h"
+#include "core/hub/registry.h"
+#include "core/hub/who.h"
 
 #define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
 #define JSON_TYPE "application/json; charset=utf-8"
@@ -34,6 +36,12 @@ const char *
 hub_call_arg(const struct hub_call *call, size_t i)
 {
 	return call->args[i];
+}
+
+const char *
+hub_call_who(const struct hub_call *call)
+{
+	return call->who;
 }
 
 const char *
@@ -265,7 +273,9 @@ hub_call_answer(struct hub_call *call, int status, struct strbuf *body)
 void
 hub_call_error(struct hub_call *call, enum iothub_error_id id, const char *text)
 {
-	set_error(call, iothub_error_get(id), iothub_error_format_a(id, text));
+	set_error(call, iothub_error_get(id),
+	    call->is_envelope_b ? iothub_error_format_b(id, text)
+				: iothub_error_format_a(id, text));
 	hub_commit_then(call->hub->commit, on_committed, call);
 }
 
@@ -287,6 +297,23 @@ hub_call_refuse(struct hub_call *call, int status, const char *text)
 	hub_commit_then(call->hub->commit, on_committed, call);
 }
 
+/* What the text is about is gone: a module, or a device and its modules. */
+static enum iothub_error_id
+not_found(const struct hub_call *call, const char *who)
+{
+	char *device_id = hub_who_device(who);
+	struct hub_device device = { 0 };
+	enum iothub_error_id id = IOTHUB_DEVICE_NOT_FOUND;
+
+	if (hub_who_kind(who) == HUB_MODULE &&
+	    hub_registry_get(call->hub->registry, device_id, &device, NULL) ==
+		0)
+		id = IOTHUB_MODULE_NOT_FOUND;
+	hub_device_fini(&device);
+	free(device_id);
+	return id;
+}
+
 void
 hub_call_fail(struct hub_call *call, const struct err *err)
 {
@@ -299,10 +326,16 @@ hub_call_fail(struct hub_call *call, const struct err *err)
 		id = IOTHUB_ARGUMENT_INVALID;
 		break;
 	case ERR_NOT_FOUND:
-		id = IOTHUB_DEVICE_NOT_FOUND;
+		id = not_found(call, err->text);
+		break;
+	case ERR_REFUSED:
+		id = IOTHUB_TOO_MANY_MODULES;
 		break;
 	case ERR_EXISTS:
-		id = IOTHUB_DEVICE_ALREADY_EXISTS;
+		id = hub_call_who(call) != NULL &&
+			hub_who_kind(hub_call_who(call)) == HUB_MODULE
+		    ? IOTHUB_MODULE_ALREADY_EXISTS
+		    : IOTHUB_DEVICE_ALREADY_EXISTS;
 		break;
 	case ERR_CONFLICT:
 		id = IOTHUB_PRECONDITION_FAILED;
@@ -325,6 +358,7 @@ hub_call_free(struct hub_call *call)
 	if (call->drop != NULL)
 		event_free(call->drop);
 	free(call->path);
+	free(call->who);
 	free(call->body);
 	free(call);
 }

@@ -31,6 +31,8 @@ struct hub_call {
 	char *segments[HUB_CALL_SEGMENTS_MAX]; /* decoded */
 	size_t n_segments;
 	char *args[2];         /* the segments that the route leaves open */
+	char *who;             /* owned: whom the path is about, or NULL */
+	bool is_envelope_b;    /* what an error is said in */
 	int connect_timeout_s; /* of a method call */
 	int response_timeout_s;
 	int status; /* of the answer, until it leaves */
@@ -43,6 +45,8 @@ struct hub_call {
 
 /* GET /devices/{0}/…: borrowed, decoded. */
 const char *hub_call_arg(const struct hub_call *call, size_t i);
+/* The device, or the module of it, that the path is about; borrowed. */
+const char *hub_call_who(const struct hub_call *call);
 /* The request's body, borrowed; not terminated. */
 const char *hub_call_body(const struct hub_call *call, size_t *len);
 /* A header or a query parameter (decoded, the caller's), or NULL. */
@@ -66,7 +70,7 @@ void hub_call_set_etag(struct hub_call *call, const char *etag);
 
 /* Takes the JSON out of body, or NULL: no body. */
 void hub_call_answer(struct hub_call *call, int status, struct strbuf *body);
-/* With envelope A. */
+/* With envelope A; about a module with B. */
 void hub_call_error(
     struct hub_call *call, enum iothub_error_id id, const char *text);
 /* With envelope C, as methods do; info_timeout_s as iothub_error_format_c(). */

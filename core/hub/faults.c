@@ -248,11 +248,17 @@ hub_faults_format(const struct hub_faults *faults, struct strbuf *out)
 	strbuf_putc(out, ']');
 }
 
+/* A device's modules share its fate. */
 static bool
 is_for(const struct rule *rule, const char *device_id)
 {
-	return rule->device_id == NULL ||
-	    (device_id != NULL && strcmp(rule->device_id, device_id) == 0);
+	size_t len;
+
+	if (rule->device_id == NULL || device_id == NULL)
+		return rule->device_id == NULL;
+	len = strcspn(device_id, "/");
+	return strlen(rule->device_id) == len &&
+	    memcmp(rule->device_id, device_id, len) == 0;
 }
 
 /* xorshift64*, then a number below 100. */

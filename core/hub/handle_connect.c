@@ -16,7 +16,7 @@
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
 #include "core/hub/twins.h"
-#include "core/iothub/connstr.h"
+#include "core/hub/who.h"
 #include "core/iothub/sas.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/connect.h"
@@ -113,7 +113,7 @@ static int
 check_names(const struct hub *hub, const struct mqtt_connect *connect,
     const struct user_name *name, struct err *err)
 {
-	char *device_id;
+	char *who;
 	int rc;
 
 	if (connect->user_name.s == NULL)
@@ -122,21 +122,19 @@ check_names(const struct hub *hub, const struct mqtt_connect *connect,
 		return err_set(err, ERR_UNAUTHORIZED,
 		    "the user name is for the host %.*s", (int)name->host.len,
 		    name->host.s);
-	if (name->module_id.s != NULL)
-		return err_set(
-		    err, ERR_UNSUPPORTED, "this hub has no modules yet");
-	if (connect->client_id.len != name->device_id.len ||
-	    memcmp(connect->client_id.s, name->device_id.s,
-		name->device_id.len) != 0)
-		return err_set(err, ERR_UNAUTHORIZED,
+	who = xstrndup(connect->client_id.s, connect->client_id.len);
+	if (strlen(who) != connect->client_id.len ||
+	    !hub_who_is(who, name->device_id.s, name->device_id.len,
+		name->module_id.s, name->module_id.len))
+		rc = err_set(err, ERR_UNAUTHORIZED,
 		    "the user name is for another Client Identifier");
-	device_id = xstrndup(connect->client_id.s, connect->client_id.len);
-	rc = device_id_check(device_id, err);
+	else
+		rc = hub_who_check(who, err);
 	/* Such a device could not be told from a wildcard in its topics. */
-	if (rc == 0 && strpbrk(device_id, "#+") != NULL)
-		rc = err_set(err, ERR_UNSUPPORTED,
-		    "a device id with # or + cannot use MQTT");
-	free(device_id);
+	if (rc == 0 && strpbrk(who, "#+") != NULL)
+		rc = err_set(
+		    err, ERR_UNSUPPORTED, "an id with # or + cannot use MQTT");
+	free(who);
 	return rc;
 }
 
@@ -150,13 +148,13 @@ check_credentials(struct hub_session *session, const struct mqtt_connect *connec
 
 	if (connect->password.len == 0)
 		return hub_auth_certificate(session->hub,
-		    hub_session_certificate(session), device_id, NULL, err);
+		    hub_session_certificate(session), device_id, err);
 	if (connect->password.len > SAS_TOKEN_MAX ||
 	    memchr(connect->password.s, '\0', connect->password.len) != NULL)
 		return err_set(err, ERR_UNAUTHORIZED, "that is no SAS token");
 	token = xstrndup(connect->password.s, connect->password.len);
 	rc = hub_auth_device(
-	    session->hub, token, device_id, NULL, &session->expiry_s, err);
+	    session->hub, token, device_id, &session->expiry_s, err);
 	xfree_secret(token);
 	return rc;
 }
@@ -171,9 +169,9 @@ check_will(
 	if (connect->will_topic.s == NULL)
 		return 0;
 	topic_parse(connect->will_topic.s, connect->will_topic.len, &topic);
-	if (topic.kind != TOPIC_TELEMETRY || topic.module_id.s != NULL ||
-	    topic.device_id.len != strlen(device_id) ||
-	    memcmp(topic.device_id.s, device_id, topic.device_id.len) != 0)
+	if (topic.kind != TOPIC_TELEMETRY ||
+	    !hub_who_is(device_id, topic.device_id.s, topic.device_id.len,
+		topic.module_id.s, topic.module_id.len))
 		return err_set(
 		    err, ERR_UNAUTHORIZED, "its will is no message of its own");
 	if (connect->will_qos > MQTT_QOS_1)

@@ -17,6 +17,7 @@
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/twins.h"
+#include "core/hub/who.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/frame.h"
 #include "core/mqtt/protocol.h"
@@ -50,10 +51,9 @@ static int
 on_telemetry(struct hub_session *session, const struct mqtt_publish *publish,
     const struct topic *topic, struct err *err)
 {
-	if (topic->module_id.s != NULL ||
-	    topic->device_id.len != strlen(session->device_id) ||
-	    memcmp(topic->device_id.s, session->device_id,
-		topic->device_id.len) != 0)
+	if (!hub_who_is(session->device_id, topic->device_id.s,
+		topic->device_id.len, topic->module_id.s,
+		topic->module_id.len))
 		return err_set(err, ERR_REFUSED,
 		    "PUBLISH to another device's topic, devices/%.*s",
 		    (int)topic->device_id.len, topic->device_id.s);

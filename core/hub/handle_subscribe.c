@@ -1,7 +1,5 @@
 #include "config.h"
 
-#include <string.h>
-
 #include "core/base/err.h"
 #include "core/base/log.h"
 #include "core/base/str.h"
@@ -9,6 +7,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
+#include "core/hub/who.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/protocol.h"
 #include "core/mqtt/subscribe.h"
@@ -23,9 +22,8 @@ is_anothers(const struct hub_session *session, struct mqtt_str filter)
 
 	topic_parse(filter.s, filter.len, &topic);
 	return topic.device_id.s != NULL &&
-	    (topic.device_id.len != strlen(session->device_id) ||
-		memcmp(topic.device_id.s, session->device_id,
-		    topic.device_id.len) != 0);
+	    !hub_who_is(session->device_id, topic.device_id.s,
+		topic.device_id.len, topic.module_id.s, topic.module_id.len);
 }
 
 int

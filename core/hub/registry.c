@@ -20,9 +20,10 @@
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/identity.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/sessions.h"
-#include "core/iothub/connstr.h"
+#include "core/hub/who.h"
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
 
@@ -49,51 +50,70 @@ enum statement {
 	STATEMENTS
 };
 
-#define DEVICE_COLUMNS                                                         \
-	"device_id, generation_id, etag, connected, enabled, status_reason, "  \
-	"connection_updated, status_updated, last_activity, primary_key, "     \
-	"secondary_key, primary_thumbprint, secondary_thumbprint, auth_type, " \
-	"iot_edge"
+#define COLUMNS                                                            \
+	"device_id, generation_id, etag, connected, enabled, "             \
+	"status_reason, connection_updated, status_updated, "              \
+	"last_activity, primary_key, secondary_key, primary_thumbprint, "  \
+	"secondary_thumbprint, auth_type, iot_edge"
+#define THUMBPRINT(WHICH) \
+	"iif(auth_type = '" HUB_AUTH_SELF_SIGNED "', " WHICH ", NULL)"
 
-static const char *const statements[STATEMENTS] = {
-	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key, "
-		"iif(auth_type = '" HUB_AUTH_SELF_SIGNED
-		"', primary_thumbprint, NULL), "
-		"iif(auth_type = '" HUB_AUTH_SELF_SIGNED
-		"', secondary_thumbprint, NULL) "
-		"FROM device WHERE device_id = ?1",
-	[FORMAT] = "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = ?1",
-	[LIST] =
-	    "SELECT " DEVICE_COLUMNS " FROM device ORDER BY device_id LIMIT ?1",
-	[CREATE] = "INSERT INTO device (device_id, etag, enabled, "
-		   "status_reason, auth_type, primary_key, secondary_key, "
-		   "primary_thumbprint, secondary_thumbprint, iot_edge, "
-		   "generation_id, status_updated, connection_updated, "
-		   "last_activity) "
-		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-		   "'" HUB_NEVER "', '" HUB_NEVER "', '" HUB_NEVER "')",
-	[CREATE_TWIN] = "INSERT INTO twin (id, etag, version, tags, desired, "
-			"desired_metadata, desired_version, reported, "
-			"reported_metadata, reported_version) "
-			"VALUES (?1, ?2, ?3, '{}', '{}', ?4, ?5, '{}', ?4, ?5)",
-	[UPDATE] = "UPDATE device SET etag = ?2, "
-		   "status_updated = iif(enabled = ?3, status_updated, ?11), "
-		   "enabled = ?3, status_reason = ?4, auth_type = ?5, "
-		   "primary_key = ?6, secondary_key = ?7, "
-		   "primary_thumbprint = ?8, secondary_thumbprint = ?9, "
-		   "iot_edge = ifnull(?10, iot_edge) WHERE device_id = ?1",
-	[DELETE] = "DELETE FROM device WHERE device_id = ?1",
-	[SET_CONNECTED] = "UPDATE device SET connected = ?2, "
-			  "connection_updated = ?3, last_activity = ?3 "
-			  "WHERE device_id = ?1",
-	[TOUCH] = "UPDATE device SET last_activity = ?2 WHERE device_id = ?1",
-	[STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
-		       "ifnull(sum(connected), 0) FROM device",
+/* What a module's row has and a device's has not: OWNED columns. */
+#define STATEMENTS_ON(TABLE, TWIN, OWNED, OWNED_VALUES, SET_OWNED)          \
+	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key, "    \
+		THUMBPRINT("primary_thumbprint") ", "                       \
+		THUMBPRINT("secondary_thumbprint")                          \
+		" FROM " TABLE " WHERE device_id = ?1",                     \
+	[FORMAT] = "SELECT " COLUMNS OWNED " FROM " TABLE                   \
+		   " WHERE device_id = ?1",                                 \
+	[CREATE] = "INSERT INTO " TABLE " (device_id, etag, enabled, "      \
+		   "status_reason, auth_type, primary_key, secondary_key, " \
+		   "primary_thumbprint, secondary_thumbprint, iot_edge, "   \
+		   "generation_id, status_updated, connection_updated, "    \
+		   "last_activity" OWNED ") "                               \
+		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, " \
+		   "'" HUB_NEVER "', '" HUB_NEVER "', '" HUB_NEVER "'"      \
+		   OWNED_VALUES ")",                                        \
+	[CREATE_TWIN] = "INSERT INTO " TWIN " (id, etag, version, tags, "   \
+			"desired, desired_metadata, desired_version, "      \
+			"reported, reported_metadata, reported_version) "   \
+			"VALUES (?1, ?2, ?3, '{}', '{}', ?4, ?5, '{}', "    \
+			"?4, ?5)",                                          \
+	[UPDATE] = "UPDATE " TABLE " SET etag = ?2, status_updated = "      \
+		   "iif(enabled = ?3, status_updated, ?11), "               \
+		   "enabled = ?3, status_reason = ?4, auth_type = ?5, "     \
+		   "primary_key = ?6, secondary_key = ?7, "                 \
+		   "primary_thumbprint = ?8, secondary_thumbprint = ?9, "   \
+		   "iot_edge = ifnull(?10, iot_edge)" SET_OWNED             \
+		   " WHERE device_id = ?1",                                 \
+	[DELETE] = "DELETE FROM " TABLE " WHERE device_id = ?1",            \
+	[SET_CONNECTED] = "UPDATE " TABLE " SET connected = ?2, "           \
+			  "connection_updated = ?3, last_activity = ?3 "    \
+			  "WHERE device_id = ?1",                           \
+	[TOUCH] = "UPDATE " TABLE " SET last_activity = ?2 "                \
+		  "WHERE device_id = ?1"
+
+static const char *const statements[HUB_KINDS][STATEMENTS] = {
+	[HUB_DEVICE] = {
+		STATEMENTS_ON("device", "twin", "", "", ""),
+		[LIST] = "SELECT " COLUMNS
+			 " FROM device ORDER BY device_id LIMIT ?1",
+		[STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
+			       "ifnull(sum(connected), 0) FROM device",
+	},
+	[HUB_MODULE] = {
+		STATEMENTS_ON("module", "module_twin", ", owner, managed_by",
+		    ", ?12, ?13", ", managed_by = ?13"),
+		/* Of one device. */
+		[LIST] = "SELECT " COLUMNS ", owner, managed_by "
+			 "FROM module WHERE owner = ?1 ORDER BY device_id",
+		[STATISTICS] = "SELECT count(*) FROM module WHERE owner = ?1",
+	},
 };
 
 struct hub_registry {
 	struct hub *hub;
-	struct store_stmt *stmts[STATEMENTS];
+	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
 	struct map *activities; /* struct activity by device id; owned */
 	struct event *flush;    /* pending while there are activities */
 };
@@ -148,20 +168,24 @@ struct hub_registry *
 hub_registry_new(struct hub *hub, struct err *err)
 {
 	struct hub_registry *registry = xcalloc(1, sizeof(*registry));
+	struct store_stmt *stmt;
+	const char *sql;
 	int i;
 
 	registry->hub = hub;
 	registry->activities = map_new();
 	registry->flush = evtimer_new(hub->base, on_flush, registry);
-	for (i = 0; i < STATEMENTS; i++) {
-		registry->stmts[i] =
-		    store_prepare(hub->store, statements[i], err);
-		if (registry->stmts[i] == NULL)
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++) {
+		sql = statements[i / STATEMENTS][i % STATEMENTS];
+		stmt = store_prepare(hub->store, sql, err);
+		if (stmt == NULL)
 			goto fail;
+		registry->stmts[i / STATEMENTS][i % STATEMENTS] = stmt;
 	}
 	/* Whoever was connected when the hub last left, no longer is. */
 	if (store_exec(hub->store,
-		"UPDATE device SET connected = 0 WHERE connected = 1",
+		"UPDATE device SET connected = 0 WHERE connected = 1;"
+		"UPDATE module SET connected = 0 WHERE connected = 1",
 		err) == -1)
 		goto fail;
 	return registry;
@@ -181,8 +205,8 @@ hub_registry_free(struct hub_registry *registry)
 		return;
 	while ((a = map_next(registry->activities, &cursor)) != NULL)
 		forget_activity(registry, a->device_id);
-	for (i = 0; i < STATEMENTS; i++)
-		store_stmt_free(registry->stmts[i]);
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
+		store_stmt_free(registry->stmts[i / STATEMENTS][i % STATEMENTS]);
 	event_free(registry->flush);
 	map_free(registry->activities);
 	free(registry);
@@ -200,12 +224,19 @@ not_found(const char *device_id, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "%s", device_id);
 }
 
+static struct store_stmt *
+stmt_of(const struct hub_registry *registry, const char *who,
+    enum statement which)
+{
+	return registry->stmts[hub_who_kind(who)][which];
+}
+
 /* Finds the row; *etag gets its identity's number. */
 static int
 get(struct hub_registry *registry, const char *device_id,
     struct hub_device *device, int64_t *etag, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[GET];
+	struct store_stmt *s = stmt_of(registry, device_id, GET);
 	int rc;
 
 	*device = (struct hub_device){ 0 };
@@ -245,9 +276,9 @@ hub_device_fini(struct hub_device *device)
 
 /* A write that fails takes the whole batch with it. */
 static int
-run(struct hub_registry *registry, enum statement which, struct err *err)
+run(struct hub_registry *registry, struct store_stmt *s, struct err *err)
 {
-	if (store_run(registry->stmts[which], err) == 0)
+	if (store_run(s, err) == 0)
 		return 0;
 	hub_commit_fail(registry->hub->commit);
 	return -1;
@@ -257,7 +288,7 @@ void
 hub_registry_set_connected(
     struct hub_registry *registry, const char *device_id, bool connected)
 {
-	struct store_stmt *s = registry->stmts[SET_CONNECTED];
+	struct store_stmt *s = stmt_of(registry, device_id, SET_CONNECTED);
 	char stamp[CLOCK_STAMP_SIZE];
 	struct err err;
 
@@ -266,7 +297,7 @@ hub_registry_set_connected(
 	store_bind_text(s, 1, device_id);
 	store_bind_int(s, 2, connected);
 	store_bind_text(s, 3, stamp);
-	if (run(registry, SET_CONNECTED, &err) == -1)
+	if (run(registry, s, &err) == -1)
 		log_error("%s: %s", device_id, err.text);
 	forget_activity(registry, device_id);
 }
@@ -302,7 +333,7 @@ hub_registry_activity(
 void
 hub_registry_flush(struct hub_registry *registry)
 {
-	struct store_stmt *s = registry->stmts[TOUCH];
+	struct store_stmt *s;
 	struct activity *a;
 	struct err err = { 0 };
 	size_t cursor = 0;
@@ -310,9 +341,10 @@ hub_registry_flush(struct hub_registry *registry)
 	event_del(registry->flush);
 	while ((a = map_next(registry->activities, &cursor)) != NULL) {
 		hub_commit_begin(registry->hub->commit);
+		s = stmt_of(registry, a->device_id, TOUCH);
 		store_bind_text(s, 1, a->device_id);
 		store_bind_text(s, 2, a->stamp);
-		if (run(registry, TOUCH, &err) == -1)
+		if (run(registry, s, &err) == -1)
 			log_error("%s: %s", a->device_id, err.text);
 		forget_activity(registry, a->device_id);
 	}
@@ -348,10 +380,10 @@ bind_body(struct store_stmt *s, const char *device_id, int64_t etag,
 }
 
 static int
-create_twin(
-    struct hub_registry *registry, int64_t id, int64_t now_us, struct err *err)
+create_twin(struct hub_registry *registry, const char *device_id, int64_t id,
+    int64_t now_us, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[CREATE_TWIN];
+	struct store_stmt *s = stmt_of(registry, device_id, CREATE_TWIN);
 	char stamp[CLOCK_STAMP_SIZE], *text;
 	cJSON *metadata;
 
@@ -365,27 +397,61 @@ create_twin(
 	store_bind_int(s, 5, TWIN_FIRST_SECTION_VERSION);
 	cJSON_free(text);
 	cJSON_Delete(metadata);
-	return run(registry, CREATE_TWIN, err);
+	return run(registry, s, err);
+}
+
+/* The owner's row, if it may have one more module. */
+static int
+find_owner(struct hub_registry *registry, const char *module,
+    int64_t *owner_id, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[HUB_MODULE][STATISTICS];
+	char *device_id = hub_who_device(module);
+	struct hub_device owner = { 0 };
+	int64_t n = 0;
+	int rc;
+
+	rc = hub_registry_get(registry, device_id, &owner, err);
+	if (rc == 0) {
+		*owner_id = owner.id;
+		store_bind_int(s, 1, owner.id);
+		rc = store_step(s, err) == 1 ? 0 : -1;
+		n = rc == 0 ? store_column_int(s, 0) : 0;
+		store_reset(s);
+	}
+	if (rc == 0 && n >= HUB_MODULES_MAX)
+		rc = err_set(err, ERR_REFUSED,
+		    "Device %s has %d modules, which is the limit.", device_id,
+		    HUB_MODULES_MAX);
+	hub_device_fini(&owner);
+	free(device_id);
+	return rc;
 }
 
 static int
 create(struct hub_registry *registry, const char *device_id,
     struct hub_registry_body *body, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[CREATE];
-	int64_t now_us = clock_utc_us();
+	struct store_stmt *s = stmt_of(registry, device_id, CREATE);
+	int64_t now_us = clock_utc_us(), owner_id = 0;
 	char generation[32];
 
+	if (hub_who_kind(device_id) == HUB_MODULE) {
+		if (find_owner(registry, device_id, &owner_id, err) == -1)
+			return -1;
+		store_bind_int(s, 12, owner_id);
+		store_bind_text(s, 13, body->managed_by);
+	}
 	snprintf(generation, sizeof(generation), "%" PRId64,
 	    TICKS_TO_1970 + now_us * 10);
 	body->has_edge = true;
 	hub_commit_begin(registry->hub->commit);
 	bind_body(s, device_id, first_etag(), body);
 	store_bind_text(s, 11, generation);
-	if (run(registry, CREATE, err) == -1)
+	if (run(registry, s, err) == -1)
 		return -1;
-	return create_twin(
-	    registry, store_last_id(registry->hub->store), now_us, err);
+	return create_twin(registry, device_id,
+	    store_last_id(registry->hub->store), now_us, err);
 }
 
 static bool
@@ -411,14 +477,43 @@ is_rekeyed(const struct hub_device *was, const struct hub_registry_body *body)
 	return false;
 }
 
+/* Calls something for each module of a device, by name. */
+static void
+each_module(struct hub_registry *registry, int64_t device,
+    void (*call)(struct hub_sessions *sessions, const char *who))
+{
+	struct store_stmt *s = registry->stmts[HUB_MODULE][LIST];
+	struct strbuf names = { 0 };
+	struct err err = { 0 };
+	size_t at = 0;
+
+	if (registry->hub->sessions == NULL)
+		return;
+	store_bind_int(s, 1, device);
+	while (store_step(s, &err) == 1)
+		strbuf_put(
+		    &names, store_column_text(s, 0), store_column_len(s, 0) + 1);
+	for (; at < names.len; at += strlen(names.data + at) + 1)
+		call(registry->hub->sessions, names.data + at);
+	strbuf_fini(&names);
+}
+
+static void
+close_disabled(struct hub_sessions *sessions, const char *who)
+{
+	hub_sessions_close(sessions, who, "the device was disabled");
+}
+
 static int
 update(struct hub_registry *registry, const struct hub_device *was,
     int64_t etag, struct hub_registry_body *body, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[UPDATE];
+	struct store_stmt *s = stmt_of(registry, was->device_id, UPDATE);
+	bool is_module = hub_who_kind(was->device_id) == HUB_MODULE;
 	char stamp[CLOCK_STAMP_SIZE];
 
-	if (!body->has_status)
+	/* A module is as enabled as its device. */
+	if (!body->has_status || is_module)
 		body->enabled = was->enabled;
 	if (body->has_fresh_keys && was->primary_key != NULL)
 		log_warn("%s: an update without keys has given it new ones",
@@ -427,16 +522,19 @@ update(struct hub_registry *registry, const struct hub_device *was,
 	hub_commit_begin(registry->hub->commit);
 	bind_body(s, was->device_id, etag + 1, body);
 	store_bind_text(s, 11, stamp);
-	if (run(registry, UPDATE, err) == -1)
+	if (is_module)
+		store_bind_text(s, 13, body->managed_by);
+	if (run(registry, s, err) == -1)
 		return -1;
 	if (registry->hub->sessions == NULL)
 		return 0;
-	if (!body->enabled)
-		hub_sessions_close(registry->hub->sessions, was->device_id,
-		    "the device was disabled");
-	else if (is_rekeyed(was, body))
+	if (!body->enabled) {
+		close_disabled(registry->hub->sessions, was->device_id);
+		each_module(registry, was->id, close_disabled);
+	} else if (is_rekeyed(was, body)) {
 		hub_sessions_close(registry->hub->sessions, was->device_id,
 		    "the device got new keys");
+	}
 	return 0;
 }
 
@@ -454,19 +552,48 @@ check_etag(const char *if_match, int64_t etag, struct err *err)
 }
 
 static int
-check_body_id(const char *device_id, const cJSON *body, struct err *err)
+check_id(const cJSON *body, const char *name, const char *id, struct err *err)
 {
-	const cJSON *id = json_get_nocase(body, "deviceId");
+	const cJSON *item = json_get_nocase(body, name);
+
+	if (item == NULL || cJSON_IsNull(item) ||
+	    (cJSON_IsString(item) && strcmp(item->valuestring, id) == 0))
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "%s in the body differs from the one in the path", name);
+}
+
+static int
+check_body_ids(const char *who, const cJSON *body, struct err *err)
+{
+	const char *module = hub_who_module(who);
+	char *device_id;
+	int rc;
 
 	if (!cJSON_IsObject(body))
 		return err_set(
 		    err, ERR_INVALID, "the body must be a JSON object");
-	if (id == NULL || cJSON_IsNull(id))
-		return 0;
-	if (!cJSON_IsString(id) || strcmp(id->valuestring, device_id) != 0)
-		return err_set(err, ERR_INVALID,
-		    "deviceId in the body differs from the one in the path");
-	return 0;
+	device_id = hub_who_device(who);
+	rc = check_id(body, "deviceId", device_id, err);
+	if (rc == 0 && module != NULL)
+		rc = check_id(body, "moduleId", module, err);
+	free(device_id);
+	return rc;
+}
+
+/* In the service's own words. */
+static int
+exists(struct hub_registry *registry, const char *who, struct err *err)
+{
+	const char *module = hub_who_module(who);
+
+	if (module == NULL)
+		return err_set(err, ERR_EXISTS,
+		    "A device with ID '%s' is already registered.", who);
+	return err_set(err, ERR_EXISTS,
+	    "Device %.*s in IotHub %s already contains Module %s.",
+	    (int)strcspn(who, "/"), who,
+	    hub_identity_host(registry->hub->identity), module);
 }
 
 int
@@ -479,15 +606,14 @@ hub_registry_put(struct hub_registry *registry, const char *device_id,
 	int64_t etag = 0;
 	int rc = -1;
 
-	if (device_id_check(device_id, err) == -1 ||
-	    check_body_id(device_id, json, err) == -1)
+	if (hub_who_check(device_id, err) == -1 ||
+	    check_body_ids(device_id, json, err) == -1)
 		return -1;
 	if (get(registry, device_id, &was, &etag, &why) == -1 &&
 	    (why.code != ERR_NOT_FOUND || if_match != NULL))
 		return err_copy(err, &why);
 	if (was.device_id != NULL && if_match == NULL)
-		err_set(err, ERR_EXISTS,
-		    "A device with ID '%s' is already registered.", device_id);
+		exists(registry, device_id, err);
 	else if (check_etag(if_match, etag, err) == 0 &&
 	    hub_registry_body_read(json, &body, err) == 0) {
 		if (was.device_id != NULL)
@@ -505,6 +631,7 @@ hub_registry_delete(struct hub_registry *registry, const char *device_id,
     const char *if_match, struct err *err)
 {
 	struct hub_device was;
+	struct store_stmt *s;
 	int64_t etag;
 	int rc = -1;
 
@@ -516,8 +643,11 @@ hub_registry_delete(struct hub_registry *registry, const char *device_id,
 	/* First the session: it may still write that it has ended. */
 	if (registry->hub->sessions != NULL)
 		hub_sessions_forget(registry->hub->sessions, device_id);
-	store_bind_text(registry->stmts[DELETE], 1, device_id);
-	rc = run(registry, DELETE, err);
+	if (hub_who_kind(device_id) == HUB_DEVICE)
+		each_module(registry, was.id, hub_sessions_forget);
+	s = stmt_of(registry, device_id, DELETE);
+	store_bind_text(s, 1, device_id);
+	rc = run(registry, s, err);
 	forget_activity(registry, device_id);
 out:
 	hub_device_fini(&was);
@@ -535,7 +665,43 @@ put_pair(struct strbuf *out, struct store_stmt *s, int column,
 	strbuf_putc(out, '}');
 }
 
-/* A row of DEVICE_COLUMNS, in IoT Hub's own order of fields. */
+static void
+put_authentication(struct strbuf *out, struct store_stmt *s)
+{
+	strbuf_puts(out, ",\"authentication\":{\"symmetricKey\":");
+	put_pair(out, s, 9, "primaryKey", "secondaryKey");
+	strbuf_puts(out, ",\"x509Thumbprint\":");
+	put_pair(out, s, 11, "primaryThumbprint", "secondaryThumbprint");
+	strbuf_printf(out, ",\"type\":\"%s\"}", store_column_text(s, 13));
+}
+
+/* A row of COLUMNS with a module's own, which has no status. */
+static void
+format_module(const struct hub_registry *registry, struct store_stmt *s,
+    struct strbuf *out)
+{
+	const char *who = store_column_text(s, 0);
+	const char *activity = hub_registry_activity(registry, who);
+	char *etag = hub_etag_identity(store_column_int(s, 2));
+
+	hub_who_put_json(out, who);
+	strbuf_puts(out, ",\"managedBy\":");
+	json_put_string(out, store_column_text(s, 16));
+	strbuf_printf(out,
+	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
+	    "\"connectionState\":\"%s\","
+	    "\"connectionStateUpdatedTime\":\"%s\","
+	    "\"lastActivityTime\":\"%s\",\"cloudToDeviceMessageCount\":0",
+	    store_column_text(s, 1), etag,
+	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
+	    store_column_text(s, 6),
+	    activity != NULL ? activity : store_column_text(s, 8));
+	put_authentication(out, s);
+	strbuf_putc(out, '}');
+	free(etag);
+}
+
+/* A row of COLUMNS, in IoT Hub's own order of fields. */
 static void
 format_row(const struct hub_registry *registry, struct store_stmt *s,
     struct strbuf *out)
@@ -556,16 +722,11 @@ format_row(const struct hub_registry *registry, struct store_stmt *s,
 	strbuf_printf(out,
 	    ",\"connectionStateUpdatedTime\":\"%s\","
 	    "\"statusUpdatedTime\":\"%s\",\"lastActivityTime\":\"%s\","
-	    "\"cloudToDeviceMessageCount\":0,"
-	    "\"authentication\":{\"symmetricKey\":",
+	    "\"cloudToDeviceMessageCount\":0",
 	    store_column_text(s, 6), store_column_text(s, 7),
 	    activity != NULL ? activity : store_column_text(s, 8));
-	put_pair(out, s, 9, "primaryKey", "secondaryKey");
-	strbuf_puts(out, ",\"x509Thumbprint\":");
-	put_pair(out, s, 11, "primaryThumbprint", "secondaryThumbprint");
-	strbuf_printf(out,
-	    ",\"type\":\"%s\"},\"capabilities\":{\"iotEdge\":%s}}",
-	    store_column_text(s, 13),
+	put_authentication(out, s);
+	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}}",
 	    store_column_int(s, 14) != 0 ? "true" : "false");
 	free(etag);
 }
@@ -574,7 +735,7 @@ int
 hub_registry_format(struct hub_registry *registry, const char *device_id,
     struct strbuf *out, char **etag, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[FORMAT];
+	struct store_stmt *s = stmt_of(registry, device_id, FORMAT);
 	int rc;
 
 	store_bind_text(s, 1, device_id);
@@ -582,16 +743,41 @@ hub_registry_format(struct hub_registry *registry, const char *device_id,
 		return rc == 0 ? not_found(device_id, err) : -1;
 	if (etag != NULL)
 		*etag = hub_etag_identity(store_column_int(s, 2));
-	format_row(registry, s, out);
+	if (hub_who_kind(device_id) == HUB_MODULE)
+		format_module(registry, s, out);
+	else
+		format_row(registry, s, out);
 	store_reset(s);
 	return 0;
+}
+
+int
+hub_registry_list_modules(struct hub_registry *registry, const char *device_id,
+    struct strbuf *out, struct err *err)
+{
+	struct store_stmt *s = registry->stmts[HUB_MODULE][LIST];
+	struct hub_device owner = { 0 };
+	char before = '[';
+	int rc;
+
+	if (hub_registry_get(registry, device_id, &owner, err) == -1)
+		return -1;
+	store_bind_int(s, 1, owner.id);
+	while ((rc = store_step(s, err)) == 1) {
+		strbuf_putc(out, before);
+		format_module(registry, s, out);
+		before = ',';
+	}
+	strbuf_puts(out, before == '[' ? "[]" : "]");
+	hub_device_fini(&owner);
+	return rc;
 }
 
 int
 hub_registry_list(struct hub_registry *registry, int64_t top,
     struct strbuf *out, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[LIST];
+	struct store_stmt *s = registry->stmts[HUB_DEVICE][LIST];
 	char before = '[';
 	int rc;
 
@@ -609,7 +795,7 @@ int
 hub_registry_statistics(struct hub_registry *registry,
     struct hub_statistics *statistics, struct err *err)
 {
-	struct store_stmt *s = registry->stmts[STATISTICS];
+	struct store_stmt *s = registry->stmts[HUB_DEVICE][STATISTICS];
 
 	if (store_step(s, err) != 1)
 		return -1;

@@ -1,12 +1,13 @@
 /*
- * The identity registry: devices and their keys, kept in the store.  The
+ * The identity registry: devices, their modules (see who.h) and their keys,
+ * kept in the store.  The
  * bodies follow IoT Hub's REST shapes; ETags and IoT Hub's own rules for
  * create against update live here, HTTP does not.  Each change opens a batch;
  * callers answer by hub_commit_then().
  *
  * Errors of IoT Hub's making: ERR_NOT_FOUND (the text is the id), ERR_EXISTS,
  * ERR_CONFLICT (an ETag does not match), ERR_INVALID and ERR_LIMIT (a value
- * that is not allowed); ERR_IO is the database's.
+ * that is not allowed), ERR_REFUSED (too many modules); ERR_IO is the database's.
  */
 #ifndef TWINDECK_CORE_HUB_REGISTRY_H
 #define TWINDECK_CORE_HUB_REGISTRY_H
@@ -22,6 +23,7 @@ struct hub_registry;
 struct strbuf;
 
 #define HUB_LIST_MAX 1000         /* devices in one list, also its default */
+#define HUB_MODULES_MAX 50        /* of one device */
 #define HUB_BULK_MAX 100          /* devices in one bulk request */
 #define HUB_STATUS_REASON_MAX 128 /* characters */
 #define HUB_NEVER "0001-01-01T00:00:00Z"
@@ -87,6 +89,10 @@ int hub_registry_format(struct hub_registry *registry, const char *device_id,
 /* Appends an array of the first top devices, by id. */
 int hub_registry_list(struct hub_registry *registry, int64_t top,
     struct strbuf *out, struct err *err);
+
+/* Appends an array of the modules of a device. */
+int hub_registry_list_modules(struct hub_registry *registry,
+    const char *device_id, struct strbuf *out, struct err *err);
 
 /*
  * POST /devices: does each item of the array that can be done, and appends

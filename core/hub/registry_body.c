@@ -184,7 +184,10 @@ int
 hub_registry_body_read(
     const cJSON *json, struct hub_registry_body *body, struct err *err)
 {
-	*body = (struct hub_registry_body){ 0 };
+	*body = (struct hub_registry_body){
+		.managed_by = cJSON_GetStringValue(
+		    json_get_nocase(json, "managedBy")),
+	};
 	if (read_status(json, body, err) == 0 &&
 	    read_auth(json, body, err) == 0 &&
 	    read_capabilities(json, body, err) == 0)

@@ -20,6 +20,7 @@ struct hub_registry_body {
 	bool has_fresh_keys;       /* made here: none were given */
 	char *keys[2];             /* owned, secrets; NULL when not sas */
 	char *thumbprints[2];      /* owned, or NULL */
+	const char *managed_by; /* of a module: borrowed from the body; or NULL */
 	bool has_edge;
 	bool is_edge;
 };

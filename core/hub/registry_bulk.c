@@ -15,6 +15,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
 #include "core/hub/twins.h"
+#include "core/hub/who.h"
 #include "core/iothub/error.h"
 
 typedef int (*item_fn)(struct hub *hub, const char *id, const cJSON *item,
@@ -185,6 +186,10 @@ check_items(const cJSON *items, struct err *err)
 		if (id == NULL)
 			rc = err_set(
 			    err, ERR_INVALID, "an item has no id of type string");
+		/* Only devices: it would be taken for a module's name. */
+		else if (hub_who_kind(id) == HUB_MODULE)
+			rc = err_set(
+			    err, ERR_INVALID, "an id may not have a slash");
 		else if (map_set(seen, id, (void *)item) != NULL)
 			rc = err_set(err, ERR_EXISTS,
 			    "device %s stands more than once in the request",

@@ -20,8 +20,8 @@ answer_device(struct hub_call *call)
 	struct err err = { 0 };
 	char *etag = NULL;
 
-	if (hub_registry_format(call->hub->registry, hub_call_arg(call, 0),
-		&out, &etag, &err) == -1) {
+	if (hub_registry_format(call->hub->registry, hub_call_who(call), &out,
+		&etag, &err) == -1) {
 		hub_call_fail(call, &err);
 		return;
 	}
@@ -46,7 +46,7 @@ hub_rest_device_put(struct hub_call *call)
 	if (body == NULL)
 		return;
 	if_match = hub_call_if_match(call);
-	if (hub_registry_put(call->hub->registry, hub_call_arg(call, 0), body,
+	if (hub_registry_put(call->hub->registry, hub_call_who(call), body,
 		if_match, &err) == -1)
 		hub_call_fail(call, &err);
 	else
@@ -64,7 +64,7 @@ hub_rest_device_delete(struct hub_call *call)
 	if (if_match == NULL)
 		hub_call_error(
 		    call, IOTHUB_PRECONDITION_FAILED, "Etag missing");
-	else if (hub_registry_delete(call->hub->registry, hub_call_arg(call, 0),
+	else if (hub_registry_delete(call->hub->registry, hub_call_who(call),
 		     if_match, &err) == -1)
 		hub_call_fail(call, &err);
 	else
@@ -90,6 +90,20 @@ hub_rest_device_list(struct hub_call *call)
 		hub_call_answer(call, 200, &out);
 	strbuf_fini(&out);
 	free(top);
+}
+
+void
+hub_rest_module_list(struct hub_call *call)
+{
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+
+	if (hub_registry_list_modules(
+		call->hub->registry, hub_call_who(call), &out, &err) == -1)
+		hub_call_fail(call, &err);
+	else
+		hub_call_answer(call, 200, &out);
+	strbuf_fini(&out);
 }
 
 void

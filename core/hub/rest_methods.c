@@ -48,8 +48,7 @@ on_result(const struct hub_method_result *result, void *arg)
 void
 hub_rest_method(struct hub_call *call)
 {
-	struct hub_method_request request = { .device_id =
-						  hub_call_arg(call, 0) };
+	struct hub_method_request request = { .device_id = hub_call_who(call) };
 	struct hub_device device = { 0 };
 	struct err err = { 0 };
 	cJSON *body = hub_call_json(call);

@@ -18,8 +18,8 @@ answer_twin(struct hub_call *call)
 	struct err err = { 0 };
 	char *etag = NULL;
 
-	if (hub_twins_format(call->hub->twins, hub_call_arg(call, 0), &out,
-		&etag, &err) == -1) {
+	if (hub_twins_format(call->hub->twins, hub_call_who(call), &out, &etag,
+		&err) == -1) {
 		hub_call_fail(call, &err);
 		return;
 	}
@@ -48,7 +48,7 @@ write_twin(struct hub_call *call, bool replace)
 	write.body = body;
 	write.if_match = if_match;
 	if (hub_twins_update(
-		call->hub->twins, hub_call_arg(call, 0), &write, &err) == -1)
+		call->hub->twins, hub_call_who(call), &write, &err) == -1)
 		hub_call_fail(call, &err);
 	else
 		answer_twin(call);

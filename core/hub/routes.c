@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "core/hub/call.h"
 #include "core/hub/identity.h"
+#include "core/hub/who.h"
 
 static void
 rest_import_jobs(struct hub_call *call)
@@ -67,6 +68,22 @@ static const struct hub_route routes[] = {
 	    hub_rest_twin_put },
 	{ EVHTTP_REQ_POST,   "twins/*/methods",    HUB_SERVICE_CONNECT,
 	    hub_rest_method },
+	{ EVHTTP_REQ_GET,    "devices/*/modules",  HUB_REGISTRY_READ,
+	    hub_rest_module_list },
+	{ EVHTTP_REQ_GET,    "devices/*/modules/*", HUB_REGISTRY_READ,
+	    hub_rest_device_get },
+	{ EVHTTP_REQ_PUT,    "devices/*/modules/*", HUB_REGISTRY_WRITE,
+	    hub_rest_device_put },
+	{ EVHTTP_REQ_DELETE, "devices/*/modules/*", HUB_REGISTRY_WRITE,
+	    hub_rest_device_delete },
+	{ EVHTTP_REQ_GET,    "twins/*/modules/*",  HUB_SERVICE_CONNECT,
+	    hub_rest_twin_get },
+	{ EVHTTP_REQ_PATCH,  "twins/*/modules/*",  HUB_SERVICE_CONNECT,
+	    hub_rest_twin_patch },
+	{ EVHTTP_REQ_PUT,    "twins/*/modules/*",  HUB_SERVICE_CONNECT,
+	    hub_rest_twin_put },
+	{ EVHTTP_REQ_POST,   "twins/*/modules/*/methods",
+	    HUB_SERVICE_CONNECT, hub_rest_method },
 	{ EVHTTP_REQ_GET,    "$iothub/websocket",  0,
 	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
@@ -96,13 +113,8 @@ static const struct hub_route routes[] = {
 	{ EVHTTP_REQ_DELETE, "jobs/*",             BOTH,
 	    rest_import_job },
 	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
-	{ 0, "devices/*/modules",                  BOTH, rest_unsupported },
-	{ 0, "devices/*/modules/*",                BOTH, rest_unsupported },
 	{ 0, "devices/*/commands",   HUB_SERVICE_CONNECT, rest_unsupported },
 	{ 0, "devices/*/applyConfigurationContent", BOTH, rest_unsupported },
-	{ 0, "twins/*/modules/*",    HUB_SERVICE_CONNECT, rest_unsupported },
-	{ 0, "twins/*/modules/*/methods",
-	    HUB_SERVICE_CONNECT, rest_unsupported },
 	{ 0, "configurations",                     BOTH, rest_unsupported },
 	{ 0, "configurations/*",                   BOTH, rest_unsupported },
 	{ 0, NULL, 0, NULL },
@@ -114,6 +126,7 @@ fits(struct hub_call *call, const char *pattern)
 {
 	size_t i, len, n_args = 0;
 
+	call->args[0] = call->args[1] = NULL;
 	for (i = 0; i < call->n_segments; i++) {
 		len = strcspn(pattern, "/");
 		if (len == 0)
@@ -128,6 +141,32 @@ fits(struct hub_call *call, const char *pattern)
 	return *pattern == '\0';
 }
 
+/*
+ * Whom the path is about.  An id with a slash would be taken for a module:
+ * answers the call.
+ */
+static bool
+set_who(struct hub_call *call)
+{
+	size_t i;
+
+	if (strcmp(call->segments[0], "devices") != 0 &&
+	    strcmp(call->segments[0], "twins") != 0)
+		return true;
+	for (i = 0; i < 2; i++)
+		if (call->args[i] != NULL &&
+		    strchr(call->args[i], '/') != NULL) {
+			hub_call_error(call, IOTHUB_ARGUMENT_INVALID,
+			    "an id may not have a slash");
+			return false;
+		}
+	if (call->args[0] != NULL)
+		call->who = hub_who_new(call->args[0], call->args[1]);
+	call->is_envelope_b =
+	    call->n_segments > 2 && strcmp(call->segments[2], "modules") == 0;
+	return true;
+}
+
 const struct hub_route *
 hub_route_find(struct hub_call *call)
 {
@@ -139,7 +178,7 @@ hub_route_find(struct hub_call *call)
 		if (!fits(call, r->pattern))
 			continue;
 		if (r->method == 0 || r->method == method)
-			return r;
+			return set_who(call) ? r : NULL;
 		path_fits = true;
 	}
 	if (path_fits)

@@ -29,6 +29,7 @@ void hub_rest_device_get(struct hub_call *call);
 void hub_rest_device_put(struct hub_call *call);
 void hub_rest_device_delete(struct hub_call *call);
 void hub_rest_device_list(struct hub_call *call);
+void hub_rest_module_list(struct hub_call *call);
 void hub_rest_device_bulk(struct hub_call *call);
 void hub_rest_statistics_devices(struct hub_call *call);
 void hub_rest_statistics_service(struct hub_call *call);

@@ -13,6 +13,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/who.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/filter.h"
 #include "core/mqtt/protocol.h"
@@ -23,9 +24,27 @@ struct hub_subscription {
 	uint8_t qos;
 };
 
+enum statement { GET, PUT, DROP, STATEMENTS };
+
 struct hub_subscriptions_store {
 	struct hub *hub;
-	struct store_stmt *get, *put, *drop;
+	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
+};
+
+#define STATEMENTS_ON(TABLE)                                             \
+	{                                                                \
+		[GET] = "SELECT subscriptions FROM " TABLE               \
+			" WHERE device_id = ?1",                         \
+		[PUT] = "INSERT INTO " TABLE                             \
+			" (device_id, subscriptions) VALUES (?1, ?2) "   \
+			"ON CONFLICT (device_id) "                       \
+			"DO UPDATE SET subscriptions = ?2",              \
+		[DROP] = "DELETE FROM " TABLE " WHERE device_id = ?1",   \
+	}
+
+static const char *const statements[HUB_KINDS][STATEMENTS] = {
+	[HUB_DEVICE] = STATEMENTS_ON("session"),
+	[HUB_MODULE] = STATEMENTS_ON("module_session"),
 };
 
 /* Nearly every device has these, so they are not copied ten thousand times. */
@@ -77,16 +96,19 @@ is_below(struct mqtt_str filter, const char *tree)
 static bool
 is_known(const char *device_id, struct mqtt_str filter)
 {
-	char *devicebound;
+	char *devicebound, *owner;
 	size_t i;
 	bool known;
 
 	for (i = 0; i < COMMON; i++)
 		if (is_below(filter, common_filters[i]))
 			return true;
-	devicebound = topic_format_devicebound_filter(device_id, NULL);
+	owner = hub_who_device(device_id);
+	devicebound = topic_format_devicebound_filter(
+	    owner, hub_who_module(device_id));
 	known = is_below(filter, devicebound);
 	free(devicebound);
+	free(owner);
 	return known;
 }
 
@@ -182,21 +204,19 @@ struct hub_subscriptions_store *
 hub_subscriptions_store_new(struct hub *hub, struct err *err)
 {
 	struct hub_subscriptions_store *s = xcalloc(1, sizeof(*s));
+	struct store_stmt *stmt;
+	const char *sql;
+	int i;
 
 	s->hub = hub;
-	s->get = store_prepare(hub->store,
-	    "SELECT subscriptions FROM session WHERE device_id = ?1",
-	    err);
-	s->put = store_prepare(hub->store,
-	    "INSERT INTO session (device_id, subscriptions) "
-	    "VALUES (?1, ?2) ON CONFLICT (device_id) "
-	    "DO UPDATE SET subscriptions = ?2",
-	    err);
-	s->drop = store_prepare(
-	    hub->store, "DELETE FROM session WHERE device_id = ?1", err);
-	if (s->get == NULL || s->put == NULL || s->drop == NULL) {
-		hub_subscriptions_store_free(s);
-		return NULL;
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++) {
+		sql = statements[i / STATEMENTS][i % STATEMENTS];
+		stmt = store_prepare(hub->store, sql, err);
+		if (stmt == NULL) {
+			hub_subscriptions_store_free(s);
+			return NULL;
+		}
+		s->stmts[i / STATEMENTS][i % STATEMENTS] = stmt;
 	}
 	return s;
 }
@@ -204,11 +224,12 @@ hub_subscriptions_store_new(struct hub *hub, struct err *err)
 void
 hub_subscriptions_store_free(struct hub_subscriptions_store *s)
 {
+	int i;
+
 	if (s == NULL)
 		return;
-	store_stmt_free(s->get);
-	store_stmt_free(s->put);
-	store_stmt_free(s->drop);
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
+		store_stmt_free(s->stmts[i / STATEMENTS][i % STATEMENTS]);
 	free(s);
 }
 
@@ -216,14 +237,15 @@ int
 hub_subscriptions_load(struct hub_subscriptions_store *s, const char *device_id,
     struct hub_subscriptions *subs, struct err *err)
 {
+	struct store_stmt *get = s->stmts[hub_who_kind(device_id)][GET];
 	int rc;
 
-	store_bind_text(s->get, 1, device_id);
-	rc = store_step(s->get, err);
+	store_bind_text(get, 1, device_id);
+	rc = store_step(get, err);
 	if (rc == 1 &&
-	    parse(store_column_text(s->get, 0), device_id, subs, err) == -1)
+	    parse(store_column_text(get, 0), device_id, subs, err) == -1)
 		rc = -1;
-	store_reset(s->get);
+	store_reset(get);
 	return rc;
 }
 
@@ -231,13 +253,14 @@ int
 hub_subscriptions_save(struct hub_subscriptions_store *s, const char *device_id,
     const struct hub_subscriptions *subs, struct err *err)
 {
+	struct store_stmt *put = s->stmts[hub_who_kind(device_id)][PUT];
 	char *text = format(subs);
 	int rc;
 
 	hub_commit_begin(s->hub->commit);
-	store_bind_text(s->put, 1, device_id);
-	store_bind_text(s->put, 2, text);
-	rc = store_run(s->put, err);
+	store_bind_text(put, 1, device_id);
+	store_bind_text(put, 2, text);
+	rc = store_run(put, err);
 	cJSON_free(text);
 	return rc;
 }
@@ -246,7 +269,9 @@ int
 hub_subscriptions_drop(
     struct hub_subscriptions_store *s, const char *device_id, struct err *err)
 {
+	struct store_stmt *drop = s->stmts[hub_who_kind(device_id)][DROP];
+
 	hub_commit_begin(s->hub->commit);
-	store_bind_text(s->drop, 1, device_id);
-	return store_run(s->drop, err);
+	store_bind_text(drop, 1, device_id);
+	return store_run(drop, err);
 }

@@ -18,6 +18,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
+#include "core/hub/who.h"
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
 
@@ -31,32 +32,41 @@ enum statement {
 	STATEMENTS
 };
 
-static const char *const statements[STATEMENTS] = {
-	[FORMAT] = "SELECT " HUB_TWINS_COLUMNS
-		   " FROM device JOIN twin ON twin.id = device.id "
-		   "WHERE device_id = ?1",
-	[VIEW] = "SELECT desired, desired_version, reported, reported_version "
-		 "FROM device JOIN twin ON twin.id = device.id "
-		 "WHERE device_id = ?1",
-	[GET] = "SELECT twin.id, twin.etag, tags, desired, desired_metadata, "
-		"desired_version, reported, reported_metadata, "
-		"reported_version "
-		"FROM device JOIN twin ON twin.id = device.id "
-		"WHERE device_id = ?1",
-	[SET_SERVICE] = "UPDATE twin SET etag = etag + 1, "
-			"version = version + 1, tags = ?2, desired = ?3, "
-			"desired_metadata = ?4, desired_version = ?5 "
-			"WHERE id = ?1",
-	[SET_REPORTED] = "UPDATE twin SET version = version + 1, "
-			 "reported = ?2, reported_metadata = ?3, "
-			 "reported_version = ?4 WHERE id = ?1",
-	[SET_MODEL_ID] = ("UPDATE device SET model_id = ?2 "
-			  "WHERE device_id = ?1 AND model_id <> ?2"),
+#define STATEMENTS_ON(DEVICE, TWIN)                                        \
+	{                                                                  \
+		[FORMAT] = "SELECT " HUB_TWINS_COLUMNS " FROM " DEVICE     \
+			   " AS device JOIN " TWIN " AS twin "             \
+			   "ON twin.id = device.id WHERE device_id = ?1",  \
+		[VIEW] = "SELECT desired, desired_version, reported, "     \
+			 "reported_version FROM " DEVICE                   \
+			 " AS device JOIN " TWIN " AS twin "               \
+			 "ON twin.id = device.id WHERE device_id = ?1",    \
+		[GET] = "SELECT twin.id, twin.etag, tags, desired, "       \
+			"desired_metadata, desired_version, reported, "    \
+			"reported_metadata, reported_version FROM " DEVICE \
+			" AS device JOIN " TWIN " AS twin "                \
+			"ON twin.id = device.id WHERE device_id = ?1",     \
+		[SET_SERVICE] = "UPDATE " TWIN " SET etag = etag + 1, "    \
+				"version = version + 1, tags = ?2, "       \
+				"desired = ?3, desired_metadata = ?4, "    \
+				"desired_version = ?5 WHERE id = ?1",      \
+		[SET_REPORTED] = "UPDATE " TWIN                            \
+				 " SET version = version + 1, "            \
+				 "reported = ?2, reported_metadata = ?3, " \
+				 "reported_version = ?4 WHERE id = ?1",    \
+		[SET_MODEL_ID] = "UPDATE " DEVICE " SET model_id = ?2 "    \
+				 "WHERE device_id = ?1 "                   \
+				 "AND model_id <> ?2",                     \
+	}
+
+static const char *const statements[HUB_KINDS][STATEMENTS] = {
+	[HUB_DEVICE] = STATEMENTS_ON("device", "twin"),
+	[HUB_MODULE] = STATEMENTS_ON("module", "module_twin"),
 };
 
 struct hub_twins {
 	struct hub *hub;
-	struct store_stmt *stmts[STATEMENTS];
+	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
 };
 
 /* A section in memory while it is being changed. */
@@ -69,6 +79,7 @@ struct section {
 };
 
 struct twin {
+	enum hub_kind kind;
 	int64_t id;
 	int64_t etag;
 	struct section sections[TWIN_SECTIONS];
@@ -78,15 +89,19 @@ struct hub_twins *
 hub_twins_new(struct hub *hub, struct err *err)
 {
 	struct hub_twins *twins = xcalloc(1, sizeof(*twins));
+	struct store_stmt *stmt;
+	const char *sql;
 	int i;
 
 	twins->hub = hub;
-	for (i = 0; i < STATEMENTS; i++) {
-		twins->stmts[i] = store_prepare(hub->store, statements[i], err);
-		if (twins->stmts[i] == NULL) {
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++) {
+		sql = statements[i / STATEMENTS][i % STATEMENTS];
+		stmt = store_prepare(hub->store, sql, err);
+		if (stmt == NULL) {
 			hub_twins_free(twins);
 			return NULL;
 		}
+		twins->stmts[i / STATEMENTS][i % STATEMENTS] = stmt;
 	}
 	return twins;
 }
@@ -98,8 +113,8 @@ hub_twins_free(struct hub_twins *twins)
 
 	if (twins == NULL)
 		return;
-	for (i = 0; i < STATEMENTS; i++)
-		store_stmt_free(twins->stmts[i]);
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
+		store_stmt_free(twins->stmts[i / STATEMENTS][i % STATEMENTS]);
 	free(twins);
 }
 
@@ -124,12 +139,15 @@ column_json(struct store_stmt *s, int i)
 	return json != NULL ? json : cJSON_CreateObject();
 }
 
+/* Steps to the one row there is; *row is to be reset. */
 static int
 find(struct hub_twins *twins, enum statement which, const char *device_id,
-    struct err *err)
+    struct store_stmt **row, struct err *err)
 {
-	struct store_stmt *s = twins->stmts[which];
+	struct store_stmt *s = twins->stmts[hub_who_kind(device_id)][which];
 	int rc;
+
+	*row = s;
 
 	store_bind_text(s, 1, device_id);
 	if ((rc = store_step(s, err)) == 1)
@@ -142,13 +160,14 @@ static int
 twin_read(struct hub_twins *twins, const char *device_id, bool reported,
     struct twin *twin, struct err *err)
 {
-	struct store_stmt *s = twins->stmts[GET];
 	struct section *section = twin->sections;
+	struct store_stmt *s;
 	size_t i;
 
 	*twin = (struct twin){ 0 };
-	if (find(twins, GET, device_id, err) == -1)
+	if (find(twins, GET, device_id, &s, err) == -1)
 		return -1;
+	twin->kind = hub_who_kind(device_id);
 	for (i = 0; i < TWIN_SECTIONS; i++)
 		section[i].which = (enum twin_section)i;
 	twin->id = store_column_int(s, 0);
@@ -177,10 +196,10 @@ bind_json(struct store_stmt *s, int i, const cJSON *json)
 }
 
 static int
-run(struct hub_twins *twins, enum statement which, struct err *err)
+run(struct hub_twins *twins, struct store_stmt *s, struct err *err)
 {
 	hub_commit_begin(twins->hub->commit);
-	if (store_run(twins->stmts[which], err) == 0)
+	if (store_run(s, err) == 0)
 		return 0;
 	hub_commit_fail(twins->hub->commit);
 	return -1;
@@ -210,8 +229,8 @@ int
 hub_twins_report(struct hub_twins *twins, const char *device_id,
     const cJSON *patch, int64_t *version, struct err *err)
 {
-	struct store_stmt *s = twins->stmts[SET_REPORTED];
 	struct section *reported;
+	struct store_stmt *s;
 	struct twin twin;
 	int rc = -1;
 
@@ -224,11 +243,12 @@ hub_twins_report(struct hub_twins *twins, const char *device_id,
 	rc = 0;
 	if (!reported->is_changed)
 		goto out;
+	s = twins->stmts[twin.kind][SET_REPORTED];
 	store_bind_int(s, 1, twin.id);
 	bind_json(s, 2, reported->json);
 	bind_json(s, 3, reported->metadata);
 	store_bind_int(s, 4, reported->version);
-	rc = run(twins, SET_REPORTED, err);
+	rc = run(twins, s, err);
 out:
 	twin_fini(&twin);
 	return rc;
@@ -238,12 +258,13 @@ void
 hub_twins_set_model_id(
     struct hub_twins *twins, const char *device_id, const char *model_id)
 {
-	struct store_stmt *s = twins->stmts[SET_MODEL_ID];
+	struct store_stmt *s =
+	    twins->stmts[hub_who_kind(device_id)][SET_MODEL_ID];
 	struct err err = { 0 };
 
 	store_bind_text(s, 1, device_id);
 	store_bind_text(s, 2, model_id);
-	if (run(twins, SET_MODEL_ID, &err) == -1)
+	if (run(twins, s, &err) == -1)
 		log_error("%s: %s", device_id, err.text);
 }
 
@@ -330,14 +351,14 @@ static int
 save_service(struct hub_twins *twins, const struct twin *twin, struct err *err)
 {
 	const struct section *desired = &twin->sections[TWIN_DESIRED];
-	struct store_stmt *s = twins->stmts[SET_SERVICE];
+	struct store_stmt *s = twins->stmts[twin->kind][SET_SERVICE];
 
 	store_bind_int(s, 1, twin->id);
 	bind_json(s, 2, twin->sections[TWIN_TAGS].json);
 	bind_json(s, 3, desired->json);
 	bind_json(s, 4, desired->metadata);
 	store_bind_int(s, 5, desired->version);
-	return run(twins, SET_SERVICE, err);
+	return run(twins, s, err);
 }
 
 static int
@@ -438,10 +459,10 @@ char *
 hub_twins_device_view(
     struct hub_twins *twins, const char *device_id, struct err *err)
 {
-	struct store_stmt *s = twins->stmts[VIEW];
 	struct strbuf out = { 0 };
+	struct store_stmt *s;
 
-	if (find(twins, VIEW, device_id, err) == -1)
+	if (find(twins, VIEW, device_id, &s, err) == -1)
 		return NULL;
 	strbuf_puts(&out, "{\"desired\":{");
 	put_members(&out, s, 0);
@@ -465,8 +486,7 @@ put_identity(struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
 	char *etag = hub_etag_twin(store_column_int(s, 1));
 	char *device_etag = hub_etag_identity(store_column_int(s, 2));
 
-	strbuf_puts(out, "{\"deviceId\":");
-	json_put_string(out, device_id);
+	hub_who_put_json(out, device_id);
 	strbuf_puts(out, ",\"etag\":\"");
 	strbuf_puts(out, etag);
 	strbuf_puts(out, "\",\"deviceEtag\":\"");
@@ -524,9 +544,9 @@ int
 hub_twins_format(struct hub_twins *twins, const char *device_id,
     struct strbuf *out, char **etag, struct err *err)
 {
-	struct store_stmt *s = twins->stmts[FORMAT];
+	struct store_stmt *s;
 
-	if (find(twins, FORMAT, device_id, err) == -1)
+	if (find(twins, FORMAT, device_id, &s, err) == -1)
 		return -1;
 	if (etag != NULL)
 		*etag =

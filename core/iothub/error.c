@@ -66,10 +66,15 @@ static const struct iothub_error errors[IOTHUB_ERRORS] = {
 	    ERR_EXISTS, "the device is there already" },
 	[IOTHUB_JOB_ALREADY_EXISTS] = { 409, 409104, "JobAlreadyExists",
 	    ERR_EXISTS, "the job is there already" },
+	[IOTHUB_MODULE_ALREADY_EXISTS] = { 409, 409301,
+	    "ModuleAlreadyExistsOnDevice", ERR_EXISTS,
+	    "the module is there already" },
 	[IOTHUB_PRECONDITION_FAILED] = { 412, 412001, "PreconditionFailed",
 	    ERR_CONFLICT, "somebody else wrote first" },
 	[IOTHUB_MESSAGE_TOO_LARGE] = { 413, 413001, "MessageTooLarge",
 	    ERR_LIMIT, "the request is too large" },
+	[IOTHUB_TOO_MANY_MODULES] = { 413, 413003, "TooManyModulesOnDevice",
+	    ERR_LIMIT, "the device has too many modules" },
 	[IOTHUB_UNSUPPORTED_MEDIA_TYPE] = { 415, 415000,
 	    "GenericUnsupportedMediaType", ERR_INVALID,
 	    "the hub takes application/json" },
@@ -280,6 +285,16 @@ envelope_b(enum iothub_error_id id, const char *text, cJSON *info)
 	cJSON_AddStringToObject(json, "timestampUtc", stamp);
 	free(tracking);
 	return json;
+}
+
+char *
+iothub_error_format_b(enum iothub_error_id id, const char *text)
+{
+	cJSON *json = envelope_b(id, text, cJSON_CreateNull());
+	char *out = json_print(json);
+
+	cJSON_Delete(json);
+	return out;
 }
 
 char *

@@ -31,8 +31,10 @@ enum iothub_error_id {
 	IOTHUB_DEVICE_NOT_ONLINE,
 	IOTHUB_DEVICE_ALREADY_EXISTS,
 	IOTHUB_JOB_ALREADY_EXISTS,
+	IOTHUB_MODULE_ALREADY_EXISTS,
 	IOTHUB_PRECONDITION_FAILED,
 	IOTHUB_MESSAGE_TOO_LARGE,
+	IOTHUB_TOO_MANY_MODULES,
 	IOTHUB_UNSUPPORTED_MEDIA_TYPE,
 	IOTHUB_THROTTLING,
 	IOTHUB_MAX_ACTIVE_JOBS,
@@ -68,10 +70,12 @@ const struct iothub_error *iothub_error_read(int http, const char *name,
 
 /*
  * The envelopes, as the hub writes them.  A: registry, twins, query, jobs.
+ * B: modules and configurations.
  * C: methods; info_timeout_s below 0 writes "info":null.  MQTT: answers to
  * twin requests.  Each is the caller's.
  */
 char *iothub_error_format_a(enum iothub_error_id id, const char *text);
+char *iothub_error_format_b(enum iothub_error_id id, const char *text);
 char *iothub_error_format_c(
     enum iothub_error_id id, const char *text, int info_timeout_s);
 char *iothub_error_format_mqtt(enum iothub_error_id id, const char *text);

@@ -25,6 +25,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/hub/registry.h"
+#include "core/hub/who.h"
 #include "core/iothub/sas.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/frame.h"
@@ -156,7 +157,10 @@ rig_add_device(struct rig *rig, const char *device_id)
 char *
 rig_token(struct rig *rig, const char *device_id, int64_t life_s)
 {
-	char *resource = xasprintf("127.0.0.1/devices/%s", device_id);
+	const char *module = hub_who_module(device_id);
+	char *resource = xasprintf("127.0.0.1/devices/%.*s%s%s",
+	    (int)strcspn(device_id, "/"), device_id,
+	    module != NULL ? "/modules/" : "", module != NULL ? module : "");
 	struct hub_device device;
 	struct err err = { 0 };
 	char *token;

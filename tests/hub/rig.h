@@ -36,6 +36,7 @@ void rig_turn(struct rig *rig, int ms);
 /* Rounds until *done, or for that long; whether it became true. */
 bool rig_wait(struct rig *rig, const bool *done, int ms);
 
+/* Both also for a module, "device/module". */
 void rig_add_device(struct rig *rig, const char *device_id);
 /* Its token, good for life_s seconds; the caller's. */
 char *rig_token(struct rig *rig, const char *device_id, int64_t life_s);

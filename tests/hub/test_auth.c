@@ -150,7 +150,7 @@ test_every_producers_device_token_is_taken(void **state)
 		w.order = device_producers[i].order;
 		for (w.life_s = 100; w.life_s < 100 + LIVES; w.life_s++) {
 			token = token_of(&w);
-			if (hub_auth_device(world.hub, token, "d1", NULL,
+			if (hub_auth_device(world.hub, token, "d1",
 				&expiry, &err) == -1)
 				fail_msg("%s: %s", device_producers[i].name,
 				    err.text);
@@ -263,7 +263,7 @@ test_device_tokens_are_held_to_the_rules(void **state)
 		token = token_of(&w);
 		err_clear(&err);
 		rc = hub_auth_device(world.hub, token,
-		    device_rows[i].device_id, NULL, &expiry, &err);
+		    device_rows[i].device_id, &expiry, &err);
 		assert_string_equal(device_rows[i].words != NULL
 			? device_rows[i].words
 			: "",
@@ -276,7 +276,7 @@ test_device_tokens_are_held_to_the_rules(void **state)
 }
 
 static void
-test_a_disabled_device_is_refused(void **state)
+test_a_disabled_device_is_refused_and_its_modules(void **state)
 {
 	struct wish w = { "local/devices/d10", UPPER, UPPER, "rse", NULL,
 		WORLD_KEY, 60 };
@@ -284,20 +284,27 @@ test_a_disabled_device_is_refused(void **state)
 	    "{\"status\":\"disabled\",\"authentication\":{\"symmetricKey\":{"
 	    "\"primaryKey\":\"" WORLD_KEY "\",\"secondaryKey\":\"" WORLD_KEY
 	    "\"}}}");
-	char *token = token_of(&w);
+	char *token = token_of(&w), *module_token;
 	int64_t expiry;
 	struct err err;
 
 	(void)state;
+	world_add_device(&world, "d10/m1");
+	w.resource = "local/devices/d10/modules/m1";
+	module_token = token_of(&w);
 	assert_int_equal(0,
-	    hub_auth_device(world.hub, token, "d10", "", &expiry, &err));
+	    hub_auth_device(world.hub, token, "d10", &expiry, &err));
+	assert_int_equal(0,
+	    hub_auth_device(world.hub, module_token, "d10/m1", &expiry, &err));
 	assert_int_equal(0,
 	    hub_registry_put(world.hub->registry, "d10", body, "*", &err));
 	assert_int_equal(-1,
-	    hub_auth_device(world.hub, token, "d10", NULL, &expiry, &err));
+	    hub_auth_device(world.hub, token, "d10", &expiry, &err));
 	assert_string_equal("the device is disabled", err.text);
 	assert_int_equal(-1,
-	    hub_auth_device(world.hub, token, "d10", "m1", &expiry, &err));
+	    hub_auth_device(world.hub, module_token, "d10/m1", &expiry, &err));
+	assert_string_equal("the device is disabled", err.text);
+	free(module_token);
 	cJSON_Delete(body);
 	free(token);
 }
@@ -402,7 +409,8 @@ main(void)
 		cmocka_unit_test(test_every_producers_device_token_is_taken),
 		cmocka_unit_test(test_every_producers_service_token_is_taken),
 		cmocka_unit_test(test_device_tokens_are_held_to_the_rules),
-		cmocka_unit_test(test_a_disabled_device_is_refused),
+		cmocka_unit_test(
+		    test_a_disabled_device_is_refused_and_its_modules),
 		cmocka_unit_test(test_each_policy_has_its_rights_and_no_other),
 		cmocka_unit_test(
 		    test_a_service_token_that_is_not_right_is_refused),

@@ -16,7 +16,7 @@
 
 /* What stands for what in a line about one device; texts are owned. */
 struct words {
-	struct wire_word w[12];
+	struct wire_word w[16];
 	size_t n;
 };
 
@@ -31,7 +31,7 @@ add_word(struct words *words, const char *name, char *text)
 static void
 make_words(struct rig *rig, const char *id, struct words *words)
 {
-	char *upper = xstrdup(id);
+	char *upper = xstrdup(id), *module = xasprintf("%s/m", id);
 
 	upper[0] = 'C';
 	*words = (struct words){ 0 };
@@ -42,6 +42,10 @@ make_words(struct rig *rig, const char *id, struct words *words)
 	add_word(words, "connect-kept",
 	    xstrdup("10 { \"MQTT\" 04 c0 00 3c \"<id>\" \"<user>\" "
 		    "\"<token>\" }"));
+	add_word(words, "mod-connect",
+	    xstrdup("10 { \"MQTT\" 04 c2 00 3c \"<id>/m\" "
+		    "\"127.0.0.1/<id>/m/?api-version=2021-04-12\" "
+		    "\"<mod-token>\" }"));
 	add_word(words, "connack", xstrdup("20 { 00 00 }"));
 	add_word(words, "refused", xstrdup("20 { 00 05 }"));
 	add_word(words, "user",
@@ -49,9 +53,11 @@ make_words(struct rig *rig, const char *id, struct words *words)
 	add_word(words, "id", xstrdup(id));
 	add_word(words, "ID", upper);
 	add_word(words, "other", xstrdup(OTHER));
+	add_word(words, "mod-token", rig_token(rig, module, 3600));
 	add_word(words, "token", rig_token(rig, id, 3600));
 	add_word(words, "expired", rig_token(rig, id, -1));
 	add_word(words, "others-token", rig_token(rig, OTHER, 3600));
+	free(module);
 }
 
 static void
@@ -192,6 +198,16 @@ put_in(struct rig *rig, struct rig_client **client, const char *id,
 	strbuf_fini(&bytes);
 }
 
+static void
+add_device_and_module(struct rig *rig, const char *id)
+{
+	char *module = xasprintf("%s/m", id);
+
+	rig_add_device(rig, id);
+	rig_add_device(rig, module);
+	free(module);
+}
+
 /* One line of the file; whether all went as it says. */
 static bool
 play(struct rig *rig, const struct wire_line *line)
@@ -202,7 +218,7 @@ play(struct rig *rig, const struct wire_line *line)
 	bool good = true, closed = false;
 	size_t i;
 
-	rig_add_device(rig, id);
+	add_device_and_module(rig, id);
 	make_words(rig, id, &words);
 	for (i = 1; good && i < line->n; i += 2) {
 		in = expand(line->fields[i], &words);
@@ -302,7 +318,7 @@ test_cut_and_corrupted_conversations_do_no_harm(void **state)
 	char *text;
 	bool never = false;
 
-	rig_add_device(rig, "case-0");
+	add_device_and_module(rig, "case-0");
 	make_words(rig, "case-0", &words);
 	text = expand(conversation, &words);
 	wire_bytes(text, &bytes);

@@ -305,6 +305,43 @@ test_a_batch_that_fails_leaves_nothing_and_says_so(void **state)
 	cJSON_Delete(body);
 }
 
+static void
+test_a_device_has_so_many_modules_and_no_more(void **state)
+{
+	struct strbuf before = { 0 }, after = { 0 };
+	cJSON *body = cJSON_Parse("{}");
+	struct err err = { 0 };
+	char who[32];
+	int i;
+
+	(void)state;
+	world_add_device(&world, "owner");
+	for (i = 0; i < HUB_MODULES_MAX; i++) {
+		snprintf(who, sizeof(who), "owner/m%d", i);
+		assert_int_equal(0,
+		    hub_registry_put(
+			world.hub->registry, who, body, NULL, &err));
+	}
+	assert_int_equal(-1,
+	    hub_registry_put(
+		world.hub->registry, "owner/more", body, NULL, &err));
+	assert_int_equal(ERR_REFUSED, err.code);
+	assert_string_equal(
+	    "Device owner has 50 modules, which is the limit.", err.text);
+	assert_int_equal(0,
+	    hub_registry_put(world.hub->registry, "owner/m1", body, "*", &err));
+
+	/* And they are there after a restart. */
+	hub_registry_list_modules(world.hub->registry, "owner", &before, &err);
+	world_settle(&world);
+	world_restart(&world);
+	hub_registry_list_modules(world.hub->registry, "owner", &after, &err);
+	assert_string_equal(before.data, after.data);
+	strbuf_fini(&before);
+	strbuf_fini(&after);
+	cJSON_Delete(body);
+}
+
 int
 main(void)
 {
@@ -317,6 +354,7 @@ main(void)
 		TEST(test_nobody_is_connected_after_a_restart),
 		TEST(test_the_twin_goes_with_its_device),
 		TEST(test_a_device_reads_its_view),
+		TEST(test_a_device_has_so_many_modules_and_no_more),
 		TEST(test_a_batch_that_fails_leaves_nothing_and_says_so),
 	};
 

@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
+
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
@@ -394,6 +396,49 @@ test_running_out_of_descriptors_is_survived(void **state)
 	setrlimit(RLIMIT_NOFILE, &was);
 }
 
+static void
+test_a_device_that_is_disabled_takes_its_modules_along(void **state)
+{
+	struct rig_client *module;
+	cJSON *body = cJSON_Parse("{\"status\":\"disabled\"}");
+	struct err err = { 0 };
+
+	rig_add_device(*state, "owner");
+	rig_add_device(*state, "owner/m");
+	module = rig_client_new(*state);
+	rig_client_connect(module, "owner/m", true, 60, RIG_HOUR);
+	assert_int_equal(0,
+	    hub_registry_put(
+		rig_hub(*state)->registry, "owner", body, "*", &err));
+	assert_true(rig_client_is_closed(module, RIG_PATIENCE_MS));
+	rig_client_free(module);
+	cJSON_Delete(body);
+}
+
+static void
+test_a_module_and_its_device_are_connected_side_by_side(void **state)
+{
+	struct rig_client *device, *module;
+
+	rig_add_device(*state, "both");
+	rig_add_device(*state, "both/m");
+	device = rig_client_new(*state);
+	module = rig_client_new(*state);
+	rig_client_connect(device, "both", true, 60, RIG_HOUR);
+	rig_client_connect(module, "both/m", true, 60, RIG_HOUR);
+	assert_false(rig_client_is_closed(device, 20));
+	assert_false(rig_client_is_closed(module, 20));
+
+	/* Deleted, it leaves with its device. */
+	assert_int_equal(0,
+	    hub_registry_delete(
+		rig_hub(*state)->registry, "both", "*", NULL));
+	assert_true(rig_client_is_closed(device, RIG_PATIENCE_MS));
+	assert_true(rig_client_is_closed(module, RIG_PATIENCE_MS));
+	rig_client_free(device);
+	rig_client_free(module);
+}
+
 int
 main(void)
 {
@@ -412,6 +457,8 @@ main(void)
 		CASE(test_what_cannot_be_kept_is_not_acknowledged),
 		CASE(test_who_sends_no_puback_is_closed),
 		CASE(test_running_out_of_descriptors_is_survived),
+		CASE(test_a_device_that_is_disabled_takes_its_modules_along),
+		CASE(test_a_module_and_its_device_are_connected_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

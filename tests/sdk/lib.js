@@ -70,7 +70,7 @@ if (MQTT_PORT !== 8883 || HTTPS_PORT !== 443) {
 }
 
 const iothub = require('azure-iothub'),
-	{ Client, Message } = require('azure-iot-device'),
+	{ Client, Message, ModuleClient } = require('azure-iot-device'),
 	{ Mqtt, MqttWs } = require('azure-iot-device-mqtt');
 const registry = iothub.Registry.fromConnectionString(CS),
 	service = iothub.Client.fromConnectionString(CS),
@@ -119,6 +119,13 @@ async function connect(dev, transport, options) {
 	const c = Client.fromConnectionString(dev.cs, transport || Mqtt);
 	clients.add(c);
 	await c.setOptions(Object.assign({ ca: CA }, options));
+	await c.open();
+	return c;
+}
+async function connectModule(cs) {
+	const c = ModuleClient.fromConnectionString(cs, Mqtt);
+	clients.add(c);
+	await c.setOptions({ ca: CA });
 	await c.open();
 	return c;
 }
@@ -230,6 +237,7 @@ module.exports = {
 	mkDevice,
 	certificate,
 	connect,
+	connectModule,
 	onMethod,
 	report,
 	until,

@@ -8,6 +8,7 @@ const {
 	mkDevice,
 	newId,
 	connect,
+	connectModule,
 	onMethod,
 	report,
 	until,
@@ -156,6 +157,57 @@ test('websocket: a device that cannot reach 8883', async () => {
 	const big = { text: 'y'.repeat(70000) };
 	eq((await invoke(d.id, 'lockDoor', big)).payload, big);
 	await c.sendEvent(new L.Message(Buffer.alloc(200000)));
+});
+test('module: identity, twin, method, telemetry', async () => {
+	const d = await mkDevice();
+	const m = (await registry.addModule({ deviceId: d.id, moduleId: 'cam' }))
+		.responseBody;
+	eq([m.deviceId, m.moduleId, m.connectionState], [d.id, 'cam', 'Disconnected']);
+	await rejects(registry.addModule({ deviceId: d.id, moduleId: 'cam' }), 409);
+	eq(
+		(await registry.getModulesOnDevice(d.id)).responseBody.map(
+			(x) => x.moduleId,
+		),
+		['cam'],
+	);
+	const c = await connectModule(
+		`HostName=${L.HOST};DeviceId=${d.id};ModuleId=cam;SharedAccessKey=${m.authentication.symmetricKey.primaryKey}`,
+	);
+	c.onMethod('lockDoor', (q, s) => s.send(200, q.payload));
+	const t = await c.getTwin();
+	let got;
+	t.on('properties.desired', (x) => {
+		if (x.building) got = x.building;
+	});
+	await report(t, { zoom: 2 });
+	await sleep(300);
+	await registry.updateModuleTwin(
+		d.id,
+		'cam',
+		{ tags: { a: 1 }, properties: { desired: { building: 43 } } },
+		'*',
+	);
+	await until(() => got === 43);
+	const mt = (await registry.getModuleTwin(d.id, 'cam')).responseBody;
+	eq(
+		[mt.moduleId, mt.tags, mt.properties.reported.zoom],
+		['cam', { a: 1 }, 2],
+	);
+	eq(mt.connectionState, 'Connected');
+	eq((await twin(d.id)).connectionState, 'Disconnected');
+	eq(
+		(
+			await service.invokeDeviceMethod(d.id, 'cam', {
+				methodName: 'lockDoor',
+				payload: { x: 1 },
+				responseTimeoutInSeconds: 10,
+			})
+		).result,
+		{ status: 200, payload: { x: 1 } },
+	);
+	await c.sendEvent(new L.Message('{}'));
+	await registry.removeModule(d.id, 'cam');
+	await rejects(registry.getModule(d.id, 'cam'), 404);
 });
 test('x509: a certificate instead of a token', async () => {
 	const { cert, key, thumbprint } = L.certificate();
