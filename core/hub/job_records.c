@@ -85,12 +85,12 @@ put_statistics(
 	return rc == -1 ? -1 : 0;
 }
 
-/* What has not begun has no statistics; a job that ended before neither. */
+/* Whether it has devices: what failed or was cancelled never had any. */
 static bool
 has_begun(const char *status)
 {
 	return strcmp(status, "running") == 0 ||
-	    strcmp(status, "completed") == 0 || strcmp(status, "failed") == 0;
+	    strcmp(status, "completed") == 0;
 }
 
 static int

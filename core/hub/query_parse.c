@@ -185,6 +185,9 @@ parse_condition(struct query_parser *p)
 		    : p->lex.kind == QUERY_END
 		    ? 0
 		    : query_fault(p, "the end");
+	/* A whole query would be read as a path that is multiplied. */
+	if (query_lexer_is_word(&p->lex, "SELECT"))
+		return query_fault(p, "a condition");
 	p->tree->where = query_parse_expr(p);
 	if (p->tree->where == NULL)
 		return -1;

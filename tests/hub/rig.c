@@ -27,9 +27,11 @@
 #include "core/hub/registry.h"
 #include "core/hub/who.h"
 #include "core/iothub/sas.h"
+#include "core/iothub/topic.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/frame.h"
 #include "core/mqtt/protocol.h"
+#include "core/mqtt/publish.h"
 #include "core/mqtt/subscribe.h"
 #include "core/net/loop.h"
 #include "core/net/tls.h"
@@ -461,4 +463,44 @@ rig_client_subscribe(struct rig_client *client, const char *filter, uint8_t qos)
 	code = (uint8_t)packet.data[4];
 	strbuf_fini(&packet);
 	return code;
+}
+
+void
+rig_client_read_call(struct rig_client *client, const char *payload, char **rid)
+{
+	struct strbuf packet = { 0 };
+	struct mqtt_publish publish;
+	struct mqtt_reader in;
+	struct topic topic;
+	struct err err = { 0 };
+
+	rig_client_read(client, &packet);
+	assert_true(packet.len > 2);
+	assert_int_equal(MQTT_PUBLISH << 4, packet.data[0]);
+	mqtt_reader_init(&in, packet.data + 2, packet.len - 2);
+	assert_int_equal(0, mqtt_publish_read(&in, 0, &publish, &err));
+	topic_parse(publish.topic_name.s, publish.topic_name.len, &topic);
+	assert_int_equal(TOPIC_METHOD, topic.kind);
+	assert_int_equal(strlen("lockDoor"), topic.name.len);
+	assert_memory_equal("lockDoor", topic.name.s, topic.name.len);
+	assert_int_equal(strlen(payload), publish.payload.len);
+	assert_memory_equal(payload, publish.payload.s, publish.payload.len);
+	*rid = xstrndup(topic.rid.s, topic.rid.len);
+	strbuf_fini(&packet);
+}
+
+void
+rig_client_answer(
+    struct rig_client *client, int status, const char *rid, const char *payload)
+{
+	char *topic = topic_format_method_response(
+	    status, (struct topic_str){ rid, strlen(rid) });
+	struct mqtt_publish publish = { .topic_name = mqtt_str(topic),
+		.payload = mqtt_str(payload) };
+	struct strbuf packet = { 0 };
+
+	mqtt_publish_write(&packet, &publish);
+	rig_client_send(client, packet.data, packet.len);
+	strbuf_fini(&packet);
+	free(topic);
 }

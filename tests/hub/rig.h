@@ -77,6 +77,11 @@ bool rig_client_is_closed(struct rig_client *client, int ms);
 /* CONNECT and CONNACK: whether a session was present. */
 bool rig_client_connect(struct rig_client *client, const char *device_id,
     bool clean_session, uint16_t keep_alive_s, int64_t token_life_s);
+/* Reads a call of lockDoor and checks its payload; rid gets the rid, owned. */
+void rig_client_read_call(
+    struct rig_client *client, const char *payload, char **rid);
+void rig_client_answer(struct rig_client *client, int status, const char *rid,
+    const char *payload);
 /* SUBSCRIBE to one filter, with the code that was answered. */
 uint8_t rig_client_subscribe(
     struct rig_client *client, const char *filter, uint8_t qos);

@@ -10,7 +10,6 @@
 #include "core/hub/methods.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/protocol.h"
-#include "core/mqtt/publish.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
@@ -29,47 +28,6 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Reads a call and checks its form; rid gets the rid, owned. */
-static void
-read_call(struct rig_client *client, const char *payload, char **rid)
-{
-	struct strbuf packet = { 0 };
-	struct mqtt_publish publish;
-	struct mqtt_reader in;
-	struct topic topic;
-	struct err err = { 0 };
-
-	rig_client_read(client, &packet);
-	assert_true(packet.len > 2);
-	assert_int_equal(MQTT_PUBLISH << 4, packet.data[0]);
-	mqtt_reader_init(&in, packet.data + 2, packet.len - 2);
-	assert_int_equal(0, mqtt_publish_read(&in, 0, &publish, &err));
-	topic_parse(publish.topic_name.s, publish.topic_name.len, &topic);
-	assert_int_equal(TOPIC_METHOD, topic.kind);
-	assert_int_equal(strlen("lockDoor"), topic.name.len);
-	assert_memory_equal("lockDoor", topic.name.s, topic.name.len);
-	assert_int_equal(strlen(payload), publish.payload.len);
-	assert_memory_equal(payload, publish.payload.s, publish.payload.len);
-	*rid = xstrndup(topic.rid.s, topic.rid.len);
-	strbuf_fini(&packet);
-}
-
-static void
-answer(
-    struct rig_client *client, int status, const char *rid, const char *payload)
-{
-	char *topic = topic_format_method_response(
-	    status, (struct topic_str){ rid, strlen(rid) });
-	struct mqtt_publish publish = { .topic_name = mqtt_str(topic),
-		.payload = mqtt_str(payload) };
-	struct strbuf packet = { 0 };
-
-	mqtt_publish_write(&packet, &publish);
-	rig_client_send(client, packet.data, packet.len);
-	strbuf_fini(&packet);
-	free(topic);
-}
-
 static void
 test_a_method_is_called_and_answered(void **state)
 {
@@ -82,8 +40,8 @@ test_a_method_is_called_and_answered(void **state)
 	assert_int_equal(
 	    0, rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0));
 	rig_invoke(rig, "d1", "{ \"lockTime\" : 1.50 }", 0, 10, &outcome);
-	read_call(client, "{ \"lockTime\" : 1.50 }", &rid);
-	answer(client, -3, rid, "{\"a\": 1.0}");
+	rig_client_read_call(client, "{ \"lockTime\" : 1.50 }", &rid);
+	rig_client_answer(client, -3, rid, "{\"a\": 1.0}");
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	assert_int_equal(HUB_METHOD_ANSWERED, outcome.end);
 	assert_int_equal(-3, outcome.status);
@@ -92,15 +50,15 @@ test_a_method_is_called_and_answered(void **state)
 
 	/* No payload is null on the way there, and on the way back. */
 	rig_invoke(rig, "d1", "", 0, 10, &outcome);
-	read_call(client, "null", &rid);
-	answer(client, 200, rid, "");
+	rig_client_read_call(client, "null", &rid);
+	rig_client_answer(client, 200, rid, "");
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	assert_string_equal("null", outcome.payload);
 	free(rid);
 
 	rig_invoke(rig, "d1", "1", 0, 10, &outcome);
-	read_call(client, "1", &rid);
-	answer(client, 200, rid, "no JSON");
+	rig_client_read_call(client, "1", &rid);
+	rig_client_answer(client, 200, rid, "no JSON");
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	assert_int_equal(HUB_METHOD_BAD_ANSWER, outcome.end);
 	free(rid);
@@ -140,8 +98,8 @@ test_a_call_waits_for_its_device_to_connect_and_subscribe(void **state)
 	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
 	assert_false(outcome.done);
 	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
-	read_call(client, "{}", &rid);
-	answer(client, 200, rid, "{}");
+	rig_client_read_call(client, "{}", &rid);
+	rig_client_answer(client, 200, rid, "{}");
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	assert_int_equal(HUB_METHOD_ANSWERED, outcome.end);
 	free(rid);
@@ -151,8 +109,8 @@ test_a_call_waits_for_its_device_to_connect_and_subscribe(void **state)
 	rig_invoke(rig, "d1", "{}", 10, 10, &outcome);
 	client = rig_client_new(rig);
 	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
-	read_call(client, "{}", &rid);
-	answer(client, 200, rid, "{}");
+	rig_client_read_call(client, "{}", &rid);
+	rig_client_answer(client, 200, rid, "{}");
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	free(rid);
 	free(outcome.payload);
@@ -197,14 +155,14 @@ test_a_call_is_sent_once_and_a_late_answer_is_dropped(void **state)
 	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
 	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
 	rig_invoke(rig, "d1", "{}", 0, 1, &outcome);
-	read_call(client, "{}", &rid);
+	rig_client_read_call(client, "{}", &rid);
 	/* Gone and back: nothing is sent again. */
 	rig_client_free(client);
 	client = rig_client_new(rig);
 	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
 	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
 	assert_int_equal(HUB_METHOD_NO_ANSWER, outcome.end);
-	answer(client, 200, rid, "{}");
+	rig_client_answer(client, 200, rid, "{}");
 	assert_true(is_next_a_pong(client));
 	free(rid);
 	rig_client_free(client);
@@ -221,7 +179,7 @@ test_an_answer_to_a_call_before_a_restart_is_none_to_the_next(void **state)
 	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
 	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
 	rig_invoke(rig, "d1", "1", 0, 10, &before);
-	read_call(client, "1", &old_rid);
+	rig_client_read_call(client, "1", &old_rid);
 	rig_restart(rig);
 	assert_true(before.done);
 	assert_int_equal(HUB_METHOD_NO_ANSWER, before.end);
@@ -230,11 +188,11 @@ test_an_answer_to_a_call_before_a_restart_is_none_to_the_next(void **state)
 	client = rig_client_new(rig);
 	assert_true(rig_client_connect(client, "d1", false, 60, RIG_HOUR));
 	rig_invoke(rig, "d1", "2", 0, 10, &after);
-	read_call(client, "2", &rid);
-	answer(client, 200, old_rid, "1");
+	rig_client_read_call(client, "2", &rid);
+	rig_client_answer(client, 200, old_rid, "1");
 	assert_true(is_next_a_pong(client));
 	assert_false(after.done);
-	answer(client, 200, rid, "2");
+	rig_client_answer(client, 200, rid, "2");
 	assert_true(rig_wait(rig, &after.done, RIG_PATIENCE_MS));
 	assert_string_equal("2", after.payload);
 	free(after.payload);
@@ -261,8 +219,8 @@ test_ten_calls_at_once_and_no_more(void **state)
 	assert_int_equal(
 	    HUB_METHOD_TOO_MANY, outcomes[HUB_METHODS_IN_FLIGHT_MAX].end);
 	for (i = 0; i < HUB_METHODS_IN_FLIGHT_MAX; i++) {
-		read_call(client, "{}", &rid);
-		answer(client, i, rid, "");
+		rig_client_read_call(client, "{}", &rid);
+		rig_client_answer(client, i, rid, "");
 		assert_true(rig_wait(rig, &outcomes[i].done, RIG_PATIENCE_MS));
 		assert_int_equal(i, outcomes[i].status);
 		free(outcomes[i].payload);
