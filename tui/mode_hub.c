@@ -24,6 +24,7 @@
 #include "core/net/loop.h"
 #include "tui/mode.h"
 #include "tui/mode_hub_device.h"
+#include "tui/mode_hub_state.h"
 
 #define OWNER "iothubowner"
 
@@ -56,6 +57,9 @@ static const struct option_def hub_options[] = {
 	  .help = "How many units of the tier the hub has." },
 	{ .name = "retry-after", .type = OPTION_FLAG,
 	  .help = "Send Retry-After with 429, which IoT Hub does not." },
+	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
+	  .help = "Read devices from FILE, as import does, if the hub has none "
+		  "yet." },
 	{ .name = "fault", .type = OPTION_STRING, .arg = "LIST",
 	  .help = "Faults on purpose, separated by commas; see below." },
 	{ .name = "json", .type = OPTION_FLAG,
@@ -74,6 +78,12 @@ static const struct mode_command hub_commands[] = {
 			   "print its connection string." },
 	{ "device-string ID", "Print the connection string of a device of the "
 			      "hub that runs." },
+	{ "export FILE", "Write the devices with their keys and twins to "
+			 "FILE, JSON Lines; - is standard output." },
+	{ "import FILE", "Read devices as export wrote them, while no hub "
+			 "runs; - is standard input." },
+	{ "backup FILE", "Copy the database to FILE, while the hub runs or "
+			 "not." },
 	{ NULL, NULL },
 };
 
@@ -257,6 +267,7 @@ serve(const struct options *options, const char *state_dir)
 		.n_units = options_number(options, "units"),
 		.sends_retry_after = options_flag(options, "retry-after"),
 		.faults = options_string(options, "fault"),
+		.seed = options_string(options, "seed"),
 	};
 	struct event_base *base;
 	struct err err;
@@ -290,32 +301,56 @@ state_dir_of(const struct options *options, struct err *err)
 	return dir;
 }
 
+/* One row each beside hub_commands; all take one argument. */
+static const struct {
+	const char *name;
+	const char *takes;
+	int (*run)(const char *state_dir, const char *arg, struct err *err);
+} sub_commands[] = {
+	{ "add-device", "device ID", mode_hub_add_device },
+	{ "device-string", "device ID", mode_hub_device_string },
+	{ "export", "FILE", mode_hub_export },
+	{ "import", "FILE", mode_hub_import },
+	{ "backup", "FILE", mode_hub_backup },
+};
+
 static int
-ask_hub(const struct options *options, const char *state_dir)
+sub_command_code(const struct err *err)
+{
+	switch (err->code) {
+	case ERR_UNREACHABLE:
+		return EXIT_UNREACHABLE;
+	case ERR_UNAUTHORIZED:
+		return EXIT_NOT_AUTHORIZED;
+	case ERR_BUSY:
+		return EXIT_ALREADY_RUNNING;
+	default:
+		return EXIT_FAULT;
+	}
+}
+
+static int
+run_sub_command(const struct options *options, const char *state_dir)
 {
 	const char *command = options_argv(options, 0);
-	const char *device_id = options_argv(options, 1);
 	struct err err = { 0 };
-	int rc;
+	size_t i, n = sizeof(sub_commands) / sizeof(sub_commands[0]);
 
-	if (strcmp(command, "add-device") != 0 &&
-	    strcmp(command, "device-string") != 0)
+	for (i = 0; i < n; i++)
+		if (strcmp(command, sub_commands[i].name) == 0)
+			break;
+	if (i == n)
 		err_set(&err, ERR_INVALID, "no command %.60s; see --help",
 		    command);
 	else if (options_argc(options) != 2)
-		err_set(&err, ERR_INVALID, "%s takes one device ID", command);
+		err_set(&err, ERR_INVALID, "%s takes one %s", command,
+		    sub_commands[i].takes);
 	if (err.code != ERR_NONE)
 		return mode_fail(&mode_hub, &err, EXIT_USAGE);
-	if (strcmp(command, "add-device") == 0)
-		rc = mode_hub_add_device(state_dir, device_id, &err);
-	else
-		rc = mode_hub_device_string(state_dir, device_id, &err);
-	if (rc == 0)
-		return EXIT_OK;
-	if (err.code == ERR_UNREACHABLE)
-		return mode_fail(&mode_hub, &err, EXIT_UNREACHABLE);
-	return mode_fail(&mode_hub, &err,
-	    err.code == ERR_UNAUTHORIZED ? EXIT_NOT_AUTHORIZED : EXIT_FAULT);
+	if (sub_commands[i].run(state_dir, options_argv(options, 1), &err) ==
+	    -1)
+		return mode_fail(&mode_hub, &err, sub_command_code(&err));
+	return EXIT_OK;
 }
 
 static int
@@ -330,7 +365,7 @@ run(const struct options *options)
 	if (options_argc(options) == 0)
 		code = serve(options, state_dir);
 	else
-		code = ask_hub(options, state_dir);
+		code = run_sub_command(options, state_dir);
 	free(state_dir);
 	return code;
 }

@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +15,7 @@
 #include <openssl/ssl.h>
 
 #include "core/base/err.h"
+#include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
@@ -27,6 +30,7 @@
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
 #include "core/hub/tier.h"
+#include "core/hub/transfer.h"
 #include "core/hub/twins.h"
 #include "core/net/tls.h"
 #include "core/store/store.h"
@@ -80,8 +84,8 @@ check_names(const struct hub_config *config, struct err *err)
  * Nothing in the folder is looked at before the lock is held.  It goes with
  * the descriptor, so with the process, however that ends.
  */
-static int
-lock_state(const char *state_dir, struct err *err)
+int
+hub_lock_state(const char *state_dir, struct err *err)
 {
 	char *path = xasprintf("%s/" HUB_FILE_LOCK, state_dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -113,7 +117,7 @@ open_state(struct hub *hub, const struct hub_config *config, struct err *err)
 	/* Absolute: its CA file is printed for others to use. */
 	path = realpath(config->state_dir, NULL);
 	hub->state_dir = path != NULL ? path : xstrdup(config->state_dir);
-	hub->lock_fd = lock_state(hub->state_dir, err);
+	hub->lock_fd = hub_lock_state(hub->state_dir, err);
 	if (hub->lock_fd == -1)
 		return -1;
 	hub->identity = hub_identity_open(
@@ -142,6 +146,38 @@ make_model(struct hub *hub, struct err *err)
 	hub->methods = hub_methods_new(hub);
 	hub->jobs = hub_jobs_new(hub, err);
 	return hub->jobs != NULL ? 0 : -1;
+}
+
+/* Devices for a hub that has none yet: all of them, or none. */
+static int
+plant_seed(struct hub *hub, const char *path, struct err *err)
+{
+	struct hub_statistics statistics;
+	int64_t n;
+	FILE *in;
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	if (hub_registry_statistics(hub->registry, &statistics, err) == -1)
+		return -1;
+	if (statistics.n_devices > 0) {
+		log_info("%s is not read: there are devices already", path);
+		return 0;
+	}
+	in = fopen(path, "re");
+	if (in == NULL)
+		return err_set(err, ERR_INVALID, "cannot read %s: %s", path,
+		    strerror(errno));
+	rc = hub_import(hub->store, in, &n, err);
+	fclose(in);
+	if (rc == 0) {
+		log_info("%" PRId64 " devices from %s", n, path);
+	} else {
+		err_prefix(err, "%s", path);
+		store_exec(hub->store, "DELETE FROM device", NULL);
+	}
+	return rc;
 }
 
 static int
@@ -188,6 +224,7 @@ hub_new(
 	hub->lock_fd = -1;
 	if (read_rehearsal(hub, config, err) == -1 ||
 	    open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
+	    plant_seed(hub, config->seed, err) == -1 ||
 	    start_listening(hub, config, err) == -1) {
 		hub_free(hub);
 		return NULL;
@@ -229,7 +266,7 @@ hub_free(struct hub *hub)
 void
 hub_remove_state(const char *state_dir)
 {
-	int fd = lock_state(state_dir, NULL);
+	int fd = hub_lock_state(state_dir, NULL);
 	char *path;
 	size_t i;
 

@@ -62,6 +62,7 @@ struct hub_config {
 	int64_t n_units;        /* of the tier */
 	bool sends_retry_after; /* with 429; IoT Hub does not */
 	const char *faults;     /* on purpose, a list with commas; or NULL */
+	const char *seed;       /* file of devices for a new state; or NULL */
 };
 
 /* 443, which the SDKs have built in, where this user may take it; else 8443 */
@@ -87,6 +88,12 @@ struct hub *hub_new(struct event_base *base, const struct hub_config *config,
     struct err *err);
 /* Closes every connection and leaves the state whole.  NULL does nothing. */
 void hub_free(struct hub *hub);
+
+/*
+ * The lock that a hub holds on its state, for who wants to change it
+ * meanwhile: a descriptor to close, or -1 with err set (ERR_BUSY, ERR_IO).
+ */
+int hub_lock_state(const char *state_dir, struct err *err);
 
 /* Removes the files that a hub makes in its state folder, and then the folder
  * if nothing else is in it.  The hub must be free. */

@@ -164,6 +164,34 @@ fail:
 	return NULL;
 }
 
+struct store *
+store_open_beside(
+    const char *path, const struct store_migration *migrations, struct err *err)
+{
+	struct store *store;
+	int newest = 0, have = -1;
+
+	if (access(path, F_OK) == -1) {
+		err_set(err, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	while (migrations[newest].sql != NULL)
+		newest++;
+	store = xcalloc(1, sizeof(*store));
+	store->path = xstrdup(path);
+	if (connect_db(store, err) == 0)
+		have = user_version(store, err);
+	if (have != -1 && have != newest)
+		err_set(err, ERR_UNSUPPORTED,
+		    "%s is of schema %d, this program's is %d", path, have,
+		    newest);
+	if (have != newest) {
+		store_close(store);
+		return NULL;
+	}
+	return store;
+}
+
 void
 store_close(struct store *store)
 {

@@ -29,6 +29,13 @@ struct store_migration {
  */
 struct store *store_open(const char *path,
     const struct store_migration *migrations, struct err *err);
+/*
+ * The same beside the program that has it open: nothing is made or migrated.
+ * NULL with err set, also when the file is not there (ERR_NOT_FOUND) or of
+ * another schema (ERR_UNSUPPORTED).
+ */
+struct store *store_open_beside(const char *path,
+    const struct store_migration *migrations, struct err *err);
 /* Every statement must be gone.  NULL does nothing. */
 void store_close(struct store *store);
 

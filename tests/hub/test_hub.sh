@@ -100,6 +100,30 @@ check 'an id that is none is refused' \
 check 'without a hub the sub-commands say so' \
 	exits 5 'no hub runs' "$TWINDECK" hub --state-dir "$work/nowhere" device-string door-1
 
+check 'export works beside the hub that runs' \
+	"$TWINDECK" hub --state-dir "$work/one" export "$work/one.jsonl"
+check 'a line a device, with its keys' \
+	grep -qF "$(cut -d= -f4 <<<"$added")" "$work/one.jsonl"
+check 'and only for the user' test "$(stat -c %a "$work/one.jsonl")" = 600
+check 'backup works beside the hub that runs' \
+	"$TWINDECK" hub --state-dir "$work/one" backup "$work/one.db"
+check 'and overwrites nothing' \
+	exits 1 'is there already' "$TWINDECK" hub --state-dir "$work/one" backup "$work/one.db"
+check 'import does not, and says so' \
+	exits 10 'a hub runs on' "$TWINDECK" hub --state-dir "$work/one" import "$work/one.jsonl"
+check 'import makes a state where there is none' \
+	exits 0 '1 device imported' "$TWINDECK" hub --state-dir "$work/moved" import "$work/one.jsonl"
+"$TWINDECK" hub --state-dir "$work/moved" export - >"$work/moved.jsonl" 2>/dev/null
+check 'and what comes out again is the same' cmp "$work/one.jsonl" "$work/moved.jsonl"
+check 'a bad line is named' \
+	exits 1 'line 1' "$TWINDECK" hub --state-dir "$work/moved" import "$work/one.out"
+check 'no state is nothing to export' \
+	exits 1 'no hub has kept' "$TWINDECK" hub --state-dir "$work/nowhere" export -
+check 'a fault that is none is wrong usage' \
+	exits 2 'is no fault' "$TWINDECK" hub --state-dir "$work/three" --fault lossy
+check 'a tier that is none is wrong usage' \
+	exits 2 'F1, S1, S2 or S3' "$TWINDECK" hub --state-dir "$work/three" --tier B1
+
 kill -9 "$one"
 wait "$one" 2>/dev/null
 check 'after a kill -9 they say so too' \

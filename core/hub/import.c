@@ -1,0 +1,460 @@
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <openssl/rand.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/registry.h"
+#include "core/hub/registry_body.h"
+#include "core/hub/transfer.h"
+#include "core/iothub/connstr.h"
+#include "core/iothub/twin.h"
+#include "core/store/store.h"
+
+enum statement { INSERT, UPDATE, FIND, SET_TWIN, STATEMENTS };
+
+/* One that is there keeps its row, and with it its session. */
+static const char *const statements[STATEMENTS] = {
+	[INSERT] = "INSERT INTO device (device_id, etag, enabled, "
+		   "status_reason, auth_type, primary_key, secondary_key, "
+		   "primary_thumbprint, secondary_thumbprint, iot_edge, "
+		   "generation_id, status_updated, last_activity, model_id, "
+		   "connection_updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+		   "?8, ?9, ?10, ?11, ?12, ?13, ?14, '" HUB_NEVER "')",
+	[UPDATE] = "UPDATE device SET etag = ?2, enabled = ?3, "
+		   "status_reason = ?4, auth_type = ?5, primary_key = ?6, "
+		   "secondary_key = ?7, primary_thumbprint = ?8, "
+		   "secondary_thumbprint = ?9, iot_edge = ?10, "
+		   "generation_id = ?11, status_updated = ?12, "
+		   "last_activity = ?13, model_id = ?14 WHERE device_id = ?1",
+	[FIND] = "SELECT id FROM device WHERE device_id = ?1",
+	[SET_TWIN] = "INSERT OR REPLACE INTO twin (id, etag, version, tags, "
+		     "desired, desired_metadata, desired_version, reported, "
+		     "reported_metadata, reported_version) "
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+};
+
+struct import {
+	struct store *store;
+	struct store_stmt *stmts[STATEMENTS];
+	int64_t now_us;
+	char stamp[CLOCK_STAMP_SIZE];
+	int64_t n_open; /* devices in the open transaction */
+};
+
+/* The text of a member, or def when there is none; NULL is also none. */
+static int
+text_of(const cJSON *json, const char *name, const char *def, size_t max,
+    const char **text, struct err *err)
+{
+	const cJSON *item = json_get_nocase(json, name);
+
+	*text = def;
+	if (item == NULL || cJSON_IsNull(item))
+		return 0;
+	if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
+		return err_set(err, ERR_INVALID,
+		    "%s must be a string of %zu bytes at most", name, max);
+	*text = item->valuestring;
+	return 0;
+}
+
+static int
+stamp_of(
+    const cJSON *json, const char *name, const char **stamp, struct err *err)
+{
+	int64_t utc_us;
+
+	if (text_of(json, name, HUB_NEVER, CLOCK_STAMP_SIZE, stamp, err) == -1)
+		return -1;
+	if (strcmp(*stamp, HUB_NEVER) != 0 &&
+	    clock_parse_iso(*stamp, &utc_us) == -1)
+		return err_set(err, ERR_INVALID, "%s is no time", name);
+	return 0;
+}
+
+/* A count from 1 on; *n stays when there is none. */
+static int
+count_of(const cJSON *json, const char *name, int64_t *n, struct err *err)
+{
+	const cJSON *item = json_get_nocase(json, name);
+
+	if (item == NULL || cJSON_IsNull(item))
+		return 0;
+	if (!cJSON_IsNumber(item) ||
+	    item->valuedouble != floor(item->valuedouble) ||
+	    item->valuedouble < 1 || item->valuedouble > TWIN_INTEGER_MAX)
+		return err_set(
+		    err, ERR_INVALID, "%s must be a whole number from 1", name);
+	*n = (int64_t)item->valuedouble;
+	return 0;
+}
+
+/* The number in an identity's ETag; one of its own when there is none. */
+static int
+identity_etag(const cJSON *json, int64_t *etag, struct err *err)
+{
+	uint32_t random = 0;
+	const char *text;
+	char number[32];
+	ssize_t len;
+
+	if (text_of(json, "eTag", NULL, 64, &text, err) == -1)
+		return -1;
+	if (text == NULL) {
+		RAND_bytes((unsigned char *)&random, sizeof(random));
+		*etag = INT64_C(10000000) + random % 90000000;
+		return 0;
+	}
+	len = str_base64_decode(text, strlen(text), number, sizeof(number) - 1);
+	if (len > 0)
+		number[len] = '\0';
+	if (len <= 0 || str_to_int64(number, 0, INT64_MAX, etag) == -1)
+		return err_set(err, ERR_INVALID, "eTag is none of a hub");
+	return 0;
+}
+
+/* The number in a twin's ETag: eight bytes. */
+static int
+twin_etag(const cJSON *json, int64_t *etag, struct err *err)
+{
+	unsigned char bytes[8];
+	const char *text;
+	size_t i;
+
+	*etag = TWIN_FIRST_ETAG;
+	if (text_of(json, "twinETag", NULL, 64, &text, err) == -1)
+		return -1;
+	if (text == NULL)
+		return 0;
+	if (str_base64_decode(text, strlen(text), bytes, sizeof(bytes)) !=
+		(ssize_t)sizeof(bytes) ||
+	    bytes[0] > 0x7f)
+		return err_set(err, ERR_INVALID, "twinETag is none of a twin");
+	for (i = 0, *etag = 0; i < sizeof(bytes); i++)
+		*etag = *etag << 8 | bytes[i];
+	return 0;
+}
+
+static void
+bind_device(struct store_stmt *s, const char *id,
+    const struct hub_registry_body *body, int64_t etag)
+{
+	store_bind_text(s, 1, id);
+	store_bind_int(s, 2, etag);
+	store_bind_int(s, 3, body->enabled);
+	store_bind_text(s, 4, body->status_reason);
+	store_bind_text(s, 5, body->auth_type);
+	store_bind_text(s, 6, body->keys[0]);
+	store_bind_text(s, 7, body->keys[1]);
+	store_bind_text(s, 8, body->thumbprints[0]);
+	store_bind_text(s, 9, body->thumbprints[1]);
+	store_bind_int(s, 10, body->is_edge);
+}
+
+static int
+bind_rest(const struct import *import, struct store_stmt *s, const cJSON *json,
+    struct err *err)
+{
+	const char *generation, *updated, *activity, *model_id;
+	char made[32];
+
+	/* As the registry makes them: 100 ns since the year 1. */
+	snprintf(made, sizeof(made), "%" PRId64,
+	    INT64_C(621355968000000000) + import->now_us * 10);
+	if (text_of(json, "generationId", made, 64, &generation, err) == -1 ||
+	    stamp_of(json, "statusUpdateTime", &updated, err) == -1 ||
+	    stamp_of(json, "lastActivityTime", &activity, err) == -1 ||
+	    text_of(json, "modelId", "", 1024, &model_id, err) == -1)
+		return -1;
+	store_bind_text(s, 11, generation);
+	store_bind_text(s, 12, updated);
+	store_bind_text(s, 13, activity);
+	store_bind_text(s, 14, model_id);
+	return 0;
+}
+
+static int
+put_row(struct import *import, enum statement which, const char *id,
+    const cJSON *json, const struct hub_registry_body *body, int64_t etag,
+    struct err *err)
+{
+	struct store_stmt *s = import->stmts[which];
+
+	bind_device(s, id, body, etag);
+	if (bind_rest(import, s, json, err) == -1)
+		return -1;
+	return store_run(s, err);
+}
+
+static int
+find_row(struct import *import, const char *id, int64_t *row, struct err *err)
+{
+	struct store_stmt *s = import->stmts[FIND];
+	int rc;
+
+	store_bind_text(s, 1, id);
+	if ((rc = store_step(s, err)) != 1)
+		return rc == 0 ? err_set(err, ERR_NOT_FOUND, "%s", id) : -1;
+	*row = store_column_int(s, 0);
+	store_reset(s);
+	return 0;
+}
+
+/* Its row, made or taken over. */
+static int
+put_device(struct import *import, const char *id, const cJSON *json,
+    int64_t *row, struct err *err)
+{
+	struct hub_registry_body body;
+	struct err why = { 0 };
+	int64_t etag;
+	int rc = -1;
+
+	if (hub_registry_body_read(json, &body, err) == -1)
+		return -1;
+	if (identity_etag(json, &etag, err) == -1)
+		goto out;
+	rc = put_row(import, INSERT, id, json, &body, etag, &why);
+	if (rc == 0) {
+		*row = store_last_id(import->store);
+	} else if (why.code == ERR_EXISTS) {
+		rc = put_row(import, UPDATE, id, json, &body, etag, err);
+		if (rc == 0)
+			rc = find_row(import, id, row, err);
+	} else {
+		err_copy(err, &why);
+	}
+out:
+	hub_registry_body_fini(&body);
+	return rc;
+}
+
+static void
+bind_json(struct store_stmt *s, int i, const cJSON *json)
+{
+	char *text = json_print(json);
+
+	store_bind_text(s, i, text);
+	cJSON_free(text);
+}
+
+/* Checks a section, and takes $metadata and $version out of it: *metadata is
+ * the caller's, NULL when there was none. */
+static int
+read_section(enum twin_section which, cJSON *section, cJSON **metadata,
+    int64_t *version, struct err *err)
+{
+	if (!cJSON_IsObject(section))
+		return err_set(err, ERR_INVALID, "%s: must be a JSON object",
+		    twin_section_name(which));
+	*version = TWIN_FIRST_SECTION_VERSION;
+	if (count_of(section, "$version", version, err) == -1)
+		return -1;
+	*metadata =
+	    cJSON_DetachItemFromObjectCaseSensitive(section, "$metadata");
+	twin_strip(section);
+	if (twin_check(which, section, err) == -1)
+		return -1;
+	if (*metadata != NULL && !cJSON_IsObject(*metadata))
+		return err_set(err, ERR_INVALID,
+		    "%s.$metadata must be a JSON "
+		    "object",
+		    twin_section_name(which));
+	return 0;
+}
+
+static cJSON *
+member_or_empty(cJSON *object, const char *name)
+{
+	cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(object, name);
+
+	if (item != NULL && !cJSON_IsNull(item))
+		return item;
+	cJSON_Delete(item);
+	return cJSON_CreateObject();
+}
+
+/* Binds three parameters from i on. */
+static int
+bind_section(struct import *import, enum twin_section which, cJSON *properties,
+    int i, struct err *err)
+{
+	struct store_stmt *s = import->stmts[SET_TWIN];
+	cJSON *section = member_or_empty(
+	    properties, which == TWIN_DESIRED ? "desired" : "reported");
+	cJSON *metadata = NULL, *clean = cJSON_CreateObject();
+	int64_t version;
+	int rc = -1;
+
+	if (read_section(which, section, &metadata, &version, err) == -1)
+		goto out;
+	json_merge(clean, section); /* without nulls */
+	if (metadata == NULL) {
+		metadata = twin_metadata_new(import->stamp);
+		twin_metadata_merge(metadata, clean, import->stamp,
+		    which == TWIN_DESIRED ? version : -1);
+	}
+	bind_json(s, i, clean);
+	bind_json(s, i + 1, metadata);
+	store_bind_int(s, i + 2, version);
+	rc = 0;
+out:
+	cJSON_Delete(metadata);
+	cJSON_Delete(section);
+	cJSON_Delete(clean);
+	return rc;
+}
+
+static int
+bind_tags(struct import *import, cJSON *json, struct err *err)
+{
+	cJSON *tags = member_or_empty(json, "tags");
+	cJSON *clean = cJSON_CreateObject();
+	int rc = twin_check(TWIN_TAGS, tags, err);
+
+	if (rc == 0) {
+		json_merge(clean, tags);
+		bind_json(import->stmts[SET_TWIN], 4, clean);
+	}
+	cJSON_Delete(tags);
+	cJSON_Delete(clean);
+	return rc;
+}
+
+static int
+put_twin(struct import *import, int64_t row, cJSON *json, struct err *err)
+{
+	struct store_stmt *s = import->stmts[SET_TWIN];
+	cJSON *properties = member_or_empty(json, "properties");
+	int64_t etag, version = TWIN_FIRST_VERSION;
+	int rc = -1;
+
+	if (twin_etag(json, &etag, err) == -1 ||
+	    count_of(json, "version", &version, err) == -1 ||
+	    bind_tags(import, json, err) == -1 ||
+	    bind_section(import, TWIN_DESIRED, properties, 5, err) == -1 ||
+	    bind_section(import, TWIN_REPORTED, properties, 8, err) == -1)
+		goto out;
+	store_bind_int(s, 1, row);
+	store_bind_int(s, 2, etag);
+	store_bind_int(s, 3, version);
+	rc = store_run(s, err);
+out:
+	cJSON_Delete(properties);
+	return rc;
+}
+
+static int
+put_line(struct import *import, const char *text, size_t len, struct err *err)
+{
+	cJSON *json = json_parse(text, len, err);
+	const char *id;
+	int64_t row = 0;
+	int rc = -1;
+
+	if (json == NULL)
+		return -1;
+	id = cJSON_GetStringValue(json_get_nocase(json, "id"));
+	if (id == NULL) /* as GET /devices answers it */
+		id = cJSON_GetStringValue(json_get_nocase(json, "deviceId"));
+	if (id == NULL)
+		err_set(err, ERR_INVALID, "id is missing or not a string");
+	else if (json_get_nocase(json, "moduleId") != NULL ||
+	    json_get_nocase(json, "jobId") != NULL)
+		err_set(err, ERR_UNSUPPORTED, "only devices can be imported");
+	else if (device_id_check(id, err) == 0 &&
+	    put_device(import, id, json, &row, err) == 0)
+		rc = put_twin(import, row, json, err);
+	cJSON_Delete(json);
+	return rc;
+}
+
+static int
+commit(struct import *import, int64_t *n, struct err *err)
+{
+	if (store_commit(import->store, err) == -1)
+		return -1;
+	*n += import->n_open;
+	import->n_open = 0;
+	return 0;
+}
+
+/* Without its end; 1, 0 at the end of the file, or -1 with err set. */
+static int
+read_line(FILE *in, char *line, size_t *len, struct err *err)
+{
+	if (fgets(line, (int)HUB_TRANSFER_LINE_MAX + 2, in) == NULL)
+		return ferror(in) ? err_set(err, ERR_IO, "cannot be read: %s",
+					strerror(errno))
+				  : 0;
+	*len = strlen(line);
+	if (*len > 0 && line[*len - 1] == '\n')
+		--*len;
+	else if (!feof(in))
+		return err_set(err, ERR_LIMIT,
+		    "longer than %zu bytes, or with a NUL inside",
+		    HUB_TRANSFER_LINE_MAX);
+	return 1;
+}
+
+static int
+import_lines(struct import *import, FILE *in, int64_t *n, struct err *err)
+{
+	char *line = xmalloc(HUB_TRANSFER_LINE_MAX + 2);
+	int64_t number = 1;
+	size_t len = 0;
+	int rc;
+
+	for (; (rc = read_line(in, line, &len, err)) == 1; number++) {
+		if (strspn(line, " \t\r\n") >= len)
+			continue; /* an empty line */
+		if (import->n_open == 0 &&
+		    (rc = store_begin(import->store, err)) == -1)
+			break;
+		if ((rc = put_line(import, line, len, err)) == -1)
+			break;
+		if (++import->n_open == HUB_TRANSFER_BATCH &&
+		    (rc = commit(import, n, err)) == -1)
+			break;
+	}
+	if (rc == -1)
+		err_prefix(err, "line %" PRId64, number);
+	else if (import->n_open > 0)
+		rc = commit(import, n, err);
+	if (rc == -1)
+		store_rollback(import->store);
+	xfree_secret(line);
+	return rc;
+}
+
+int
+hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
+{
+	struct import import = { .store = store, .now_us = clock_utc_us() };
+	int i, rc = -1;
+
+	*n = 0;
+	clock_format_iso(import.stamp, import.now_us);
+	for (i = 0; i < STATEMENTS; i++) {
+		import.stmts[i] = store_prepare(store, statements[i], err);
+		if (import.stmts[i] == NULL)
+			goto out;
+	}
+	rc = import_lines(&import, in, n, err);
+out:
+	for (i = 0; i < STATEMENTS; i++)
+		store_stmt_free(import.stmts[i]);
+	return rc;
+}
