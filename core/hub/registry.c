@@ -98,8 +98,8 @@ static const char *const statements[HUB_KINDS][STATEMENTS] = {
 		STATEMENTS_ON("device", "twin", "", "", ""),
 		[LIST] = "SELECT " COLUMNS
 			 " FROM device ORDER BY device_id LIMIT ?1",
-		[STATISTICS] = "SELECT count(*), ifnull(sum(enabled), 0), "
-			       "ifnull(sum(connected), 0) FROM device",
+		[STATISTICS] = ("SELECT count(*), ifnull(sum(enabled), 0), "
+				"ifnull(sum(connected), 0) FROM device"),
 	},
 	[HUB_MODULE] = {
 		STATEMENTS_ON("module", "module_twin", ", owner, managed_by",
