@@ -14,6 +14,8 @@
 #include "core/base/map.h"
 #include "core/base/str.h"
 
+#define EXACT_MAX 9007199254740992.0 /* 2^53 */
+
 /*
  * cJSON takes more than RFC 8259 allows (leading zeros, raw control
  * characters, invalid UTF-8, "nan"), so a scanner walks the text first; cJSON
@@ -370,6 +372,17 @@ const char *
 json_get_string(const cJSON *object, const char *name)
 {
 	return cJSON_GetStringValue(json_get(object, name));
+}
+
+int64_t
+json_get_int(const cJSON *object, const char *name, int64_t otherwise)
+{
+	const cJSON *item = json_get(object, name);
+
+	if (!cJSON_IsNumber(item) || item->valuedouble < -EXACT_MAX ||
+	    item->valuedouble > EXACT_MAX)
+		return otherwise;
+	return (int64_t)item->valuedouble;
 }
 
 bool

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cJSON;
 struct err;
@@ -40,6 +41,10 @@ const struct cJSON *json_get_nocase(
     const struct cJSON *object, const char *name);
 /* The text of a string member, or NULL. */
 const char *json_get_string(const struct cJSON *object, const char *name);
+/* A number member without its fraction; or otherwise, also when it is beyond
+ * the 2^53 up to which a double is exact. */
+int64_t json_get_int(
+    const struct cJSON *object, const char *name, int64_t otherwise);
 
 /* Equal values, whatever the order of the keys. */
 bool json_equal(const struct cJSON *a, const struct cJSON *b);

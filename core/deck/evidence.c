@@ -93,14 +93,6 @@ updated_at(const cJSON *reported, const char *path)
 	return json_get_string(json_path(metadata, path), "$lastUpdated");
 }
 
-static int64_t
-version_of(const cJSON *section)
-{
-	const cJSON *version = json_get(section, "$version");
-
-	return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : -1;
-}
-
 static enum firmware_phase
 phase_of(const char *status)
 {
@@ -240,8 +232,8 @@ evidence_read(const cJSON *twin, struct evidence *evidence)
 
 	*evidence = (struct evidence){ .percent = -1 };
 	evidence->link = read_link(twin);
-	evidence->desired_version = version_of(desired);
-	evidence->reported_version = version_of(reported);
+	evidence->desired_version = json_get_int(desired, "$version", -1);
+	evidence->reported_version = json_get_int(reported, "$version", -1);
 	evidence->drift = count_drift(desired, reported);
 	read_firmware(reported, evidence);
 	read_door(reported, evidence);

@@ -205,8 +205,7 @@ set_row(struct fleet *fleet, struct fleet_row *row, const cJSON *twin)
 static bool
 is_older(struct entry *entry, const cJSON *twin, int64_t now)
 {
-	const cJSON *version = json_get(twin, "version");
-	int64_t v = cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
+	int64_t v = json_get_int(twin, "version", 0);
 
 	if (v < entry->version && now - entry->version_ms < OLDER_DROPPED_MS)
 		return true;

@@ -46,14 +46,6 @@ device_desired_version(const struct device_desired *desired)
 	return desired->version;
 }
 
-static int64_t
-version_of(const cJSON *section)
-{
-	const cJSON *version = json_get(section, "$version");
-
-	return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : -1;
-}
-
 static bool
 is_own(const char *key)
 {
@@ -117,7 +109,7 @@ device_desired_catch_up(struct device_desired *desired, const cJSON *section,
     const cJSON *reported, cJSON **echo)
 {
 	const cJSON *said = json_get(reported, "desiredVersion");
-	int64_t version = version_of(section);
+	int64_t version = json_get_int(section, "$version", -1);
 	cJSON *now;
 
 	*echo = NULL;
@@ -146,7 +138,7 @@ enum device_desired_news
 device_desired_patch(
     struct device_desired *desired, const cJSON *patch, cJSON **echo)
 {
-	int64_t version = version_of(patch);
+	int64_t version = json_get_int(patch, "$version", -1);
 
 	*echo = NULL;
 	if (version <= desired->version)

@@ -176,14 +176,6 @@ device_twin_report(struct device_twin *twin, cJSON *patch)
 		    DEVICE_REPORTS_MAX);
 }
 
-static int64_t
-version_of(const cJSON *section)
-{
-	const cJSON *version = json_get(section, "$version");
-
-	return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : -1;
-}
-
 static void
 take_whole(struct device_twin *twin, const cJSON *json)
 {
@@ -197,7 +189,8 @@ take_whole(struct device_twin *twin, const cJSON *json)
 	tell(twin, false,
 	    "twin read: desired $version %" PRId64
 	    ", reported $version %" PRId64,
-	    version_of(desired), version_of(reported));
+	    json_get_int(desired, "$version", -1),
+	    json_get_int(reported, "$version", -1));
 	twin->ops.on_read(reported, first, twin->ops.arg);
 	if (device_desired_catch_up(twin->desired, desired, reported, &echo) !=
 	    DEVICE_DESIRED_NEW)

@@ -90,6 +90,23 @@ test_a_raw_member_keeps_its_bytes(void **state)
 }
 
 static void
+test_a_number_too_large_for_an_integer_is_none(void **state)
+{
+	static const char text[] =
+	    "{\"a\":7.9,\"b\":1e300,\"c\":-1e300,\"d\":\"7\"}";
+	cJSON *json = json_parse(text, strlen(text), NULL);
+
+	(void)state;
+	assert_int_equal(7, json_get_int(json, "a", -1));
+	assert_int_equal(-1, json_get_int(json, "b", -1));
+	assert_int_equal(-1, json_get_int(json, "c", -1));
+	assert_int_equal(-1, json_get_int(json, "d", -1));
+	assert_int_equal(-1, json_get_int(json, "e", -1));
+	assert_int_equal(-1, json_get_int(NULL, "a", -1));
+	cJSON_Delete(json);
+}
+
+static void
 test_a_string_is_escaped(void **state)
 {
 	struct strbuf sb = { 0 };
@@ -111,6 +128,7 @@ main(void)
 		cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
 		cmocka_unit_test(test_merge_follows_rfc_7386),
 		cmocka_unit_test(test_a_raw_member_keeps_its_bytes),
+		cmocka_unit_test(test_a_number_too_large_for_an_integer_is_none),
 		cmocka_unit_test(test_a_string_is_escaped),
 	};
 
