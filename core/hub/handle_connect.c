@@ -214,8 +214,13 @@ keep_model_id(struct hub_session *session, struct mqtt_str encoded)
 	model_id = xstrndup(encoded.s, encoded.len);
 	len = str_percent_decode(model_id, encoded.len);
 	model_id[len] = '\0';
-	hub_twins_set_model_id(
-	    session->hub->twins, session->device_id, model_id);
+	/* It becomes part of a twin's JSON, which all services read. */
+	if (utf8_is_valid(model_id, len))
+		hub_twins_set_model_id(
+		    session->hub->twins, session->device_id, model_id);
+	else
+		log_info("mqtt: %s: a model-id that is no UTF-8 is ignored",
+		    session->device_id);
 	free(model_id);
 }
 

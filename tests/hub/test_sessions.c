@@ -275,35 +275,55 @@ test_what_was_said_before_leaving_is_done(void **state)
 	leave_with_reports(*state, true);
 }
 
+/* Connects with a model id, sends a message, and reads the twin then. */
 static void
-test_a_model_id_and_a_sign_of_life_are_kept(void **state)
+read_twin_of_model(struct rig *rig, const char *model_id, struct strbuf *out)
 {
-	static const char *const user =
-	    "127.0.0.1/d1/?api-version=2020-09-30&model-id=dtmi%3Aa%3Bx%3B1";
-	struct rig *rig = *state;
 	struct rig_client *client = rig_client_new(rig);
 	char *token = rig_token(rig, "d1", RIG_HOUR);
+	char *user = xasprintf(
+	    "127.0.0.1/d1/?api-version=2020-09-30&model-id=%s", model_id);
 	struct mqtt_connect connect = {
 		.client_id = mqtt_str("d1"),
 		.user_name = mqtt_str(user),
 		.password = mqtt_str(token),
 	};
-	struct strbuf out = { 0 };
 	struct err err = { 0 };
 
-	mqtt_connect_write(&out, &connect);
-	put_publish(&out, topic_format_telemetry("d1"), xstrdup("x"));
-	rig_client_send(client, out.data, out.len);
-	rig_client_read(client, &out);
+	strbuf_reset(out);
+	mqtt_connect_write(out, &connect);
+	put_publish(out, topic_format_telemetry("d1"), xstrdup("x"));
+	rig_client_send(client, out->data, out->len);
+	rig_client_read(client, out);
 	rig_wait(rig, &(bool){ false }, 50);
-	strbuf_reset(&out);
+	strbuf_reset(out);
 	assert_int_equal(
-	    0, hub_twins_format(rig_hub(rig)->twins, "d1", &out, NULL, &err));
+	    0, hub_twins_format(rig_hub(rig)->twins, "d1", out, NULL, &err));
+	free(user);
+	free(token);
+	rig_client_free(client);
+}
+
+static void
+test_a_model_id_and_a_sign_of_life_are_kept(void **state)
+{
+	struct strbuf out = { 0 };
+
+	read_twin_of_model(*state, "dtmi%3Aa%3Bx%3B1", &out);
 	assert_non_null(strstr(out.data, "\"modelId\":\"dtmi:a;x;1\""));
 	assert_non_null(strstr(out.data, "\"lastActivityTime\":\"20"));
 	strbuf_fini(&out);
-	free(token);
-	rig_client_free(client);
+}
+
+static void
+test_a_device_cannot_spoil_its_twin_with_a_model_id(void **state)
+{
+	struct strbuf out = { 0 };
+
+	read_twin_of_model(*state, "%ff%fe", &out);
+	assert_non_null(strstr(out.data, "\"modelId\":\"\""));
+	assert_true(utf8_is_valid(out.data, out.len));
+	strbuf_fini(&out);
 }
 
 static void
@@ -454,6 +474,7 @@ main(void)
 		CASE(test_who_reads_late_gets_every_answer),
 		CASE(test_what_was_said_before_leaving_is_done),
 		CASE(test_a_model_id_and_a_sign_of_life_are_kept),
+		CASE(test_a_device_cannot_spoil_its_twin_with_a_model_id),
 		CASE(test_what_cannot_be_kept_is_not_acknowledged),
 		CASE(test_who_sends_no_puback_is_closed),
 		CASE(test_running_out_of_descriptors_is_survived),
