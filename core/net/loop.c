@@ -41,7 +41,9 @@ net_loop_new(struct err *err)
 	base = event_base_new();
 	if (base == NULL)
 		err_set(err, ERR_IO, "cannot start the event loop");
+	/* Both are errors of a write, and told by it: no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return base;
 }
 

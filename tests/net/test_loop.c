@@ -1,9 +1,11 @@
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -155,6 +157,36 @@ test_a_signal_ends_the_loop_and_a_closed_input_need_not(void **state)
 	}
 }
 
+static void
+test_a_write_beyond_a_limit_is_an_error_and_not_the_end(void **state)
+{
+	char path[] = "/tmp/twindeck-loop-XXXXXX";
+	struct rlimit was, limit;
+	struct err err = { 0 };
+	struct event_base *base = net_loop_new(&err);
+	int fd = mkstemp(path), fds[2];
+
+	(void)state;
+	assert_int_not_equal(-1, fd);
+	assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &was));
+	limit = was;
+	limit.rlim_cur = 4;
+	assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &limit));
+	assert_int_equal(4, write(fd, "words", 5));
+	assert_int_equal(-1, write(fd, "words", 5));
+	assert_int_equal(EFBIG, errno);
+	setrlimit(RLIMIT_FSIZE, &was);
+	close(fd);
+	unlink(path);
+
+	assert_int_equal(0, pipe(fds));
+	close(fds[0]);
+	assert_int_equal(-1, write(fds[1], "words", 5));
+	assert_int_equal(EPIPE, errno);
+	close(fds[1]);
+	event_base_free(base);
+}
+
 int
 main(void)
 {
@@ -162,6 +194,8 @@ main(void)
 		cmocka_unit_test(
 		    test_the_end_of_a_turn_comes_once_behind_all_that_was_ready),
 		cmocka_unit_test(test_the_end_of_any_standard_input_is_noticed),
+		cmocka_unit_test(
+		    test_a_write_beyond_a_limit_is_an_error_and_not_the_end),
 		cmocka_unit_test(
 		    test_a_signal_ends_the_loop_and_a_closed_input_need_not),
 	};
