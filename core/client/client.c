@@ -23,7 +23,6 @@
 #define TOKEN_RENEW_S 600     /* before it expires: clocks differ by minutes */
 #define QUERY_MAX 8192        /* characters that IoT Hub takes */
 #define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
-#define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
 /* Behind the hub's own time-outs, so that its 504 comes first. */
 #define METHOD_SLACK_MS 15000
 #define HEADERS_MAX 6
