@@ -220,18 +220,47 @@ fault_at(struct scan *s, struct err *err)
 	    "line %zu, column %zu: expected %s", line, column, s->fault);
 }
 
+/* Most objects are small, and a map for each would cost more than the rest
+ * of the parse. */
+#define FEW_KEYS 8
+
+static bool
+has_few_keys(const cJSON *object)
+{
+	const cJSON *item = object->child;
+	int n;
+
+	for (n = 0; item != NULL && n <= FEW_KEYS; n++)
+		item = item->next;
+	return n <= FEW_KEYS;
+}
+
+static bool
+stands_before(const cJSON *object, const cJSON *item)
+{
+	const cJSON *other;
+
+	for (other = object->child; other != item; other = other->next)
+		if (strcmp(other->string, item->string) == 0)
+			return true;
+	return false;
+}
+
 /* The first key that stands twice in one object, or NULL. */
 static const char *
 find_duplicate(const cJSON *json)
 {
+	bool is_object = cJSON_IsObject(json);
+	struct map *seen = is_object && !has_few_keys(json) ? map_new() : NULL;
 	const char *twice = NULL;
-	struct map *seen = cJSON_IsObject(json) ? map_new() : NULL;
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, json)
 	{
-		if (seen != NULL &&
-		    map_set(seen, item->string, item->string) != NULL) {
+		if (is_object &&
+		    (seen != NULL ? map_set(seen, item->string,
+					item->string) != NULL
+				  : stands_before(json, item))) {
 			twice = item->string;
 			break;
 		}

@@ -41,6 +41,10 @@ test_a_key_that_stands_twice_is_refused(void **state)
 {
 	(void)state;
 	refused_with("{\"a\":{\"b\":1,\"b\":2}}", "key \"b\" stands twice");
+	/* Large objects are looked at in another way than small ones. */
+	refused_with("{\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"e\":0,\"f\":0,\"g\":0,"
+		     "\"h\":0,\"i\":0,\"j\":0,\"a\":0}",
+	    "key \"a\" stands twice");
 }
 
 static void
