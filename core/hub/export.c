@@ -8,6 +8,7 @@
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/hub/registry.h"
 #include "core/hub/transfer.h"
 #include "core/store/store.h"
@@ -141,7 +142,6 @@ hub_export(struct store *store, FILE *out, int64_t *n, struct err *err)
 		rc = err_set(err, ERR_IO, "cannot write the export: %s",
 		    strerror(errno));
 	store_stmt_free(row);
-	explicit_bzero(line.data, line.cap);
-	strbuf_fini(&line);
+	xfree_secret(strbuf_take(&line));
 	return rc;
 }

@@ -50,7 +50,9 @@ struct import {
 	struct store_stmt *stmts[STATEMENTS];
 	int64_t now_us;
 	char stamp[CLOCK_STAMP_SIZE];
-	int64_t n_open; /* devices in the open transaction */
+	char *no_metadata; /* of a section that was always empty; owned */
+	int64_t etag;      /* of the last identity that brought none */
+	int64_t n_open;    /* devices in the open transaction */
 };
 
 /* The text of a member, or def when there is none; NULL is also none. */
@@ -103,9 +105,9 @@ count_of(const cJSON *json, const char *name, int64_t *n, struct err *err)
 
 /* The number in an identity's ETag; one of its own when there is none. */
 static int
-identity_etag(const cJSON *json, int64_t *etag, struct err *err)
+identity_etag(
+    struct import *import, const cJSON *json, int64_t *etag, struct err *err)
 {
-	uint32_t random = 0;
 	const char *text;
 	char number[32];
 	ssize_t len;
@@ -113,8 +115,7 @@ identity_etag(const cJSON *json, int64_t *etag, struct err *err)
 	if (text_of(json, "eTag", NULL, 64, &text, err) == -1)
 		return -1;
 	if (text == NULL) {
-		RAND_bytes((unsigned char *)&random, sizeof(random));
-		*etag = INT64_C(10000000) + random % 90000000;
+		*etag = ++import->etag;
 		return 0;
 	}
 	len = str_base64_decode(text, strlen(text), number, sizeof(number) - 1);
@@ -224,7 +225,7 @@ put_device(struct import *import, const char *id, const cJSON *json,
 
 	if (hub_registry_body_read(json, &body, err) == -1)
 		return -1;
-	if (identity_etag(json, &etag, err) == -1)
+	if (identity_etag(import, json, &etag, err) == -1)
 		goto out;
 	rc = put_row(import, INSERT, id, json, &body, etag, &why);
 	if (rc == 0) {
@@ -275,15 +276,51 @@ read_section(enum twin_section which, cJSON *section, cJSON **metadata,
 	return 0;
 }
 
+/* The caller's; NULL when it is missing or null. */
 static cJSON *
-member_or_empty(cJSON *object, const char *name)
+take_member(cJSON *object, const char *name)
 {
 	cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(object, name);
 
-	if (item != NULL && !cJSON_IsNull(item))
+	if (!cJSON_IsNull(item))
 		return item;
 	cJSON_Delete(item);
-	return cJSON_CreateObject();
+	return NULL;
+}
+
+static bool
+has_nulls(const cJSON *json)
+{
+	const cJSON *child;
+
+	cJSON_ArrayForEach(child, json)
+		if (cJSON_IsNull(child) || has_nulls(child))
+			return true;
+	return false;
+}
+
+/* Nulls in a section mean that there is nothing; it is taken. */
+static cJSON *
+without_nulls(cJSON *section)
+{
+	cJSON *clean;
+
+	if (!has_nulls(section))
+		return section;
+	clean = cJSON_CreateObject();
+	json_merge(clean, section);
+	cJSON_Delete(section);
+	return clean;
+}
+
+static void
+bind_nothing(const struct import *import, int i)
+{
+	struct store_stmt *s = import->stmts[SET_TWIN];
+
+	store_bind_text(s, i, "{}");
+	store_bind_text(s, i + 1, import->no_metadata);
+	store_bind_int(s, i + 2, TWIN_FIRST_SECTION_VERSION);
 }
 
 /* Binds three parameters from i on. */
@@ -292,44 +329,48 @@ bind_section(struct import *import, enum twin_section which, cJSON *properties,
     int i, struct err *err)
 {
 	struct store_stmt *s = import->stmts[SET_TWIN];
-	cJSON *section = member_or_empty(
+	cJSON *section = take_member(
 	    properties, which == TWIN_DESIRED ? "desired" : "reported");
-	cJSON *metadata = NULL, *clean = cJSON_CreateObject();
+	cJSON *metadata = NULL;
 	int64_t version;
 	int rc = -1;
 
+	if (section == NULL) {
+		bind_nothing(import, i);
+		return 0;
+	}
 	if (read_section(which, section, &metadata, &version, err) == -1)
 		goto out;
-	json_merge(clean, section); /* without nulls */
+	section = without_nulls(section);
 	if (metadata == NULL) {
 		metadata = twin_metadata_new(import->stamp);
-		twin_metadata_merge(metadata, clean, import->stamp,
+		twin_metadata_merge(metadata, section, import->stamp,
 		    which == TWIN_DESIRED ? version : -1);
 	}
-	bind_json(s, i, clean);
+	bind_json(s, i, section);
 	bind_json(s, i + 1, metadata);
 	store_bind_int(s, i + 2, version);
 	rc = 0;
 out:
 	cJSON_Delete(metadata);
 	cJSON_Delete(section);
-	cJSON_Delete(clean);
 	return rc;
 }
 
 static int
 bind_tags(struct import *import, cJSON *json, struct err *err)
 {
-	cJSON *tags = member_or_empty(json, "tags");
-	cJSON *clean = cJSON_CreateObject();
-	int rc = twin_check(TWIN_TAGS, tags, err);
+	struct store_stmt *s = import->stmts[SET_TWIN];
+	cJSON *tags = take_member(json, "tags");
+	int rc = 0;
 
-	if (rc == 0) {
-		json_merge(clean, tags);
-		bind_json(import->stmts[SET_TWIN], 4, clean);
+	if (tags == NULL) {
+		store_bind_text(s, 4, "{}");
+	} else if ((rc = twin_check(TWIN_TAGS, tags, err)) == 0) {
+		tags = without_nulls(tags);
+		bind_json(s, 4, tags);
 	}
 	cJSON_Delete(tags);
-	cJSON_Delete(clean);
 	return rc;
 }
 
@@ -337,10 +378,14 @@ static int
 put_twin(struct import *import, int64_t row, cJSON *json, struct err *err)
 {
 	struct store_stmt *s = import->stmts[SET_TWIN];
-	cJSON *properties = member_or_empty(json, "properties");
+	cJSON *properties = take_member(json, "properties");
 	int64_t etag, version = TWIN_FIRST_VERSION;
 	int rc = -1;
 
+	if (properties != NULL && !cJSON_IsObject(properties)) {
+		err_set(err, ERR_INVALID, "properties must be a JSON object");
+		goto out;
+	}
 	if (twin_etag(json, &etag, err) == -1 ||
 	    count_of(json, "version", &version, err) == -1 ||
 	    bind_tags(import, json, err) == -1 ||
@@ -439,6 +484,21 @@ import_lines(struct import *import, FILE *in, int64_t *n, struct err *err)
 	return rc;
 }
 
+/* What all the lines share, made once. */
+static void
+set_up(struct import *import)
+{
+	cJSON *metadata;
+	uint32_t random;
+
+	clock_format_iso(import->stamp, import->now_us);
+	metadata = twin_metadata_new(import->stamp);
+	import->no_metadata = json_print(metadata);
+	cJSON_Delete(metadata);
+	RAND_bytes((unsigned char *)&random, sizeof(random));
+	import->etag = INT64_C(10000000) + random % 90000000;
+}
+
 int
 hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 {
@@ -446,7 +506,7 @@ hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 	int i, rc = -1;
 
 	*n = 0;
-	clock_format_iso(import.stamp, import.now_us);
+	set_up(&import);
 	for (i = 0; i < STATEMENTS; i++) {
 		import.stmts[i] = store_prepare(store, statements[i], err);
 		if (import.stmts[i] == NULL)
@@ -456,5 +516,6 @@ hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 out:
 	for (i = 0; i < STATEMENTS; i++)
 		store_stmt_free(import.stmts[i]);
+	free(import.no_metadata);
 	return rc;
 }

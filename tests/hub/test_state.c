@@ -156,7 +156,7 @@ test_an_id_is_enough_of_a_line(void **state)
 
 	import_well(world,
 	    "{\"id\":\"a\"}\n\n{\"deviceId\":\"b\",\"tags\":{\"x\":1},"
-	    "\"properties\":{\"desired\":{\"y\":{\"z\":2}}}}",
+	    "\"properties\":{\"desired\":{\"y\":{\"z\":2,\"n\":null}}}}",
 	    2);
 	assert_int_equal(
 	    0, hub_registry_get(world->hub->registry, "a", &device, &err));
@@ -209,6 +209,9 @@ test_a_bad_line_is_named_and_undoes_its_batch(void **state)
 		{ "{\"id\":\"b\",\"version\":0}",
 		    "line 2: version must be a whole number from 1" },
 		{ "{\"id\":\"b\",\"tags\":[]}", "line 2: tags" },
+		{ "{\"id\":\"b\",\"properties\":1}",
+		    "line 2: properties must be a JSON object" },
+		{ "{\"id\":\"b\",\"properties\":{\"desired\":1}}", "line 2: " },
 		{ "{\"id\":\"b\",\"properties\":{\"desired\":{\"a.b\":1}}}",
 		    "line 2: " },
 		{ "{\"id\":\"b\",\"statusUpdateTime\":\"noon\"}",
