@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "core/base/str.h"
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
+#define NUMBER_MAX 63 /* characters; cJSON reads no more */
 
 /*
  * cJSON takes more than RFC 8259 allows (leading zeros, raw control
@@ -114,6 +116,8 @@ scan_digits(struct scan *s)
 static bool
 scan_number(struct scan *s)
 {
+	const char *start = s->p;
+
 	scan_char(s, '-');
 	if (!scan_char(s, '0') && !scan_digits(s))
 		return false;
@@ -122,7 +126,12 @@ scan_number(struct scan *s)
 	if (scan_char(s, 'e') || scan_char(s, 'E')) {
 		if (!scan_char(s, '+'))
 			scan_char(s, '-');
-		return scan_digits(s);
+		if (!scan_digits(s))
+			return false;
+	}
+	if (s->p - start > NUMBER_MAX) {
+		s->p = start;
+		return expected(s, "a number of at most 63 characters");
 	}
 	return true;
 }
@@ -271,6 +280,22 @@ find_duplicate(const cJSON *json)
 	return twice;
 }
 
+/* 1e999 becomes infinite, and would be printed as null: a removal. */
+static bool
+is_finite(const cJSON *json)
+{
+	const cJSON *item;
+
+	if (cJSON_IsNumber(json) && !isfinite(json->valuedouble))
+		return false;
+	cJSON_ArrayForEach(item, json)
+	{
+		if (!is_finite(item))
+			return false;
+	}
+	return true;
+}
+
 cJSON *
 json_parse(const char *text, size_t len, struct err *err)
 {
@@ -293,12 +318,14 @@ json_parse(const char *text, size_t len, struct err *err)
 		err_set(err, ERR_INVALID, "an escape is half a character");
 		return NULL;
 	}
-	if ((twice = find_duplicate(json)) != NULL) {
+	if ((twice = find_duplicate(json)) != NULL)
 		err_set(err, ERR_INVALID, "key \"%.100s\" stands twice", twice);
-		cJSON_Delete(json);
-		return NULL;
-	}
-	return json;
+	else if (!is_finite(json))
+		err_set(err, ERR_INVALID, "a number is too large");
+	else
+		return json;
+	cJSON_Delete(json);
+	return NULL;
 }
 
 char *

@@ -48,6 +48,66 @@ test_a_key_that_stands_twice_is_refused(void **state)
 }
 
 static void
+test_what_cannot_be_kept_is_refused(void **state)
+{
+	char deep[2 * (JSON_DEPTH_MAX + 1) + 1], digits[70];
+	struct err err = { 0 };
+	cJSON *json;
+	size_t i;
+
+	(void)state;
+	refused_with("{\"a\":[1,1e999]}", "a number is too large");
+	refused_with("-1e999", "a number is too large");
+	refused_with("\"\\ud800\"", "an escape is half a character");
+	refused_with("\"\\u0000\"", "line 1, column 4: expected no \\u0000");
+	refused_with("\"\xff\"", "line 1, column 2: expected valid UTF-8");
+	memset(digits, '7', sizeof(digits));
+	digits[64] = '\0';
+	refused_with(digits, "line 1, column 1: expected a number of at most "
+			     "63 characters");
+	digits[63] = '\0';
+	json = json_parse(digits, 63, &err);
+	assert_non_null(json);
+	cJSON_Delete(json);
+
+	for (i = 0; i <= JSON_DEPTH_MAX; i++) {
+		deep[i] = '[';
+		deep[sizeof(deep) - 2 - i] = ']';
+	}
+	deep[sizeof(deep) - 1] = '\0';
+	assert_null(json_parse(deep, strlen(deep), &err));
+	assert_int_equal(ERR_LIMIT, err.code);
+	json = json_parse(deep + 1, strlen(deep) - 2, &err);
+	assert_non_null(json);
+	cJSON_Delete(json);
+}
+
+static void
+test_members_are_found_by_name_case_and_path(void **state)
+{
+	const char *text = "{\"A\":{\"b\":{\"c\":\"deep\"}},\"a\":1,\"n\":null}";
+	const char *same = " {\"n\":null, \"a\":1.0,\"A\":{\"b\":{\"c\":\"deep\"}}}";
+	struct err err = { 0 };
+	cJSON *json = json_parse(text, strlen(text), &err);
+	cJSON *other = json_parse(same, strlen(same), &err);
+
+	(void)state;
+	assert_int_equal(1, json_get(json, "a")->valueint);
+	assert_true(cJSON_IsObject(json_get_nocase(json, "A")));
+	assert_null(json_get(json, "B"));
+	assert_null(json_get(NULL, "a"));
+	assert_string_equal("deep", json_path(json, "A.b.c")->valuestring);
+	assert_null(json_path(json, "A.b.c.d"));
+	assert_null(json_path(json, "A..c"));
+	assert_null(json_path(NULL, "A"));
+	assert_null(json_get_string(json, "a"));
+	assert_true(json_equal(json, other));
+	assert_false(json_equal(json, json_get(other, "A")));
+	cJSON_Delete(json);
+	cJSON_Delete(other);
+}
+
+static void
 merges_to(const char *target, const char *patch, const char *expected)
 {
 	cJSON *t = cJSON_Parse(target), *p = cJSON_Parse(patch);
@@ -130,6 +190,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_fault_names_line_and_column),
 		cmocka_unit_test(test_a_key_that_stands_twice_is_refused),
+		cmocka_unit_test(test_what_cannot_be_kept_is_refused),
+		cmocka_unit_test(test_members_are_found_by_name_case_and_path),
 		cmocka_unit_test(test_merge_follows_rfc_7386),
 		cmocka_unit_test(test_a_raw_member_keeps_its_bytes),
 		cmocka_unit_test(test_a_number_too_large_for_an_integer_is_none),
