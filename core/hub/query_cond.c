@@ -73,17 +73,39 @@ put_json_comparison(struct query_compiler *c, const struct query_field *field,
 	}
 }
 
+/* One of two texts, by the column behind it. */
+static void
+put_flag_comparison(struct query_compiler *c, const struct query_flag *flag,
+    enum query_op op, const char *text)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (strcmp(text, flag->texts[i]) == 0)
+			break;
+	if (i == 2)
+		strbuf_puts(&c->sql, op == QUERY_NE ? "1" : "0");
+	else
+		strbuf_printf(&c->sql, "%s = %d", flag->column,
+		    op == QUERY_NE ? !i : i);
+}
+
 /* The type of a column is known: a literal of another type is unequal. */
 static void
 put_column_comparison(struct query_compiler *c,
     const struct query_field *field, enum query_op op,
     const struct query_literal *literal)
 {
+	const struct query_flag *flag = query_flag_of(field);
 	bool fits = (field->type == QUERY_FIELD_TEXT &&
 			literal->kind == QUERY_IS_TEXT) ||
 	    (field->type == QUERY_FIELD_NUMBER &&
 		literal->kind == QUERY_IS_NUMBER);
 
+	if (flag != NULL && fits && (op == QUERY_EQ || op == QUERY_NE)) {
+		put_flag_comparison(c, flag, op, literal->text);
+		return;
+	}
 	query_put_value(&c->sql, field);
 	if (fits) {
 		strbuf_printf(&c->sql, " %s ", op_signs[op]);

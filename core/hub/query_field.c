@@ -20,16 +20,25 @@
 	" || " DIGIT(10) " || " DIGIT(4) \
 	" || substr(" BASE64 ", ((twin.etag << 2) & 63) + 1, 1) || '=')"
 
+#define STATUS_SQL "iif(device.enabled, 'enabled', 'disabled')"
+#define CONNECTION_SQL "iif(device.connected, 'Connected', 'Disconnected')"
+
+static const struct query_flag flags[] = {
+	{ "device.enabled", { "disabled", "enabled" }, STATUS_SQL },
+	{ "device.connected", { "Disconnected", "Connected" },
+	    CONNECTION_SQL },
+};
+
 /* Names in the roots are without case, and written as they stand here. */
 static const struct query_root device_roots[] = {
 	{ "deviceId",          QUERY_FIELD_TEXT,   "device.device_id" },
 	{ "moduleId",          QUERY_FIELD_TEXT,   "NULL" },
 	{ "status",            QUERY_FIELD_TEXT,
-	    "iif(device.enabled, 'enabled', 'disabled')" },
+	    STATUS_SQL },
 	{ "statusReason",      QUERY_FIELD_TEXT,   "device.status_reason" },
 	{ "statusUpdateTime",  QUERY_FIELD_TEXT,   "device.status_updated" },
 	{ "connectionState",   QUERY_FIELD_TEXT,
-	    "iif(device.connected, 'Connected', 'Disconnected')" },
+	    CONNECTION_SQL },
 	{ "lastActivityTime",  QUERY_FIELD_TEXT,   "device.last_activity" },
 	{ "authenticationType", QUERY_FIELD_TEXT,  "device.auth_type" },
 	{ "modelId",           QUERY_FIELD_TEXT,   "device.model_id" },
@@ -247,6 +256,17 @@ query_resolve(struct query_compiler *c, const struct query_path *path,
 		return 0;
 	}
 	return add_json_path(c, path, n, &field->json_path);
+}
+
+const struct query_flag *
+query_flag_of(const struct query_field *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strcmp(field->root->sql, flags[i].sql) == 0)
+			return &flags[i];
+	return NULL;
 }
 
 void

@@ -32,8 +32,9 @@ static const struct {
 	    "device_job.id", "0", "DeviceJob" },
 };
 
-/* A twin is not read for what stands in the table of devices. */
+/* A table is not read for what stands in the other. */
 #define FROM_DEVICE " FROM device WHERE "
+#define FROM_TWIN " FROM twin WHERE "
 
 /* Where nothing is named; of the aggregate's path otherwise. */
 static const char *const functions[] = {
@@ -226,6 +227,15 @@ put_where(struct query_compiler *c, const struct query_tree *tree)
 	return 0;
 }
 
+/* Our own words: what the query says stands in parameters. */
+static bool
+reads(const struct query_compiler *c, const struct strbuf *select,
+    const char *table)
+{
+	return strstr(strbuf_str(select), table) != NULL ||
+	    strstr(strbuf_str(&c->sql), table) != NULL;
+}
+
 static int
 compile(struct query_compiler *c, const struct query_tree *tree)
 {
@@ -252,10 +262,10 @@ compile(struct query_compiler *c, const struct query_tree *tree)
 	if (put_where(c, tree) == -1)
 		goto out;
 	from = sources[c->source].from;
-	if (c->source == QUERY_DEVICES &&
-	    strstr(strbuf_str(&select), "twin.") == NULL &&
-	    strstr(strbuf_str(&c->sql), "twin.") == NULL)
+	if (c->source == QUERY_DEVICES && !reads(c, &select, "twin."))
 		from = FROM_DEVICE;
+	else if (c->source == QUERY_DEVICES && !reads(c, &select, "device."))
+		from = FROM_TWIN;
 	q->sql = xasprintf("SELECT %s%s%s", strbuf_str(&select), from,
 	    strbuf_str(&c->sql));
 	rc = 0;

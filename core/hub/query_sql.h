@@ -32,6 +32,14 @@ struct query_root {
 	const char *sql; /* NULL: the hub has it, and queries cannot see it */
 };
 
+/* A column of 0 or 1 that is one of two texts to a query: compared as what it
+ * is, it may use an index. */
+struct query_flag {
+	const char *column;
+	const char *texts[2];
+	const char *sql; /* of the root */
+};
+
 struct query_field {
 	const struct query_root *root;
 	enum query_field_type type;
@@ -62,6 +70,9 @@ size_t query_add_value(
 /* 0, or -1 with err set. */
 int query_resolve(struct query_compiler *c, const struct query_path *path,
     struct query_field *field);
+
+/* NULL if it is none. */
+const struct query_flag *query_flag_of(const struct query_field *field);
 
 /* Appends its value as SQL has it: text, number, 0 or 1, NULL. */
 void query_put_value(struct strbuf *sql, const struct query_field *field);

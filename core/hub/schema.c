@@ -125,5 +125,12 @@ const struct store_migration hub_schema[] = {
 	    "  device_id TEXT PRIMARY KEY"
 	    "    REFERENCES module (device_id) ON DELETE CASCADE,"
 	    "  subscriptions TEXT NOT NULL) WITHOUT ROWID;" },
+	{ "indexes for what operators filter by",
+	    /* By id, as a page goes: the few among very many. */
+	    "DROP INDEX device_connected;"
+	    "CREATE INDEX device_connected ON device (device_id)"
+	    "  WHERE connected = 1;"
+	    "CREATE INDEX device_disabled ON device (device_id)"
+	    "  WHERE enabled = 0;" },
 	{ NULL, NULL },
 };
