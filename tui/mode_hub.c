@@ -78,6 +78,10 @@ static const struct mode_command hub_commands[] = {
 			   "print its connection string." },
 	{ "device-string ID", "Print the connection string of a device of the "
 			      "hub that runs." },
+	{ "fault [LIST]", "Give the hub that runs other faults, or none; without "
+			  "LIST print them." },
+	{ "calls", "Print the last direct methods of the hub that runs, a line "
+		   "of JSON each." },
 	{ "export FILE", "Write the devices with their keys and twins to "
 			 "FILE, JSON Lines; - is standard output." },
 	{ "import FILE", "Read devices as export wrote them, while no hub "
@@ -301,17 +305,20 @@ state_dir_of(const struct options *options, struct err *err)
 	return dir;
 }
 
-/* One row each beside hub_commands; all take one argument. */
+/* One row each beside hub_commands. */
 static const struct {
 	const char *name;
+	int n_min, n_max; /* arguments */
 	const char *takes;
 	int (*run)(const char *state_dir, const char *arg, struct err *err);
 } sub_commands[] = {
-	{ "add-device", "device ID", mode_hub_add_device },
-	{ "device-string", "device ID", mode_hub_device_string },
-	{ "export", "FILE", mode_hub_export },
-	{ "import", "FILE", mode_hub_import },
-	{ "backup", "FILE", mode_hub_backup },
+	{ "add-device", 1, 1, "one device ID", mode_hub_add_device },
+	{ "device-string", 1, 1, "one device ID", mode_hub_device_string },
+	{ "fault", 0, 1, "one LIST or none", mode_hub_fault },
+	{ "calls", 0, 0, "no argument", mode_hub_calls },
+	{ "export", 1, 1, "one FILE", mode_hub_export },
+	{ "import", 1, 1, "one FILE", mode_hub_import },
+	{ "backup", 1, 1, "one FILE", mode_hub_backup },
 };
 
 static int
@@ -333,6 +340,7 @@ static int
 run_sub_command(const struct options *options, const char *state_dir)
 {
 	const char *command = options_argv(options, 0);
+	int n_args = options_argc(options) - 1;
 	struct err err = { 0 };
 	size_t i, n = sizeof(sub_commands) / sizeof(sub_commands[0]);
 
@@ -342,8 +350,9 @@ run_sub_command(const struct options *options, const char *state_dir)
 	if (i == n)
 		err_set(&err, ERR_INVALID, "no command %.60s; see --help",
 		    command);
-	else if (options_argc(options) != 2)
-		err_set(&err, ERR_INVALID, "%s takes one %s", command,
+	else if (n_args < sub_commands[i].n_min ||
+	    n_args > sub_commands[i].n_max)
+		err_set(&err, ERR_INVALID, "%s takes %s", command,
 		    sub_commands[i].takes);
 	if (err.code != ERR_NONE)
 		return mode_fail(&mode_hub, &err, EXIT_USAGE);

@@ -20,13 +20,14 @@
 #include "core/iothub/connstr.h"
 #include "core/net/loop.h"
 
+#define NO_FAULTS "none"
 #define READY_MAX ((size_t)16 * 1024)
 
 struct ask {
 	struct event_base *base;
 	struct client *client;
 	const char *state_dir;
-	const char *device_id;
+	const char *arg; /* a device id, or a list of faults, or NULL */
 	char *host; /* as devices have to name it, port and all; owned */
 	char *ca_file;
 	struct connstr service;
@@ -95,13 +96,13 @@ print_string(struct ask *ask, const cJSON *device)
 	    json_get(json_get(device, "authentication"), "symmetricKey");
 	const char *key = json_get_string(keys, "primaryKey");
 	struct connstr cs = { .host = ask->host,
-		.device_id = xstrdup(ask->device_id) };
+		.device_id = xstrdup(ask->arg) };
 	char *text;
 
 	if (key == NULL) {
 		err_set(&ask->err, ERR_UNSUPPORTED,
 		    "%s has no symmetric key, so there is no string for it",
-		    ask->device_id);
+		    ask->arg);
 		free(cs.device_id);
 		return;
 	}
@@ -128,7 +129,7 @@ on_device(const struct client_answer *answer, void *arg)
 static void
 get_device(struct ask *ask)
 {
-	client_device_get(ask->client, ask->device_id, on_device, ask);
+	client_device_get(ask->client, ask->arg, on_device, ask);
 }
 
 /* A bulk request says what went wrong with each device in its own list. */
@@ -149,13 +150,84 @@ on_created(const struct client_answer *answer, void *arg)
 		event_base_loopbreak(ask->base);
 }
 
-static int
-run(const char *state_dir, const char *device_id, bool create, struct err *err)
+static void
+create_device(struct ask *ask)
 {
-	struct ask ask = { .state_dir = state_dir, .device_id = device_id };
+	client_devices_create(ask->client, &ask->arg, 1, on_created, ask);
+}
+
+/* A line for each item of an array: strings as they are, the rest as JSON. */
+static void
+print_items(const cJSON *array)
+{
+	const cJSON *item;
+	char *text;
+
+	cJSON_ArrayForEach(item, array)
+	{
+		text = cJSON_IsString(item) ? xstrdup(item->valuestring)
+					    : json_print(item);
+		puts(text);
+		free(text);
+	}
+	fflush(stdout);
+}
+
+static void
+on_control(const struct client_answer *answer, void *arg)
+{
+	struct ask *ask = arg;
+
+	err_copy(&ask->err, answer->err);
+	if (answer->err->code == ERR_NONE)
+		print_items(cJSON_IsArray(answer->json)
+			? answer->json
+			: json_get(answer->json, "faults"));
+	event_base_loopbreak(ask->base);
+}
+
+static void
+list_calls(struct ask *ask)
+{
+	client_control(
+	    ask->client, "GET", "/control/calls", NULL, on_control, ask);
+}
+
+static void
+list_faults(struct ask *ask)
+{
+	client_control(
+	    ask->client, "GET", "/control/faults", NULL, on_control, ask);
+}
+
+static void
+set_faults(struct ask *ask)
+{
+	cJSON *body = cJSON_CreateObject();
+	cJSON *rules = cJSON_AddArrayToObject(body, "faults");
+	char *list = xstrdup(ask->arg), *rest = list, *text;
+
+	if (strcmp(list, NO_FAULTS) == 0)
+		rest = NULL;
+	while (rest != NULL)
+		cJSON_AddItemToArray(
+		    rules, cJSON_CreateString(strsep(&rest, ",")));
+	text = json_print(body);
+	client_control(
+	    ask->client, "PUT", "/control/faults", text, on_control, ask);
+	cJSON_free(text);
+	free(list);
+	cJSON_Delete(body);
+}
+
+static int
+run(const char *state_dir, const char *arg, void (*start)(struct ask *),
+    struct err *err)
+{
+	struct ask ask = { .state_dir = state_dir, .arg = arg };
 	int rc = -1;
 
-	if (device_id_check(device_id, err) == -1 || find_hub(&ask, err) == -1)
+	if (find_hub(&ask, err) == -1)
 		goto out;
 	ask.base = net_loop_new(err);
 	if (ask.base == NULL)
@@ -163,11 +235,7 @@ run(const char *state_dir, const char *device_id, bool create, struct err *err)
 	ask.client = client_new(ask.base, &ask.service, ask.ca_file, err);
 	if (ask.client == NULL)
 		goto out;
-	if (create)
-		client_devices_create(
-		    ask.client, &device_id, 1, on_created, &ask);
-	else
-		get_device(&ask);
+	start(&ask);
 	event_base_dispatch(ask.base);
 	if (ask.err.code == ERR_UNREACHABLE)
 		no_hub(state_dir, err);
@@ -189,12 +257,29 @@ int
 mode_hub_add_device(
     const char *state_dir, const char *device_id, struct err *err)
 {
-	return run(state_dir, device_id, true, err);
+	if (device_id_check(device_id, err) == -1)
+		return -1;
+	return run(state_dir, device_id, create_device, err);
 }
 
 int
 mode_hub_device_string(
     const char *state_dir, const char *device_id, struct err *err)
 {
-	return run(state_dir, device_id, false, err);
+	if (device_id_check(device_id, err) == -1)
+		return -1;
+	return run(state_dir, device_id, get_device, err);
+}
+
+int
+mode_hub_fault(const char *state_dir, const char *list, struct err *err)
+{
+	return run(
+	    state_dir, list, list != NULL ? set_faults : list_faults, err);
+}
+
+int
+mode_hub_calls(const char *state_dir, const char *none, struct err *err)
+{
+	return run(state_dir, none, list_calls, err);
 }

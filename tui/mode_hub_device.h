@@ -16,4 +16,12 @@ int mode_hub_add_device(
 int mode_hub_device_string(
     const char *state_dir, const char *device_id, struct err *err);
 
+/*
+ * Puts the faults of a list with commas, or of "none", in the place of all
+ * there are, and prints a line for each; with NULL only prints them.  As above.
+ */
+int mode_hub_fault(const char *state_dir, const char *list, struct err *err);
+/* Prints the last direct methods, a line of JSON each; none is NULL. */
+int mode_hub_calls(const char *state_dir, const char *none, struct err *err);
+
 #endif

@@ -477,3 +477,14 @@ client_devices_create(struct client *client, const char *const *device_ids,
 	free(body);
 	return call;
 }
+
+struct client_call *
+client_control(struct client *client, const char *method, const char *path,
+    const char *body, client_cb cb, void *arg)
+{
+	struct request request = { .method = method,
+		.path = path,
+		.body = body };
+
+	return call_send(client, &request, cb, arg);
+}

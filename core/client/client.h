@@ -81,6 +81,13 @@ struct client_call *client_device_get(
     struct client *client, const char *device_id, client_cb cb, void *arg);
 
 /*
+ * What only twindeck's own hub has: faults on purpose and the history of
+ * calls.  path is of "/control/…"; body JSON text, or NULL.
+ */
+struct client_call *client_control(struct client *client, const char *method,
+    const char *path, const char *body, client_cb cb, void *arg);
+
+/*
  * Without its callback; what was sent may still happen.  Does nothing from
  * within the call's own callback.
  */

@@ -124,6 +124,26 @@ check 'a fault that is none is wrong usage' \
 check 'a tier that is none is wrong usage' \
 	exits 2 'F1, S1, S2 or S3' "$TWINDECK" hub --state-dir "$work/three" --tier B1
 
+check 'fault gives the hub that runs a fault' \
+	"$TWINDECK" hub --state-dir "$work/one" fault 503@door-1,latency=1ms
+check 'which is met' \
+	exits 1 'busy' "$TWINDECK" hub --state-dir "$work/one" device-string door-1
+check 'and told' test "$("$TWINDECK" hub --state-dir "$work/one" fault | tr '\n' ' ')" = '503@door-1 latency=1ms '
+check 'a fault that is none is said so' \
+	exits 1 'is no fault' "$TWINDECK" hub --state-dir "$work/one" fault lossy
+check 'and changes nothing' test "$("$TWINDECK" hub --state-dir "$work/one" fault | wc -l)" = 2
+check 'fault none takes them all away' \
+	test -z "$("$TWINDECK" hub --state-dir "$work/one" fault none)"
+(
+	umask 077
+	field one serviceConnectionString >"$work/one.string"
+)
+"$TWINDECK" run --connection-string-file "$work/one.string" \
+	--ca-file "$(field one caFile)" call lockDoor '{"lockTime":"10m"}' --on door-1 >/dev/null 2>&1
+check 'calls tells which device was called with what' \
+	grep -qF '"deviceId":"door-1","methodName":"lockDoor","payload":{"lockTime":"10m"}' \
+	<("$TWINDECK" hub --state-dir "$work/one" calls)
+
 kill -9 "$one"
 wait "$one" 2>/dev/null
 check 'after a kill -9 they say so too' \
