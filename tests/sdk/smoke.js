@@ -302,6 +302,95 @@ test('job: a twin job writes its patch', async () => {
 	);
 	eq((await twin(d.id)).properties.desired.building, 43);
 });
+test('job: each device has its record', async () => {
+	const on = await mkDevice(),
+		off = await mkDevice();
+	await onMethod(await connect(on), 'lockDoor', (q, s) =>
+		s.send(200, { Response: 'locked', got: q.payload }),
+	);
+	const id = newId('job');
+	const made = (
+		await jobs.scheduleDeviceMethod(
+			id,
+			`deviceId IN ['${on.id}', '${off.id}']`,
+			{ methodName: 'lockDoor', payload: { n: 1 } },
+			new Date(),
+			60,
+		)
+	).jobStatus;
+	eq(made.status, 'queued');
+	let job;
+	await until(async () => {
+		job = (await jobs.getJob(id)).jobStatus;
+		return job.status === 'completed';
+	}, 15000);
+	eq(job.deviceJobStatistics.deviceCount, 2);
+	eq(job.deviceJobStatistics.failedCount, 1);
+	const records = (
+		await registry
+			.createQuery(
+				`SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${id}'`,
+				10,
+			)
+			.next()
+	).result;
+	eq(records.length, 2);
+	const of = (d) => records.find((r) => r.deviceId === d.id);
+	eq(of(on).status, 'completed');
+	eq(of(on).outcome.deviceMethodResponse.payload.got, { n: 1 });
+	eq(of(off).status, 'failed');
+	eq(of(off).error.code, '404103');
+});
+test('job: cancelled before its time', async () => {
+	const id = newId('job');
+	await jobs.scheduleTwinUpdate(
+		id,
+		'*',
+		{ etag: '*', tags: { never: 1 } },
+		new Date(Date.now() + 3600000),
+		60,
+	);
+	eq((await jobs.getJob(id)).jobStatus.status, 'scheduled');
+	await jobs.cancelJob(id);
+	eq((await jobs.getJob(id)).jobStatus.status, 'cancelled');
+	await rejects(jobs.cancelJob(id), 400);
+	const q = jobs.createQuery('scheduleUpdateTwin', 'cancelled', 100);
+	assert(
+		(await q.next()).result.some((j) => j.jobId === id),
+		'not in the list',
+	);
+});
+test('job: one id makes one job', async () => {
+	const id = newId('job');
+	const patch = { etag: '*', tags: { a: 1 } };
+	const make = () =>
+		jobs.scheduleTwinUpdate(id, `deviceId = 'nobody'`, patch, new Date(), 60);
+	await make();
+	await rejects(make(), 409);
+});
+test('query: counts by groups', async () => {
+	for (const floor of [1, 1, 2]) {
+		const d = await mkDevice();
+		await registry.updateTwin(
+			d.id,
+			{ tags: { house: L.RUN, floor } },
+			'*',
+		);
+	}
+	const r = (
+		await registry
+			.createQuery(
+				'SELECT tags.floor, COUNT() AS n FROM devices ' +
+					`WHERE tags.house = '${L.RUN}' GROUP BY tags.floor`,
+				10,
+			)
+			.next()
+	).result;
+	eq(r, [
+		{ floor: 1, n: 2 },
+		{ floor: 2, n: 1 },
+	]);
+});
 test('firmware update from start to end', async () => {
 	const d = await mkDevice();
 	const c = await connect(d),
