@@ -19,7 +19,9 @@ enum stmt {
 	EXISTS,
 	ADD,
 	WAIT,
+	LAST,
 	BEGIN,
+	CANCEL,
 	END,
 	PENDING,
 	MARK,
@@ -36,6 +38,10 @@ static const char *const stmt_sql[STMTS] = {
 		" created, start, start_us, max_execution_s)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[WAIT] = "UPDATE job SET status = 'queued' WHERE id = ?1",
+	[LAST] = "SELECT max(device_id) FROM device_job WHERE job = ?1",
+	/* The one L is IoT Hub's: jobs are cancelled, their devices so. */
+	[CANCEL] = "UPDATE device_job SET status = 'canceled', ended = ?2,"
+		   " updated = ?2 WHERE job = ?1 AND status = 'pending'",
 	[BEGIN] = "UPDATE job SET status = 'running', begun_us = ?2"
 		  " WHERE id = ?1",
 	[END] = "UPDATE job SET status = ?2, ended = ?3, failure = ?4"
@@ -229,31 +235,53 @@ hub_job_store_wait(struct hub_job_store *store, int64_t id)
 	run(store, WAIT);
 }
 
-int
-hub_job_store_begin(struct hub_job_store *store, int64_t id, int64_t begun_us,
-    const struct hub_query *devices, struct err *err)
+int64_t
+hub_job_store_gather(struct hub_job_store *store, int64_t id,
+    const struct hub_query *devices, int64_t max, struct err *err)
 {
-	int n = (int)devices->n_values + 2;
-	struct store_stmt *stmt;
-	char *sql;
-	int rc = -1;
+	struct store_stmt *last = store->stmts[LAST], *stmt;
+	int n = (int)devices->n_values + 2, rc;
+	char *sql, *after = NULL;
 
+	store_bind_int(last, 1, id);
+	rc = store_step(last, err);
+	if (rc == 1)
+		after = xstrdup(store_column_text(last, 0));
+	store_reset(last);
+	if (rc == -1)
+		return -1;
 	sql = xasprintf("INSERT INTO device_job"
 			" (job, device_id, status, created, updated)"
 			" SELECT ?%d, device_id, 'pending', ?%d, ?%d FROM (%s)",
 	    n + 1, n + 2, n + 2, devices->sql);
 	stmt = store_prepare(store->hub->store, sql, err);
 	free(sql);
-	if (stmt == NULL)
-		return -1;
-	hub_query_bind(devices, stmt, NULL, INT64_MAX);
-	store_bind_int(stmt, n + 1, id);
-	bind_now(stmt, n + 2);
-	rc = store_run(stmt, err);
+	rc = -1;
+	if (stmt != NULL) {
+		hub_query_bind(devices, stmt, after, max);
+		store_bind_int(stmt, n + 1, id);
+		bind_now(stmt, n + 2);
+		rc = store_run(stmt, err);
+	}
 	store_stmt_free(stmt);
+	free(after);
+	return rc == 0 ? store_changes(store->hub->store) : -1;
+}
+
+void
+hub_job_store_begin(struct hub_job_store *store, int64_t id, int64_t begun_us)
+{
 	store_bind_int(store->stmts[BEGIN], 1, id);
 	store_bind_int(store->stmts[BEGIN], 2, begun_us);
-	return rc == 0 ? store_run(store->stmts[BEGIN], err) : -1;
+	run(store, BEGIN);
+}
+
+void
+hub_job_store_cancel(struct hub_job_store *store, int64_t id)
+{
+	store_bind_int(store->stmts[CANCEL], 1, id);
+	bind_now(store->stmts[CANCEL], 2);
+	run(store, CANCEL);
 }
 
 void

@@ -45,9 +45,16 @@ int hub_job_store_add(struct hub_job_store *store,
     struct err *err);
 /* Its time has come, its turn not yet. */
 void hub_job_store_wait(struct hub_job_store *store, int64_t id);
-/* Its devices are those that the condition gives: 0, or -1 with err set. */
-int hub_job_store_begin(struct hub_job_store *store, int64_t id,
-    int64_t begun_us, const struct hub_query *devices, struct err *err);
+/*
+ * Writes down the next max devices of the condition, in the order of their
+ * ids: how many there were, or -1 with err set.  Fewer than max: that is all.
+ */
+int64_t hub_job_store_gather(struct hub_job_store *store, int64_t id,
+    const struct hub_query *devices, int64_t max, struct err *err);
+void hub_job_store_begin(
+    struct hub_job_store *store, int64_t id, int64_t begun_us);
+/* Whoever has been written down will not be called. */
+void hub_job_store_cancel(struct hub_job_store *store, int64_t id);
 void hub_job_store_end(struct hub_job_store *store, int64_t id,
     const char *status, const char *failure);
 

@@ -168,6 +168,8 @@ end_job(struct job *job, const char *status, const char *failure)
 	if (job->state_before == RUNNING)
 		hub_job_store_sweep(
 		    jobs->store, job->id, "running", "504101", LOST_ANSWER);
+	else
+		hub_job_store_cancel(jobs->store, job->id);
 	hub_job_store_end(jobs->store, job->id, status, failure);
 	hub_commit_then(jobs->hub->commit, on_ended, job);
 }
@@ -183,7 +185,30 @@ on_begun(bool ok, void *arg)
 	drive_in(job, ok ? 0 : RETRY_US);
 }
 
-/* Looks for the devices of the condition, and writes them all down. */
+/* Whether all of its devices are written down now. */
+static bool
+gather(struct job *job, const struct hub_query *query)
+{
+	struct hub_jobs *jobs = job->jobs;
+	struct err err = { 0 };
+	int64_t n;
+
+	if (query->sees_activity)
+		hub_registry_flush(jobs->hub->registry);
+	hub_commit_begin(jobs->hub->commit);
+	n = hub_job_store_gather(
+	    jobs->store, job->id, query, HUB_JOB_GATHER_PER_TURN, &err);
+	if (n == -1) {
+		log_error("job %s cannot begin: %s", job->job_id, err.text);
+		hub_commit_fail(jobs->hub->commit);
+	}
+	return n < HUB_JOB_GATHER_PER_TURN;
+}
+
+/*
+ * Looks for the devices of the condition and writes them all down; so many a
+ * turn, for there may be a million.
+ */
 static void
 begin(struct job *job)
 {
@@ -196,17 +221,12 @@ begin(struct job *job)
 		end_job(job, "failed", err.text);
 		return;
 	}
-	if (query.sees_activity)
-		hub_registry_flush(jobs->hub->registry);
-	hub_commit_begin(jobs->hub->commit);
-	job->begun_us = clock_utc_us();
-	if (hub_job_store_begin(jobs->store, job->id, job->begun_us, &query,
-		&err) == -1) {
-		log_error("job %s cannot begin: %s", job->job_id, err.text);
-		hub_commit_fail(jobs->hub->commit);
+	if (gather(job, &query)) {
+		job->begun_us = clock_utc_us();
+		job->state = RUNNING;
+		hub_job_store_begin(jobs->store, job->id, job->begun_us);
 	}
 	hub_query_fini(&query);
-	job->state = RUNNING;
 	job->is_committing = true;
 	hub_commit_then(jobs->hub->commit, on_begun, job);
 }

@@ -25,6 +25,7 @@ struct hub_jobs;
 #define HUB_JOB_ID_MAX 64          /* letters, digits and '-' */
 #define HUB_JOB_IN_FLIGHT_MAX 64   /* calls of one job at a time */
 #define HUB_JOB_TWINS_PER_TURN 64  /* updates of one job in one turn */
+#define HUB_JOB_GATHER_PER_TURN 2000
 #define HUB_JOB_EXECUTION_DEF 3600 /* seconds */
 #define HUB_JOB_EXECUTION_MAX INT32_MAX
 #define HUB_JOB_HISTORY_DAYS 30

@@ -208,6 +208,39 @@ test_a_twin_job_writes_all_its_devices(void **state)
 	strbuf_fini(&out);
 }
 
+/* More than are written down, or updated, in one turn. */
+static void
+test_a_job_takes_many_devices_in_portions(void **state)
+{
+	static const char devices[] =
+	    "WITH RECURSIVE n (i) AS"
+	    " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4100)"
+	    "INSERT INTO device (device_id, generation_id, etag, enabled,"
+	    " status_updated, connection_updated, last_activity, auth_type)"
+	    " SELECT 'x' || i, generation_id, etag, enabled, status_updated,"
+	    " connection_updated, last_activity, auth_type FROM n, device"
+	    " WHERE device_id = 'd1';"
+	    "INSERT INTO twin (id, etag, version, tags, desired,"
+	    " desired_metadata, desired_version, reported, reported_metadata,"
+	    " reported_version) SELECT x.id, twin.etag, twin.version, tags,"
+	    " desired, desired_metadata, desired_version, reported,"
+	    " reported_metadata, reported_version FROM device x, device"
+	    " JOIN twin ON twin.id = device.id"
+	    " WHERE device.device_id = 'd1' AND x.device_id LIKE 'x%';";
+	struct rig *rig = *state;
+	struct hub_job_order order = order_of("j1", HUB_JOB_TWIN, "*");
+	struct err err = { 0 };
+
+	while (store_in_transaction(rig_hub(rig)->store))
+		rig_turn(rig, 10);
+	if (store_exec(rig_hub(rig)->store, devices, &err) == -1)
+		fail_msg("%s", err.text);
+	create(rig, &order);
+	wait_for(rig, "j1", "\"status\":\"completed\"");
+	assert_job_says(
+	    rig, "j1", "\"deviceCount\":4105,\"failedCount\":0,");
+}
+
 static void
 test_what_a_twin_does_not_take_fails_there(void **state)
 {
@@ -411,6 +444,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_method_job_calls_each_device_and_records_it),
 		TEST(test_a_twin_job_writes_all_its_devices),
+		TEST(test_a_job_takes_many_devices_in_portions),
 		TEST(test_what_a_twin_does_not_take_fails_there),
 		TEST(test_the_condition_is_looked_at_when_the_job_begins),
 		TEST(test_a_condition_that_is_none_fails_the_job),
