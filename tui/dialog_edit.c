@@ -46,8 +46,9 @@ struct edit {
 	size_t n;
 	enum step step;
 	cJSON *opened;
-	char *etag;     /* owned; NULL: of several devices */
-	char *typed;    /* owned */
+	double opened_version; /* its $version; below 0: not said */
+	char *etag;            /* owned; NULL: of several devices */
+	char *typed;           /* owned */
 	char *original; /* owned; the text as it was before anybody typed */
 	char *when;     /* owned */
 	char *note;     /* owned; what went wrong before, or NULL */
@@ -114,21 +115,16 @@ is_changed(const struct edit *e)
 static void
 put_headline(struct dialog *d, struct app *app, const struct edit *e)
 {
-	const cJSON *version = json_get(
-	    json_get(
-		json_get(watch_twin(deck_watch(app_deck(app))), "properties"),
-		"desired"),
-	    "$version");
 	char count[32];
 
 	if (e->n > 1)
 		dialog_text(d, STYLE_STRONG,
 		    "Set desired properties on each of %s of  %s",
 		    target_count(e->n, count, sizeof(count)), app_title(app));
-	else if (cJSON_IsNumber(version))
+	else if (e->opened_version >= 0)
 		dialog_text(d, STYLE_STRONG,
 		    "desired of %s, as opened at $v %.0f", e->ids[0],
-		    version->valuedouble);
+		    e->opened_version);
 	else
 		dialog_text(d, STYLE_STRONG, "desired of %s", e->ids[0]);
 	if (e->n > 1)
@@ -204,7 +200,9 @@ open_twin(struct dialog *d, struct app *app, struct edit *e, const cJSON *twin)
 {
 	cJSON *desired = cJSON_Duplicate(
 	    json_get(json_get(twin, "properties"), "desired"), true);
+	const cJSON *version = json_get(desired, "$version");
 
+	e->opened_version = cJSON_IsNumber(version) ? version->valuedouble : -1;
 	if (desired == NULL)
 		desired = cJSON_CreateObject();
 	cJSON_DeleteItemFromObjectCaseSensitive(desired, "$metadata");
@@ -582,6 +580,7 @@ dialog_edit_open(struct app *app, char **device_ids, size_t n)
 	e->typed = xstrdup("");
 	e->original = xstrdup("");
 	e->opened = cJSON_CreateObject();
+	e->opened_version = -1;
 	app_open(app, d);
 	if (n > 1) {
 		show_typing(d, app, e);
