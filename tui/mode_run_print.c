@@ -75,8 +75,8 @@ print_device_json(const struct job_device *device)
 	if (device->phase != PHASE_NONE)
 		cJSON_AddItemToObject(json, "phases", phases_json(device));
 	if (device->called_us != 0)
-		cJSON_AddNumberToObject(json, "answeredInMs",
-		    (double)(device->elapsed_us / 1000));
+		cJSON_AddNumberToObject(
+		    json, "answeredInMs", (double)(device->elapsed_us / 1000));
 	mode_run_print_json(json);
 	cJSON_Delete(json);
 }
@@ -164,9 +164,9 @@ mode_run_print_twin(const cJSON *twin)
 static const char *
 door_name(const struct fleet_row *row)
 {
-	return row->door == DOOR_LOCKED	    ? "locked"
-	    : row->door == DOOR_UNLOCKED    ? "unlocked"
-					    : NULL;
+	return row->door == DOOR_LOCKED  ? "locked"
+	    : row->door == DOOR_UNLOCKED ? "unlocked"
+					 : NULL;
 }
 
 static const char *
@@ -175,10 +175,18 @@ link_name(const struct fleet_row *row)
 	return row->link == LINK_CONNECTED ? "connected" : "disconnected";
 }
 
+/* As in the deck: at rest a device is shown by the word it reports. */
+static const char *
+firmware_name(const struct fleet_row *row)
+{
+	return row->phase == PHASE_WAITING ? "standBy"
+					   : firmware_phase_name(row->phase);
+}
+
 static void
 print_row_json(const struct fleet_row *row)
 {
-	const char *phase = firmware_phase_name(row->phase);
+	const char *phase = firmware_name(row);
 	cJSON *json = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(json, "deviceId", row->id);
@@ -209,7 +217,7 @@ print_column(const char *text, int width)
 static void
 print_row(const struct fleet_row *row)
 {
-	const char *phase = firmware_phase_name(row->phase);
+	const char *phase = firmware_name(row);
 
 	print_column(row->id, 16);
 	printf("%-12s  %-11s  ", link_name(row), *phase != '\0' ? phase : "-");

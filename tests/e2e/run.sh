@@ -76,7 +76,7 @@ run ls door:unlocked link:on door-2
 ok $? 'a filter that nothing matches prints nothing and is no failure'
 run --json ls door-003
 [ "$(tr -d '\n' <<<"$out")" = '{"deviceId":"door-003","link":"connected",'\
-'"firmware":"waiting","version":"1.4.1","door":"unlocked","drift":0}' ]
+'"firmware":"standBy","version":"1.4.1","door":"unlocked","drift":0}' ]
 ok $? 'ls --json prints an object a line'
 run twin get door-001
 said 0 '^reported\.firmwareStatus = "standBy"$'
