@@ -17,6 +17,7 @@
 #include "core/iothub/error.h"
 #include "core/iothub/sas.h"
 #include "core/net/http.h"
+#include "core/net/tls.h"
 
 #define API_VERSION "2021-04-12"
 #define TOKEN_LIFE_S 3600
@@ -182,8 +183,8 @@ judge_silence(
 	const char *host = call->client->host;
 
 	if (why->code == ERR_UNREACHABLE)
-		err_set(err, ERR_UNREACHABLE, "cannot reach %s: %s", host,
-		    without_the_host(why->text));
+		err_set(err, ERR_UNREACHABLE, "cannot reach %s: %s%s", host,
+		    without_the_host(why->text), net_tls_advice(why->text));
 	else if (call->is_read)
 		err_set(err, ERR_UNREACHABLE, "no answer from %s: %s", host,
 		    why->text);

@@ -18,6 +18,7 @@
 #include "core/base/err.h"
 #include "core/base/xalloc.h"
 #include "core/device/endpoint.h"
+#include "core/net/tls.h"
 
 #define KEEP_ALIVE_S 60
 #define MISC_S 1           /* as libmosquitto asks for its keep-alive */
@@ -83,14 +84,20 @@ note_failure(struct device_mqtt *mqtt, int rc)
 {
 	SSL *ssl = mosquitto_ssl_get(mqtt->mosq);
 	long verified = ssl != NULL ? SSL_get_verify_result(ssl) : X509_V_OK;
+	const char *reason = NULL;
 
 	if (mqtt->note.code != ERR_NONE)
 		return;
 	if (verified != X509_V_OK)
+		reason = X509_verify_cert_error_string(verified);
+	else if (rc == MOSQ_ERR_TLS && mqtt->tls_words != NULL &&
+	    strstr(mqtt->tls_words, "certificate verify failed") != NULL)
+		reason = mqtt->tls_words; /* the connection is gone already */
+	if (reason != NULL)
 		err_set(&mqtt->note, ERR_UNREACHABLE,
-		    "the certificate of %s is not good: %s",
-		    device_endpoint_host(mqtt->endpoint),
-		    X509_verify_cert_error_string(verified));
+		    "the certificate of %s is not good: %s%s",
+		    device_endpoint_host(mqtt->endpoint), reason,
+		    net_tls_advice(reason));
 	else if (rc == MOSQ_ERR_TLS)
 		err_set(&mqtt->note, ERR_UNREACHABLE, "TLS failed: %s",
 		    mqtt->tls_words != NULL ? mqtt->tls_words

@@ -164,3 +164,16 @@ net_tls_client_new(const char *ca_file, const char *host, struct err *err)
 	}
 	return ctx;
 }
+
+const char *
+net_tls_advice(const char *reason)
+{
+	static const char *const unsigned_words[] = { "issuer certificate",
+		"self-signed certificate", "verify the first certificate" };
+	size_t i;
+
+	for (i = 0; i < sizeof(unsigned_words) / sizeof(unsigned_words[0]); i++)
+		if (strstr(reason, unsigned_words[i]) != NULL)
+			return "; --ca-file names the CA to trust";
+	return "";
+}

@@ -25,6 +25,12 @@ SSL_CTX *net_tls_server_new(
 SSL_CTX *net_tls_client_new(
     const char *ca_file, const char *host, struct err *err);
 
+/*
+ * What to do about a certificate that was refused, to be put behind reason:
+ * empty, or "; …" where the reason is that nobody trusted has signed it.
+ */
+const char *net_tls_advice(const char *reason);
+
 /* What OpenSSL has to say about the last failure, in one line, borrowed. */
 const char *net_tls_reason(void);
 

@@ -225,6 +225,10 @@ IOTHUB_CONNECTION_STRING="${key%SharedAccessKey=*}SharedAccessKey=$(
 	printf %032d 7 | base64)" run call lockDoor --on door-001
 said 4 '^door-001 +failed +not authorized'
 ok $? 'also for a call'
+out=$(timeout 60 "$TWINDECK" run ls 2>&1)
+code=$?
+said 5 'issuer certificate; --ca-file names the CA to trust$'
+ok $? 'a CA that is not trusted: code 5, and what to do'
 kill "$hub" && wait "$hub" 2>/dev/null
 hub=0
 run ls

@@ -130,6 +130,25 @@ test_a_file_that_is_no_certificate_is_named(void **state)
 	assert_non_null(strstr(err.text, cert.key_file));
 }
 
+static void
+test_advice_is_given_where_it_helps(void **state)
+{
+	static const char *const helps[] = {
+		"unable to get local issuer certificate",
+		"SSL certificate problem: unable to get issuer certificate",
+		"self-signed certificate in certificate chain",
+		"unable to verify the first certificate",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(helps) / sizeof(helps[0]); i++)
+		assert_string_equal("; --ca-file names the CA to trust",
+		    net_tls_advice(helps[i]));
+	assert_string_equal("", net_tls_advice("IP address mismatch"));
+	assert_string_equal("", net_tls_advice("certificate has expired"));
+}
+
 static int
 make_certificates(void **state)
 {
@@ -154,6 +173,7 @@ main(void)
 		cmocka_unit_test(test_a_client_talks_to_its_host_only),
 		cmocka_unit_test(test_tls_1_2_is_spoken_and_1_1_is_not),
 		cmocka_unit_test(test_a_file_that_is_no_certificate_is_named),
+		cmocka_unit_test(test_advice_is_given_where_it_helps),
 	};
 
 	return cmocka_run_group_tests(
