@@ -32,13 +32,19 @@ on_quit_button(struct dialog *dialog, struct app *app, int button)
 static bool
 on_quit_key(struct dialog *dialog, struct app *app, int32_t key)
 {
-	if (key != 'q' && key != 'y')
-		return false;
-	/* A second q is not yet a yes: keys may repeat. */
-	dialog_focus_buttons(dialog, key == 'y' ? QUIT_LEAVE : QUIT_STAY);
-	if (key == 'y')
+	switch (key) {
+	case 'y':
 		on_quit_button(dialog, app, QUIT_LEAVE);
-	return true;
+		return true;
+	case 'n':
+		on_quit_button(dialog, app, QUIT_STAY);
+		return true;
+	case 'q': /* not yet a yes: keys may repeat */
+		dialog_focus_buttons(dialog, QUIT_STAY);
+		return true;
+	default:
+		return false;
+	}
 }
 
 static const struct dialog_ops quit_ops = {
@@ -53,8 +59,8 @@ dialog_quit_open(struct app *app)
 	const struct jobs *jobs = deck_jobs(app_deck(app));
 	size_t i, shown = 0, active = jobs_active(jobs);
 	struct job_counts n;
-	struct dialog *d = dialog_new(
-	    app, "Quit", "y quit · Esc stay", WIDTH, &quit_ops, NULL);
+	struct dialog *d =
+	    dialog_new(app, "Quit", "y quit · n stay", WIDTH, &quit_ops, NULL);
 
 	if (active == 1)
 		dialog_text(d, STYLE_STRONG, "A job still runs from here.");

@@ -540,6 +540,10 @@ test_help_and_quit(void **state)
 	press(f, KEYS_ENTER);
 	assert_int_equal(1, f->quits);
 	press(f, 'q');
+	press(f, 'n');
+	assert_false(shows(f, "still run"));
+	assert_int_equal(1, f->quits);
+	press(f, 'q');
 	press(f, 'y');
 	assert_int_equal(2, f->quits);
 }
