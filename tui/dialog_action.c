@@ -250,6 +250,9 @@ on_button(struct dialog *d, struct app *app, int button)
 	}
 	remember(d, app);
 	app_close(app);
+	/* Enter twice in a field ends here, which may look like a call. */
+	if (button == B_CANCEL)
+		app_say(app, false, "nothing was called");
 }
 
 static const struct dialog_ops action_ops = {

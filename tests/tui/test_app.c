@@ -343,6 +343,7 @@ test_action_dialog(void **state)
 	press(f, KEYS_ENTER);
 	press(f, KEYS_ENTER); /* Cancel has the focus */
 	assert_null(fake_deck_asked(f->deck));
+	assert_true(shows(f, "nothing was called"));
 	press(f, 'f');
 	press(f, KEYS_TAB);
 	press(f, CTRL_KEY('u'));
