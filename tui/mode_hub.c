@@ -78,6 +78,9 @@ static const struct mode_command hub_commands[] = {
 			   "print its connection string." },
 	{ "device-string ID", "Print the connection string of a device of the "
 			      "hub that runs." },
+	{ "send ID TEXT", "Send a device of the hub that runs a "
+			  "cloud-to-device message, which waits while it is "
+			  "away." },
 	{ "fault [LIST]", "Give the hub that runs other faults, or none; without "
 			  "LIST print them." },
 	{ "calls", "Print the last direct methods of the hub that runs, a line "
@@ -311,14 +314,17 @@ static const struct {
 	int n_min, n_max; /* arguments */
 	const char *takes;
 	int (*run)(const char *state_dir, const char *arg, struct err *err);
+	int (*run_two)(const char *state_dir, const char *arg,
+	    const char *second, struct err *err); /* or this */
 } sub_commands[] = {
-	{ "add-device", 1, 1, "one device ID", mode_hub_add_device },
-	{ "device-string", 1, 1, "one device ID", mode_hub_device_string },
-	{ "fault", 0, 1, "one LIST or none", mode_hub_fault },
-	{ "calls", 0, 0, "no argument", mode_hub_calls },
-	{ "export", 1, 1, "one FILE", mode_hub_export },
-	{ "import", 1, 1, "one FILE", mode_hub_import },
-	{ "backup", 1, 1, "one FILE", mode_hub_backup },
+	{ "add-device", 1, 1, "one device ID", mode_hub_add_device, NULL },
+	{ "device-string", 1, 1, "one device ID", mode_hub_device_string, NULL },
+	{ "send", 2, 2, "one device ID and one TEXT", NULL, mode_hub_send },
+	{ "fault", 0, 1, "one LIST or none", mode_hub_fault, NULL },
+	{ "calls", 0, 0, "no argument", mode_hub_calls, NULL },
+	{ "export", 1, 1, "one FILE", mode_hub_export, NULL },
+	{ "import", 1, 1, "one FILE", mode_hub_import, NULL },
+	{ "backup", 1, 1, "one FILE", mode_hub_backup, NULL },
 };
 
 static int
@@ -343,6 +349,8 @@ run_sub_command(const struct options *options, const char *state_dir)
 	int n_args = options_argc(options) - 1;
 	struct err err = { 0 };
 	size_t i, n = sizeof(sub_commands) / sizeof(sub_commands[0]);
+	const char *arg;
+	int rc;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(command, sub_commands[i].name) == 0)
@@ -356,8 +364,12 @@ run_sub_command(const struct options *options, const char *state_dir)
 		    sub_commands[i].takes);
 	if (err.code != ERR_NONE)
 		return mode_fail(&mode_hub, &err, EXIT_USAGE);
-	if (sub_commands[i].run(state_dir, options_argv(options, 1), &err) ==
-	    -1)
+	arg = options_argv(options, 1);
+	rc = sub_commands[i].run != NULL
+	    ? sub_commands[i].run(state_dir, arg, &err)
+	    : sub_commands[i].run_two(
+		  state_dir, arg, options_argv(options, 2), &err);
+	if (rc == -1)
 		return mode_fail(&mode_hub, &err, sub_command_code(&err));
 	return EXIT_OK;
 }

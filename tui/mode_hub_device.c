@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/hub/hub.h"
@@ -28,6 +29,7 @@ struct ask {
 	struct client *client;
 	const char *state_dir;
 	const char *arg; /* a device id, or a list of faults, or NULL */
+	const char *text; /* of a message */
 	char *host; /* as devices have to name it, port and all; owned */
 	char *ca_file;
 	struct connstr service;
@@ -220,11 +222,32 @@ set_faults(struct ask *ask)
 	cJSON_Delete(body);
 }
 
-static int
-run(const char *state_dir, const char *arg, void (*start)(struct ask *),
-    struct err *err)
+static void
+send_message(struct ask *ask)
 {
-	struct ask ask = { .state_dir = state_dir, .arg = arg };
+	cJSON *body = cJSON_CreateObject();
+	struct strbuf path = { 0 };
+	char *text;
+
+	cJSON_AddStringToObject(body, "payload", ask->text);
+	text = json_print(body);
+	strbuf_puts(&path, "/control/devices/");
+	str_percent_encode(&path, ask->arg, strlen(ask->arg));
+	strbuf_puts(&path, "/messages");
+	client_control(
+	    ask->client, "POST", path.data, text, on_control, ask);
+	cJSON_free(text);
+	strbuf_fini(&path);
+	cJSON_Delete(body);
+}
+
+static int
+run_with(const char *state_dir, const char *arg, const char *text,
+    void (*start)(struct ask *), struct err *err)
+{
+	struct ask ask = {
+		.state_dir = state_dir, .arg = arg, .text = text
+	};
 	int rc = -1;
 
 	if (find_hub(&ask, err) == -1)
@@ -251,6 +274,13 @@ out:
 	free(ask.ca_file);
 	free(ask.host);
 	return rc;
+}
+
+static int
+run(const char *state_dir, const char *arg, void (*start)(struct ask *),
+    struct err *err)
+{
+	return run_with(state_dir, arg, NULL, start, err);
 }
 
 int
@@ -282,4 +312,18 @@ int
 mode_hub_calls(const char *state_dir, const char *none, struct err *err)
 {
 	return run(state_dir, none, list_calls, err);
+}
+
+int
+mode_hub_send(const char *state_dir, const char *device_id, const char *text,
+    struct err *err)
+{
+	int rc;
+
+	if (device_id_check(device_id, err) == -1)
+		return -1;
+	rc = run_with(state_dir, device_id, text, send_message, err);
+	if (rc == -1 && err->code != ERR_UNREACHABLE)
+		err_prefix(err, "%s", device_id);
+	return rc;
 }

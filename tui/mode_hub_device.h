@@ -16,6 +16,10 @@ int mode_hub_add_device(
 int mode_hub_device_string(
     const char *state_dir, const char *device_id, struct err *err);
 
+/* Sends a cloud-to-device message, and prints nothing. */
+int mode_hub_send(const char *state_dir, const char *device_id,
+    const char *text, struct err *err);
+
 /*
  * Puts the faults of a list with commas, or of "none", in the place of all
  * there are, and prints a line for each; with NULL only prints them.  As above.

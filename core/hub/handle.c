@@ -4,6 +4,8 @@
 
 #include "core/base/err.h"
 #include "core/base/str.h"
+#include "core/hub/hub.h"
+#include "core/hub/messages.h"
 #include "core/hub/session.h"
 #include "core/mqtt/frame.h"
 #include "core/mqtt/plain.h"
@@ -21,9 +23,11 @@ on_puback(struct hub_session *session, const struct mqtt_frame *frame,
 
 	if (mqtt_plain_read_id(in, frame->type, &packet_id, err) == -1)
 		return -1;
-	/* Nothing is sent again, so which one it is does not matter. */
 	if (session->unacked > 0)
 		session->unacked--;
+	/* Nothing else is sent again, so which one it is does not matter. */
+	hub_messages_acknowledge(
+	    session->hub->messages, session, packet_id);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
+#include "core/hub/messages.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
@@ -241,7 +242,9 @@ let_in(struct hub_session *session, const struct mqtt_connect *connect,
 	    xstrndup(connect->client_id.s, connect->client_id.len);
 	session->state = HUB_SESSION_CONNECTING;
 	hub_sessions_take(session->hub->sessions, session);
-	if (open_session(session, &connack.session_present, err) == -1)
+	if (open_session(session, &connack.session_present, err) == -1 ||
+	    hub_messages_resume(session->hub->messages, session,
+		connack.session_present, err) == -1)
 		return -1;
 	keep_model_id(session, name->model_id);
 	log_info("mqtt: %s: connected, %s session%s", session->device_id,

@@ -25,6 +25,7 @@
 #include "core/hub/http.h"
 #include "core/hub/identity.h"
 #include "core/hub/jobs.h"
+#include "core/hub/messages.h"
 #include "core/hub/methods.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
@@ -143,6 +144,9 @@ make_model(struct hub *hub, struct err *err)
 	hub->twins = hub_twins_new(hub, err);
 	if (hub->twins == NULL)
 		return -1;
+	hub->messages = hub_messages_new(hub, err);
+	if (hub->messages == NULL)
+		return -1;
 	hub->methods = hub_methods_new(hub);
 	hub->jobs = hub_jobs_new(hub, err);
 	return hub->jobs != NULL ? 0 : -1;
@@ -248,6 +252,7 @@ hub_free(struct hub *hub)
 	hub_commit_free(hub->commit);
 	hub_jobs_free(hub->jobs);
 	hub_http_free(hub->http);
+	hub_messages_free(hub->messages);
 	hub_twins_free(hub->twins);
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);

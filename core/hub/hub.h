@@ -23,6 +23,7 @@ struct hub_history;
 struct hub_http;
 struct hub_identity;
 struct hub_jobs;
+struct hub_messages;
 struct hub_methods;
 struct hub_registry;
 struct hub_sessions;
@@ -44,6 +45,7 @@ struct hub {
 	struct hub_twins *twins;
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */
+	struct hub_messages *messages; /* from the cloud to devices */
 	struct hub_jobs *jobs;         /* that have not ended */
 	struct hub_http *http;
 	struct hub_tier *tier;       /* NULL: no quotas */

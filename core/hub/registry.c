@@ -21,6 +21,7 @@
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
+#include "core/hub/messages.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
@@ -722,9 +723,12 @@ format_row(const struct hub_registry *registry, struct store_stmt *s,
 	strbuf_printf(out,
 	    ",\"connectionStateUpdatedTime\":\"%s\","
 	    "\"statusUpdatedTime\":\"%s\",\"lastActivityTime\":\"%s\","
-	    "\"cloudToDeviceMessageCount\":0",
+	    "\"cloudToDeviceMessageCount\":%" PRId64,
 	    store_column_text(s, 6), store_column_text(s, 7),
-	    activity != NULL ? activity : store_column_text(s, 8));
+	    activity != NULL ? activity : store_column_text(s, 8),
+	    registry->hub->messages != NULL
+		? hub_messages_count(registry->hub->messages, device_id)
+		: 0);
 	put_authentication(out, s);
 	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}}",
 	    store_column_int(s, 14) != 0 ? "true" : "false");

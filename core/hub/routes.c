@@ -84,6 +84,10 @@ static const struct hub_route routes[] = {
 	    hub_rest_twin_put },
 	{ EVHTTP_REQ_POST,   "twins/*/modules/*/methods",
 	    HUB_SERVICE_CONNECT, hub_rest_method },
+	{ EVHTTP_REQ_DELETE, "devices/*/commands", HUB_SERVICE_CONNECT,
+	    hub_rest_messages_purge },
+	{ EVHTTP_REQ_POST,   HUB_ROUTE_CONTROL "devices/*/messages", OWNER,
+	    hub_rest_message_send },
 	{ EVHTTP_REQ_GET,    "$iothub/websocket",  0,
 	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
@@ -113,7 +117,6 @@ static const struct hub_route routes[] = {
 	{ EVHTTP_REQ_DELETE, "jobs/*",             BOTH,
 	    rest_import_job },
 	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
-	{ 0, "devices/*/commands",   HUB_SERVICE_CONNECT, rest_unsupported },
 	{ 0, "devices/*/applyConfigurationContent", BOTH, rest_unsupported },
 	{ 0, "configurations",                     BOTH, rest_unsupported },
 	{ 0, "configurations/*",                   BOTH, rest_unsupported },

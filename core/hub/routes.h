@@ -38,6 +38,9 @@ void hub_rest_job_put(struct hub_call *call);
 void hub_rest_job_get(struct hub_call *call);
 void hub_rest_job_cancel(struct hub_call *call);
 void hub_rest_job_query(struct hub_call *call);
+/* rest_messages.c */
+void hub_rest_message_send(struct hub_call *call);
+void hub_rest_messages_purge(struct hub_call *call);
 /* rest_methods.c */
 void hub_rest_method(struct hub_call *call);
 /* rest_query.c */

@@ -132,5 +132,17 @@ const struct store_migration hub_schema[] = {
 	    "  WHERE connected = 1;"
 	    "CREATE INDEX device_disabled ON device (device_id)"
 	    "  WHERE enabled = 0;" },
+	{ "cloud-to-device messages",
+	    "CREATE TABLE message ("
+	    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	    "  device_id TEXT NOT NULL"
+	    "    REFERENCES device (device_id) ON DELETE CASCADE,"
+	    "  bag TEXT NOT NULL,"
+	    "  payload TEXT NOT NULL,"
+	    "  expiry_us INTEGER NOT NULL,"
+	    "  deliveries INTEGER NOT NULL DEFAULT 0,"
+	    /* Of the last delivery, while its PUBACK is awaited. */
+	    "  packet_id INTEGER);"
+	    "CREATE INDEX message_device ON message (device_id, id);" },
 	{ NULL, NULL },
 };

@@ -6,11 +6,31 @@
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/hub/session.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/plain.h"
 #include "core/mqtt/protocol.h"
 #include "core/mqtt/publish.h"
+
+/* One more that wants a PUBACK; *packet_id is given one if it has none. */
+static int
+take_id(struct hub_session *session, uint16_t *packet_id)
+{
+	if (session->unacked == HUB_UNACKED_MAX) {
+		hub_session_close(session, "it sends no PUBACK");
+		return -1;
+	}
+	session->unacked++;
+	if (*packet_id != 0)
+		return 0;
+	/* Never 0 [MQTT-2.3.1-1], nor one that is in use: clients acknowledge
+	 * in order [MQTT-4.6.0-2]. */
+	if (++session->packet_id == 0)
+		session->packet_id = 1;
+	*packet_id = session->packet_id;
+	return 0;
+}
 
 int
 hub_send_put_message(struct hub_session *session, struct strbuf *out,
@@ -23,18 +43,8 @@ hub_send_put_message(struct hub_session *session, struct strbuf *out,
 		.qos = qos,
 	};
 
-	if (qos > MQTT_QOS_0) {
-		if (session->unacked == HUB_UNACKED_MAX) {
-			hub_session_close(session, "it sends no PUBACK");
-			return -1;
-		}
-		session->unacked++;
-		/* Never 0 [MQTT-2.3.1-1], nor one that is in use: clients
-		 * acknowledge in order [MQTT-4.6.0-2]. */
-		if (++session->packet_id == 0)
-			session->packet_id = 1;
-		publish.packet_id = session->packet_id;
-	}
+	if (qos > MQTT_QOS_0 && take_id(session, &publish.packet_id) == -1)
+		return -1;
 	mqtt_publish_write(out, &publish);
 	return 0;
 }
@@ -49,6 +59,33 @@ hub_send_message(struct hub_session *session, const char *topic_name,
 		session, &out, topic_name, qos, payload, payload_len) == 0)
 		hub_session_send(session, &out);
 	strbuf_fini(&out);
+}
+
+int
+hub_send_devicebound(struct hub_session *session, const char *bag,
+    const char *payload, size_t payload_len, uint8_t qos, uint16_t *packet_id)
+{
+	char *topic = xasprintf(
+	    "devices/%s/messages/devicebound/%s", session->device_id, bag);
+	struct mqtt_publish publish = {
+		.topic_name = mqtt_str(topic),
+		.payload = { payload, payload_len },
+		.qos = qos,
+		.dup = qos > MQTT_QOS_0 && *packet_id != 0,
+	};
+	struct strbuf out = { 0 };
+	int rc = 0;
+
+	if (qos > MQTT_QOS_0)
+		rc = take_id(session, packet_id);
+	if (rc == 0) {
+		publish.packet_id = qos > MQTT_QOS_0 ? *packet_id : 0;
+		mqtt_publish_write(&out, &publish);
+		hub_session_send(session, &out);
+	}
+	strbuf_fini(&out);
+	free(topic);
+	return rc;
 }
 
 void

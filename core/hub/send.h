@@ -27,6 +27,14 @@ void hub_send_message(struct hub_session *session, const char *topic_name,
     uint8_t qos, const char *payload, size_t payload_len);
 
 /*
+ * Queues PUBLISH of a cloud-to-device message.  *packet_id is that of an
+ * earlier delivery, which is repeated with DUP [MQTT-3.3.1-1], or 0; it gets
+ * the one that is used.  0, or -1 as above.
+ */
+int hub_send_devicebound(struct hub_session *session, const char *bag,
+    const char *payload, size_t payload_len, uint8_t qos, uint16_t *packet_id);
+
+/*
  * Appends the answer to a twin request: payload is JSON text or empty, version
  * below 0 is left out.
  */

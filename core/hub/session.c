@@ -21,6 +21,7 @@
 #include "core/hub/commit.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
+#include "core/hub/messages.h"
 #include "core/hub/methods.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
@@ -221,11 +222,17 @@ handle_one(struct hub_session *session, struct err *err)
 	return true;
 }
 
+bool
+hub_session_is_full(const struct hub_session *session)
+{
+	return queued(session) > HUB_QUEUE_HIGH;
+}
+
 static bool
 may_go_on(const struct hub_session *session)
 {
 	return session->state != HUB_SESSION_CLOSED && !session->waiting &&
-	    queued(session) <= HUB_QUEUE_HIGH;
+	    !hub_session_is_full(session);
 }
 
 /* All that came before the end of its WebSocket has been handled. */
@@ -264,12 +271,26 @@ handle_input(struct hub_session *session)
 	release(session);
 }
 
+void
+hub_session_deliver(struct hub_session *session)
+{
+	session->refs++;
+	hub_messages_deliver(session->hub->messages, session);
+	release(session);
+}
+
 /* Something has come in, or all that was queued has gone out. */
 static void
 on_ready(struct bufferevent *bev, void *arg)
 {
+	struct hub_session *session = arg;
+
 	(void)bev;
-	handle_input(arg);
+	session->refs++;
+	if (session->has_more_messages)
+		hub_messages_deliver(session->hub->messages, session);
+	handle_input(session);
+	release(session);
 }
 
 static void
@@ -314,6 +335,8 @@ give(struct answer *answer)
 	/* Who waited for it to connect or to subscribe. */
 	if (session->state == HUB_SESSION_CONNECTED)
 		hub_methods_ready(session->hub->methods, session->device_id);
+	if (session->state == HUB_SESSION_CONNECTED)
+		hub_messages_deliver(session->hub->messages, session);
 	handle_input(session);
 	strbuf_fini(&answer->done);
 	strbuf_fini(&answer->failed);

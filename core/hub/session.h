@@ -66,12 +66,15 @@ struct hub_session {
 	uint32_t delay_ms;   /* by how much the next answer is put off */
 	uint32_t silence_ms; /* what a packet puts the deadline off by */
 	uint32_t refs;       /* answers that wait for a commit, and 1 */
+	int64_t message_id;  /* of the store: the last one sent here */
 	uint16_t packet_id;  /* the last one used */
 	uint16_t unacked;
+	uint16_t messages; /* of the cloud among them */
 	uint8_t state; /* enum hub_session_state */
 	bool loses_answer; /* the next one, on purpose */
 	bool clean_session;
 	bool has_will;
+	bool has_more_messages; /* when what is queued has gone out */
 	bool waiting; /* for a commit, or an answer's time: no packet is handled.  The commit comes
 			 at the end of the turn, before more is read, the end
 			 of the connection among it */
@@ -108,6 +111,11 @@ void hub_session_answer(
 void hub_session_delay(
     struct hub_session *session, int64_t delay_ms, bool is_lost);
 bool hub_session_is_delayed(const struct hub_session *session);
+
+/* Whether so much is queued that no more should be added unasked. */
+bool hub_session_is_full(const struct hub_session *session);
+/* Sends what waits for the device; may close it. */
+void hub_session_deliver(struct hub_session *session);
 
 /* Closes now, with a line in the log; what is queued goes out first, as far
  * as the client can take it without waiting. */

@@ -254,3 +254,12 @@ hub_sessions_notify_desired(struct hub_sessions *sessions,
 	strbuf_fini(&text);
 	free(topic);
 }
+
+void
+hub_sessions_deliver(struct hub_sessions *sessions, const char *device_id)
+{
+	struct hub_session *session = find(sessions, device_id);
+
+	if (session != NULL)
+		hub_session_deliver(session);
+}

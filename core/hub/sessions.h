@@ -50,6 +50,10 @@ hub_sessions_send_method(struct hub_sessions *sessions, const char *device_id,
 void hub_sessions_notify_desired(struct hub_sessions *sessions,
     const char *device_id, const char *patch, int64_t version);
 
+/* Sends a connected device the messages that wait for it. */
+void
+hub_sessions_deliver(struct hub_sessions *sessions, const char *device_id);
+
 /* Ends the connection: identity deleted, disabled or re-keyed. */
 void hub_sessions_close(
     struct hub_sessions *sessions, const char *device_id, const char *why);

@@ -16,6 +16,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/messages.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
@@ -507,7 +508,10 @@ put_identity(struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
 	strbuf_puts(out, ",\"lastActivityTime\":\"");
 	strbuf_puts(out, activity != NULL ? activity : store_column_text(s, 6));
 	strbuf_puts(out,
-	    "\",\"cloudToDeviceMessageCount\":0,\"authenticationType\":\"");
+	    "\",\"cloudToDeviceMessageCount\":");
+	strbuf_put_int(
+	    out, hub_messages_count(twins->hub->messages, device_id));
+	strbuf_puts(out, ",\"authenticationType\":\"");
 	put_column(out, s, 7);
 	strbuf_puts(out, "\",\"x509Thumbprint\":{\"primaryThumbprint\":");
 	json_put_string(out, store_column_text(s, 8));

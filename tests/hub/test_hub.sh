@@ -89,6 +89,12 @@ check 'an unknown sub-command is wrong usage' \
 added=$("$TWINDECK" hub --state-dir "$work/one" add-device door-1)
 check 'add-device prints a device connection string with the MQTT port' \
 	grep -qxE "HostName=127\.0\.0\.1:$(field one mqttPort);DeviceId=door-1;SharedAccessKey=[A-Za-z0-9+/]{43}=" <<<"$added"
+check 'send is content with a device that is away' \
+	"$TWINDECK" hub --state-dir "$work/one" send door-1 'hello there'
+check 'send says that there is no such device' \
+	exits 1 'nobody' "$TWINDECK" hub --state-dir "$work/one" send nobody hello
+check 'send takes a device and a text' \
+	exits 2 'send takes one device ID and one TEXT' "$TWINDECK" hub --state-dir "$work/one" send door-1
 check 'device-string prints the same, options behind it too' \
 	test "$added" = "$("$TWINDECK" hub device-string door-1 --state-dir "$work/one")"
 check 'a device that is there already is said so' \

@@ -129,6 +129,17 @@ async function connectModule(cs) {
 	await c.open();
 	return c;
 }
+// The SDK has only AMQP for this; the hub has a route of its own.
+const sendToDevice = (id, message) =>
+	new Promise((res, rej) =>
+		registry._restApiClient.executeApiCall(
+			'POST',
+			`/control/devices/${id}/messages?api-version=2021-04-12`,
+			{ 'Content-Type': 'application/json; charset=utf-8' },
+			message,
+			(e, r) => (e ? rej(e) : res(r)),
+		),
+	);
 async function onMethod(c, name, fn) {
 	c.onDeviceMethod(name, fn);
 	await sleep(250);
@@ -238,6 +249,7 @@ module.exports = {
 	certificate,
 	connect,
 	connectModule,
+	sendToDevice,
 	onMethod,
 	report,
 	until,

@@ -158,6 +158,27 @@ test('websocket: a device that cannot reach 8883', async () => {
 	eq((await invoke(d.id, 'lockDoor', big)).payload, big);
 	await c.sendEvent(new L.Message(Buffer.alloc(200000)));
 });
+test('message: from the cloud, completed by the device', async () => {
+	const d = await mkDevice();
+	await L.sendToDevice(d.id, { payload: 'first', properties: { a: 'b c' } });
+	const c = await connect(d);
+	const got = [];
+	c.on('message', (m) => {
+		got.push([m.getData().toString(), m.properties.getValue('a')]);
+		c.complete(m);
+	});
+	await until(() => got.length === 1);
+	await L.sendToDevice(d.id, { payload: 'second', messageId: 'm2' });
+	await until(() => got.length === 2);
+	eq(got, [
+		['first', 'b c'],
+		['second', null],
+	]);
+	await until(
+		async () =>
+			(await registry.get(d.id)).responseBody.cloudToDeviceMessageCount === 0,
+	);
+});
 test('module: identity, twin, method, telemetry', async () => {
 	const d = await mkDevice();
 	const m = (await registry.addModule({ deviceId: d.id, moduleId: 'cam' }))
