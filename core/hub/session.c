@@ -168,7 +168,9 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets)
 {
 	if (session->state == HUB_SESSION_CLOSED)
 		return;
-	if (packets->len > HUB_QUEUE_MAX - queued(session)) {
+	/* A WebSocket's frame headers may have gone beyond. */
+	if (queued(session) > HUB_QUEUE_MAX ||
+	    packets->len > HUB_QUEUE_MAX - queued(session)) {
 		hub_session_close(session, "it does not read what it is sent");
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
+#include "core/iothub/topic.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/protocol.h"
 #include "core/mqtt/publish.h"
@@ -376,6 +377,50 @@ test_a_long_answer_has_its_length_in_16_bits(void **state)
 	strbuf_fini(&bytes);
 }
 
+/* Sends news so long that its PUBLISH has len bytes. */
+static void
+notify(struct rig *rig, size_t len)
+{
+	static const char end[] = ",\"$version\":2";
+	char *topic = topic_format_desired_patch(2);
+	struct strbuf patch = { 0 };
+
+	len -= 4 + 2 + strlen(topic) + strlen(end);
+	strbuf_puts(&patch, "{\"a\":\"");
+	while (patch.len < len - 2)
+		strbuf_putc(&patch, 'x');
+	strbuf_puts(&patch, "\"}");
+	hub_sessions_notify_desired(
+	    rig_hub(rig)->sessions, ID, strbuf_str(&patch), 2);
+	strbuf_fini(&patch);
+	free(topic);
+}
+
+static void
+test_frame_headers_do_not_open_a_queue_that_is_full(void **state)
+{
+	static const char subscribe[] =
+	    "\x82\x2c\0\1\0\x27$iothub/twin/PATCH/properties/desired/#\0";
+	const struct hub_sessions *sessions = rig_hub(*state)->sessions;
+	struct rig_client *client = connect_device(*state);
+	const size_t news = 32768, header = 4;
+	struct strbuf frame = { 0 };
+	size_t left = HUB_QUEUE_MAX;
+
+	put_frame(&frame, 0x82, subscribe, sizeof(subscribe) - 1);
+	rig_client_send(client, frame.data, frame.len);
+	expect(client, "\x82\x05\x90\x03\0\1\0", 7);
+	/* The loop does not run, so all of this is queued. */
+	for (; left >= 2 * news; left -= news + header)
+		notify(*state, news);
+	notify(*state, left);
+	assert_true(hub_sessions_is_connected(sessions, ID));
+	notify(*state, news);
+	assert_false(hub_sessions_is_connected(sessions, ID));
+	strbuf_fini(&frame);
+	rig_client_free(client);
+}
+
 static void
 test_a_device_is_there_as_long_as_its_websocket(void **state)
 {
@@ -454,6 +499,8 @@ main(void)
 		cmocka_unit_test(
 		    test_a_message_of_the_greatest_size_gets_through),
 		cmocka_unit_test(test_a_long_answer_has_its_length_in_16_bits),
+		cmocka_unit_test(
+		    test_frame_headers_do_not_open_a_queue_that_is_full),
 		cmocka_unit_test(
 		    test_a_device_is_there_as_long_as_its_websocket),
 		cmocka_unit_test(
