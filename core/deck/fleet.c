@@ -16,6 +16,7 @@
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet_view.h"
+#include "core/iothub/connstr.h"
 
 /* A device that was deleted and made anew starts over at a low version: an
  * older twin is dropped only for that long. */
@@ -225,10 +226,13 @@ fleet_take_twin(struct fleet *fleet, const cJSON *twin)
 	bool fresh;
 
 	/* Module twins have ids of their own below the device's. */
-	if (id == NULL || json_get_string(twin, "moduleId") != NULL)
+	if (id == NULL || json_get_string(twin, "moduleId") != NULL ||
+	    device_id_check(id, NULL) == -1)
 		return;
 	entry = map_get(fleet->entries, id);
 	fresh = entry == NULL;
+	if (fresh && map_size(fleet->entries) >= FLEET_MAX)
+		return;
 	if (fresh) {
 		entry = xcalloc(1, sizeof(*entry));
 		entry->row.id = xstrdup(id);

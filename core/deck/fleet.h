@@ -19,6 +19,7 @@ struct events;
 struct fleet;
 struct fleet_view;
 
+#define FLEET_MAX ((size_t)1000000)  /* devices; IoT Hub's own limit */
 #define FLEET_TAGS_MAX ((size_t)256) /* bytes of a row's tags */
 #define FLEET_CHANGED_MS 2000 /* how long a change is shown as one */
 
@@ -45,7 +46,8 @@ void fleet_free(struct fleet *fleet);
 
 /*
  * Takes in a twin as the hub sent it; fires DECK_FLEET if a row changed.  A
- * twin older than what is known is dropped: queries lag behind on Azure.
+ * twin older than what is known is dropped: queries lag behind on Azure.  So
+ * is one of an id that no device can have, and a new one beyond FLEET_MAX.
  */
 void fleet_take_twin(struct fleet *fleet, const struct cJSON *twin);
 /* The hub says that it does not exist (any more). */

@@ -175,6 +175,23 @@ test_the_same_twin_again_is_no_news(void **state)
 }
 
 static void
+test_an_id_that_no_device_can_have_is_no_row(void **state)
+{
+	struct fixture *f = *state;
+	char id[130];
+
+	memset(id, 'x', sizeof(id) - 1);
+	id[sizeof(id) - 1] = '\0';
+	take(f, id, 1, ON);
+	take(f, "a b", 1, ON);
+	take(f, "a\\u001b[2J", 1, ON);
+	take(f, "", 1, ON);
+	assert_int_equal(0, fleet_size(f->fleet));
+	take(f, id + 1, 1, ON);
+	assert_int_equal(1, fleet_size(f->fleet));
+}
+
+static void
 test_an_older_twin_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -346,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_row_never_becomes_another_device),
 		CASE(test_the_same_twin_again_is_no_news),
+		CASE(test_an_id_that_no_device_can_have_is_no_row),
 		CASE(test_an_older_twin_changes_nothing),
 		CASE(test_what_a_whole_load_does_not_show_is_gone),
 		CASE(test_new_rows_come_in_at_their_place_and_nothing_else_moves),
