@@ -309,12 +309,6 @@ app_pin(struct app *app, const char *device_id)
 	app->pinned = xstrdup(device_id);
 }
 
-bool
-app_has_dialog(const struct app *app)
-{
-	return app->dialog != NULL;
-}
-
 /* The i-th option of the command that a line begins with; NULL behind. */
 static const char *
 option_word(const char *line, size_t i)
@@ -454,8 +448,9 @@ is_command(const char *prefix)
 	return false;
 }
 
-void
-app_run_line(struct app *app, const char *line)
+/* A line of the ':' prompt. */
+static void
+run_line(struct app *app, const char *line)
 {
 	struct command_context context = { .deck = app->deck };
 	struct command_result result = { 0 };
@@ -528,7 +523,7 @@ end_prompt(struct app *app, bool accepted)
 	if (kind == APP_PROMPT_FILTER)
 		set_filter(app, accepted ? text : app->filter_before);
 	else if (accepted)
-		app_run_line(app, text);
+		run_line(app, text);
 	free(text);
 }
 

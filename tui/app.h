@@ -81,12 +81,9 @@ const char *app_log_at(
 /* The dialog is the app's from now on; one that was open is closed. */
 void app_open(struct app *app, struct dialog *dialog);
 void app_close(struct app *app);
-bool app_has_dialog(const struct app *app);
 
 enum app_prompt { APP_PROMPT_NONE, APP_PROMPT_COMMAND, APP_PROMPT_FILTER };
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
-/* Runs a line of the ':' prompt. */
-void app_run_line(struct app *app, const char *line);
 
 void app_quit(struct app *app);
 void app_suspend(struct app *app);

@@ -53,8 +53,9 @@ static const struct sign {
 };
 /* clang-format on */
 
-uint32_t
-canvas_sign(enum canvas_charset charset, uint32_t ch)
+/* What stands for a character of ours in this charset. */
+static uint32_t
+sign_of(enum canvas_charset charset, uint32_t ch)
 {
 	size_t i;
 
@@ -242,7 +243,7 @@ next_piece(const struct canvas *canvas, const char *s, struct piece *piece)
 		piece->width = (int)strlen(piece->escape);
 		return 1;
 	}
-	piece->ch = canvas_sign(canvas->charset, c);
+	piece->ch = sign_of(canvas->charset, c);
 	if (piece->ch < 0x7f && piece->ch >= ' ')
 		return (size_t)len;
 	if (!is_invisible(c) && canvas->charset != CANVAS_ASCII)
@@ -381,7 +382,7 @@ area_put_fit(
 	if (area_width(a, text) <= end - x)
 		return put_until(a, y, x, end, style, text);
 	x = put_until(a, y, x, end - 1, style, text);
-	set_cell(a, y, x, canvas_sign(a.canvas->charset, ELLIPSIS), style);
+	set_cell(a, y, x, sign_of(a.canvas->charset, ELLIPSIS), style);
 	return x + 1;
 }
 
@@ -425,7 +426,7 @@ area_put_id(
 		return area_put_fit(a, y, x, width, style, text);
 	skip = area_width(a, text) - tail;
 	x = put_until(a, y, x, x + width - 1 - tail, style, text);
-	set_cell(a, y, x++, canvas_sign(a.canvas->charset, ELLIPSIS), style);
+	set_cell(a, y, x++, sign_of(a.canvas->charset, ELLIPSIS), style);
 	for (; skip > 0 && (len = next_piece(a.canvas, text, &piece)) > 0;
 	     text += len)
 		skip -= piece.width;
@@ -445,7 +446,7 @@ area_put_right(
 int
 area_repeat(struct area a, int y, int x, int n, enum style style, uint32_t ch)
 {
-	ch = canvas_sign(a.canvas->charset, ch);
+	ch = sign_of(a.canvas->charset, ch);
 	for (; n > 0; n--)
 		set_cell(a, y, x++, ch, style);
 	return x;

@@ -44,8 +44,6 @@ void canvas_cursor(const struct canvas *canvas, int *y, int *x);
 bool canvas_cursor_is_text(const struct canvas *canvas); /* in a prompt */
 /* Lines without trailing spaces; the caller's. */
 char *canvas_to_text(const struct canvas *canvas);
-/* What stands for a character of ours in this charset. */
-uint32_t canvas_sign(enum canvas_charset charset, uint32_t ch);
 
 /* A rectangle of a canvas.  Whatever lies outside of it is not drawn. */
 struct area {

@@ -252,21 +252,6 @@ dialog_field_after(struct dialog *dialog, int after, int id)
 	row->text = xstrdup("");
 }
 
-void
-dialog_drop_field(struct dialog *dialog, int id)
-{
-	ssize_t at = row_of(dialog, id);
-
-	if (at == -1 || dialog->focus == at)
-		return;
-	free_row(&dialog->rows[at]);
-	dialog->n_rows--;
-	memmove(&dialog->rows[at], &dialog->rows[at + 1],
-	    (dialog->n_rows - (size_t)at) * sizeof(*dialog->rows));
-	if (dialog->focus > at)
-		dialog->focus--;
-}
-
 const char *
 dialog_value(struct dialog *dialog, int id)
 {

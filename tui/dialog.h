@@ -60,7 +60,6 @@ void dialog_field(struct dialog *dialog, int id, const char *label,
 void dialog_buttons(struct dialog *dialog, const char *const *labels, size_t n);
 /* The same behind the row of a field; the id is new. */
 void dialog_field_after(struct dialog *dialog, int after, int id);
-void dialog_drop_field(struct dialog *dialog, int id);
 
 const char *dialog_value(struct dialog *dialog, int id); /* borrowed */
 void dialog_set_value(struct dialog *dialog, int id, const char *value);

@@ -125,12 +125,6 @@ client_free(struct client *client)
 	free(client);
 }
 
-const char *
-client_host(const struct client *client)
-{
-	return client->host;
-}
-
 /* Signing costs little, but a token that stays the same is kinder to a hub
  * that remembers those it has checked. */
 static const char *

@@ -45,7 +45,6 @@ struct client *client_new(struct event_base *base, const struct connstr *cs,
  * does nothing.
  */
 void client_free(struct client *client);
-const char *client_host(const struct client *client); /* as typed, borrowed */
 
 struct client_call *client_query(struct client *client, const char *query,
     int page_size, const char *continuation, client_cb cb, void *arg);

@@ -100,7 +100,6 @@ void task_confirm(struct task *task);
 void task_fail(struct task *task, const struct err *err);
 void task_lose(struct task *task, const struct err *err); /* no answer came */
 void task_end(struct task *task, enum job_device_state state);
-void jobs_wake(struct jobs *jobs); /* something may be due */
 
 /* job_new.c: 0 is its number as yet; NULL with err set. */
 struct job *job_new(

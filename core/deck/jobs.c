@@ -96,8 +96,9 @@ arm(struct jobs *jobs)
 	evtimer_add(jobs->timer, &tv);
 }
 
-void
-jobs_wake(struct jobs *jobs)
+/* Something may be due. */
+static void
+wake(struct jobs *jobs)
 {
 	const struct timeval now = { 0 };
 
@@ -201,7 +202,7 @@ task_end(struct task *task, enum job_device_state state)
 		}
 	}
 	task_changed(task);
-	jobs_wake(job->jobs);
+	wake(job->jobs);
 }
 
 /* Frees the slot and looks for evidence, unless there is none to look for. */
@@ -221,7 +222,7 @@ answered(struct task *task, enum job_device_state state)
 	task->device.state = state;
 	task_follow(task);
 	task_changed(task);
-	jobs_wake(job->jobs);
+	wake(job->jobs);
 }
 
 void
@@ -331,7 +332,7 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 	    xreallocarray(jobs->list, jobs->n_jobs + 1, sizeof(*jobs->list));
 	jobs->list[jobs->n_jobs++] = job;
 	fire(jobs);
-	jobs_wake(jobs);
+	wake(jobs);
 	return job;
 }
 

@@ -323,12 +323,6 @@ device_link_start(struct device_link *link, int64_t delay_ms)
 	set_timer(link, delay_ms);
 }
 
-bool
-device_link_is_up(const struct device_link *link)
-{
-	return link->state == UP;
-}
-
 int
 device_link_publish(struct device_link *link, const char *topic,
     const char *payload, size_t len, struct err *err)

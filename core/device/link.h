@@ -45,7 +45,6 @@ struct device_link *device_link_new(struct device_endpoint *endpoint,
 void device_link_free(struct device_link *link);
 
 void device_link_start(struct device_link *link, int64_t delay_ms);
-bool device_link_is_up(const struct device_link *link);
 
 /*
  * Queues a message at QoS 0.  Returns 0, or -1 with err set: ERR_UNREACHABLE

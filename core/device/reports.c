@@ -157,12 +157,6 @@ device_reports_set_in_flight(struct device_reports *reports, bool yes)
 	reports->in_flight = yes;
 }
 
-bool
-device_reports_in_flight(const struct device_reports *reports)
-{
-	return reports->in_flight;
-}
-
 void
 device_reports_drop_first(struct device_reports *reports)
 {

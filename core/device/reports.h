@@ -30,7 +30,6 @@ size_t device_reports_count(const struct device_reports *reports);
 
 /* Whether the first is on its way; while it is, nothing is folded into it. */
 void device_reports_set_in_flight(struct device_reports *reports, bool yes);
-bool device_reports_in_flight(const struct device_reports *reports);
 
 /* The first has arrived, or will never. */
 void device_reports_drop_first(struct device_reports *reports);

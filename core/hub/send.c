@@ -32,8 +32,9 @@ take_id(struct hub_session *session, uint16_t *packet_id)
 	return 0;
 }
 
-int
-hub_send_put_message(struct hub_session *session, struct strbuf *out,
+/* -1 when too many stand without PUBACK: then the session is closed. */
+static int
+put_message(struct hub_session *session, struct strbuf *out,
     const char *topic_name, uint8_t qos, const char *payload,
     size_t payload_len)
 {
@@ -55,8 +56,8 @@ hub_send_message(struct hub_session *session, const char *topic_name,
 {
 	struct strbuf out = { 0 };
 
-	if (hub_send_put_message(
-		session, &out, topic_name, qos, payload, payload_len) == 0)
+	if (put_message(session, &out, topic_name, qos, payload, payload_len) ==
+	    0)
 		hub_session_send(session, &out);
 	strbuf_fini(&out);
 }
@@ -97,7 +98,7 @@ hub_send_put_twin(struct hub_session *session, struct strbuf *out, int status,
 
 	/* Also to who has no subscription for it: no SDK asks without having
 	 * subscribed once, in a session that may be gone. */
-	hub_send_put_message(
+	put_message(
 	    session, out, topic, qos == 1 ? 1 : 0, payload, strlen(payload));
 	free(topic);
 }
@@ -112,7 +113,7 @@ hub_send_put_twin_error(struct hub_session *session, struct strbuf *out,
 
 	/* At QoS 0: it may be prepared for nothing, and an identifier that is
 	 * never sent would never be acknowledged. */
-	hub_send_put_message(session, out, topic, 0, payload, strlen(payload));
+	put_message(session, out, topic, 0, payload, strlen(payload));
 	free(payload);
 	free(topic);
 }

@@ -15,14 +15,10 @@ struct hub_session;
 struct strbuf;
 
 /*
- * Appends PUBLISH with the session's next Packet Identifier at QoS 1.  0, or
- * -1 when too many stand without PUBACK: then the session is closed, and gone
- * unless somebody holds it, as its packet loop does.
+ * Queues PUBLISH with the session's next Packet Identifier at QoS 1.  A client
+ * that leaves too many without PUBACK is closed, and the session gone unless
+ * somebody holds it, as its packet loop does.
  */
-int hub_send_put_message(struct hub_session *session, struct strbuf *out,
-    const char *topic_name, uint8_t qos, const char *payload,
-    size_t payload_len);
-/* The same, queued at once. */
 void hub_send_message(struct hub_session *session, const char *topic_name,
     uint8_t qos, const char *payload, size_t payload_len);
 
