@@ -685,8 +685,8 @@ hub_jobs_create(struct hub_jobs *jobs, const struct hub_job_order *order,
 		/* Without a tier they wait for one another. */
 		if (jobs->hub->tier != NULL && is_full(jobs))
 			return err_set(err, ERR_THROTTLED,
-			    "%d jobs are running, which is the limit of this "
-			    "tier",
+			    "this tier runs %d at a time, and as many are "
+			    "running",
 			    hub_tier_jobs_max(jobs->hub->tier));
 	}
 	job = job_new(jobs, &row, err);

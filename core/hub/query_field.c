@@ -66,6 +66,15 @@ static const struct query_root device_roots[] = {
 	{ NULL, QUERY_FIELD_TEXT, NULL },
 };
 
+/* "device/module" is what modules are known by; the rest is as of devices. */
+static const struct query_root module_roots[] = {
+	{ "deviceId",            QUERY_FIELD_TEXT,
+	    "substr(device.device_id, 1, instr(device.device_id, '/') - 1)" },
+	{ "moduleId",            QUERY_FIELD_TEXT,
+	    "substr(device.device_id, instr(device.device_id, '/') + 1)" },
+	{ NULL, QUERY_FIELD_TEXT, NULL },
+};
+
 static const struct query_root job_roots[] = {
 	{ "deviceId",            QUERY_FIELD_TEXT, "device_job.device_id" },
 	{ "jobId",               QUERY_FIELD_TEXT, "job.job_id" },
@@ -87,18 +96,19 @@ static const struct query_root job_roots[] = {
 /* Behind the name of a source, which paths may begin with. */
 static const struct {
 	const struct query_root *roots;
-	const char *prefix; /* behind "devices" */
+	const struct query_root *others; /* where those have none; or NULL */
+	const char *prefix;              /* behind "devices" */
 	const char *expected;
 } sources[] = {
-	[QUERY_DEVICES] = { device_roots, NULL,
+	[QUERY_DEVICES] = { device_roots, NULL, NULL,
 	    "is no property of a device: expected deviceId, tags.…, "
 	    "properties.desired.…, properties.reported.… or a field of the "
 	    "twin" },
-	[QUERY_MODULES] = { device_roots, "modules",
+	[QUERY_MODULES] = { module_roots, device_roots, "modules",
 	    "is no property of a module: expected deviceId, moduleId, "
 	    "tags.…, properties.desired.…, properties.reported.… or a field "
 	    "of the twin" },
-	[QUERY_JOBS] = { job_roots, "jobs",
+	[QUERY_JOBS] = { job_roots, NULL, "jobs",
 	    "is no property of a device's job: expected "
 	    "devices.jobs.deviceId, .jobId, .jobType, .status, a time, "
 	    ".error.code or .outcome.deviceMethodResponse.status" },
@@ -220,17 +230,29 @@ add_json_path(struct query_compiler *c, const struct query_path *path,
 	return 0;
 }
 
+/* NULL if there is none; n gets how many names it has. */
+static const struct query_root *
+find_root(const struct query_root *root, const struct query_path *path,
+    size_t from, size_t *n)
+{
+	for (; root != NULL && root->path != NULL; root++)
+		if ((*n = match_root(root, path, from)) > 0)
+			return root;
+	return NULL;
+}
+
 int
 query_resolve(struct query_compiler *c, const struct query_path *path,
     struct query_field *field)
 {
-	const struct query_root *root = sources[c->source].roots;
 	size_t n = 0, from = skip_source(c, path);
+	const struct query_root *root =
+	    find_root(sources[c->source].roots, path, from, &n);
 	const char *dot;
 
-	while (root->path != NULL && (n = match_root(root, path, from)) == 0)
-		root++;
-	if (root->path == NULL)
+	if (root == NULL)
+		root = find_root(sources[c->source].others, path, from, &n);
+	if (root == NULL)
 		return query_compiler_refuse(
 		    c, path, ERR_INVALID, sources[c->source].expected);
 	if (root->sql == NULL)

@@ -23,9 +23,10 @@ static const struct {
 	[QUERY_DEVICES] = { HUB_TWINS_COLUMNS,
 	    " FROM device JOIN twin ON twin.id = device.id WHERE ",
 	    "device.device_id", "", "Twin" },
-	/* None until the hub has modules. */
+	/* The same columns in tables of their own, under the same names. */
 	[QUERY_MODULES] = { HUB_TWINS_COLUMNS,
-	    " FROM device JOIN twin ON twin.id = device.id WHERE 0 AND ",
+	    " FROM module AS device JOIN module_twin AS twin"
+	    " ON twin.id = device.id WHERE ",
 	    "device.device_id", "", "Twin" },
 	[QUERY_JOBS] = { HUB_JOB_RECORD_COLUMNS,
 	    " FROM device_job JOIN job ON job.id = device_job.job WHERE ",

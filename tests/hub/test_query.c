@@ -28,6 +28,10 @@ static const struct {
 	{ "d3", "{\"tags\":{\"site\":\"br\\\"no\\\\x\",\"floor\":\"1\"}}",
 	    NULL },
 	{ "d4", NULL, NULL },
+	/* Modules, which no query on devices sees. */
+	{ "d1/m1", "{\"tags\":{\"site\":\"brno\",\"floor\":7}}", NULL },
+	{ "d1/m2", NULL, "{\"fw\":{\"version\":\"1.4.2\"}}" },
+	{ "d2/m1", "{\"tags\":{\"floor\":7}}", NULL },
 };
 
 static int
@@ -280,7 +284,18 @@ static const struct {
 	    "[{\"x\":8}]" },
 	{ "SELECT etag FROM devices WHERE deviceId = 'd4'",
 	    "[{\"etag\":\"AAAAAAAAAAE=\"}]" },
-	{ "SELECT COUNT() AS n FROM devices.modules", "[{\"n\":0}]" },
+	{ "SELECT COUNT() AS n FROM devices.modules", "[{\"n\":3}]" },
+	{ "SELECT deviceId, moduleId FROM devices.modules WHERE "
+	  "tags.floor = 7",
+	    "[{\"deviceId\":\"d1\",\"moduleId\":\"m1\"},"
+	    "{\"deviceId\":\"d2\",\"moduleId\":\"m1\"}]" },
+	{ "SELECT devices.modules.moduleId AS m, properties.reported.fw FROM "
+	  "devices.modules WHERE deviceId = 'd1' AND moduleId != 'm1'",
+	    "[{\"m\":\"m2\",\"fw\":{\"version\":\"1.4.2\"}}]" },
+	{ "SELECT deviceId, COUNT() AS n FROM devices.modules GROUP BY "
+	  "deviceId",
+	    "[{\"deviceId\":\"d1\",\"n\":2},"
+	    "{\"deviceId\":\"d2\",\"n\":1}]" },
 	{ "SELECT TOP 2 deviceId FROM devices",
 	    "[{\"deviceId\":\"d1\"},{\"deviceId\":\"d2\"}]" },
 	{ "SELECT deviceId FROM devices WHERE deviceId='nobody'", "[]" },
@@ -629,6 +644,7 @@ test_pages_meet_and_the_last_has_no_token(void **state)
 		{ "SELECT deviceId FROM devices", 1, "d1|d2|d3|d4" },
 		{ "SELECT TOP 3 * FROM devices", 2, "d1 d2|d3" },
 		{ "SELECT TOP 2 * FROM devices", 2, "d1 d2" },
+		{ "SELECT * FROM devices.modules", 2, "d1 d1|d2" },
 		{ "SELECT * FROM devices WHERE tags.floor >= 1", 1, "d1|d2" },
 		{ "SELECT deviceId FROM devices GROUP BY deviceId", 3,
 		    "d1 d2 d3|d4" },
