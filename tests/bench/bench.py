@@ -247,7 +247,7 @@ def bench_idle(b):
 
 def wrk(b, url, token):
     out = subprocess.run(
-        b.on_client + ['wrk', '-t1', '-c64', '-d4s', '-H',
+        b.on_client + ['wrk', '-t1', '-c64', '-d3s', '-H',
                        f'Authorization: {token}', url],
         capture_output=True, text=True, timeout=60).stdout
     if 'Non-2xx' in out:
@@ -272,14 +272,16 @@ def bench_requests(b):
     with open(port_file) as f:
         floor_url = f'https://127.0.0.1:{f.read().strip()}/'
     hub, floor = [], []
-    for _ in range(3):
+    for _ in range(5):
         floor.append(wrk(b, floor_url, token))
         hub.append(wrk(b, b.twin_url(), token))
-    mine, least = statistics.median(hub), statistics.median(floor)
-    b.say('twin GET at 64 connections', f'{mine:.0f} requests/s',
-          f'evhttp floor, {len(body)} bytes, {least:.0f} requests/s, '
-          f'ratio {mine / least:.2f}', mine >= 0.6 * least,
-          '0.6 of the floor')
+    # Of pairs: what else the machine does hits both of a pair alike.
+    ratio = statistics.median(h / f for h, f in zip(hub, floor))
+    b.say('twin GET at 64 connections',
+          f'{statistics.median(hub):.0f} requests/s',
+          f'evhttp floor, {len(body)} bytes, '
+          f'{statistics.median(floor):.0f} requests/s, ratio {ratio:.2f}',
+          ratio >= 0.6, '0.6 of the floor')
 
 
 def timed(command):
