@@ -314,12 +314,18 @@ def facts():
           f'  load {os.getloadavg()[0]:.1f}\n')
 
 
+def stop(signo, _frame):
+    raise SystemExit(f'bench: stopped by {signal.Signals(signo).name}')
+
+
 def main():
     missing = [NEEDED[c] for c in NEEDED if not shutil.which(c)]
     if missing:
         print(f'bench: missing: {" ".join(missing)}\n'
               f'  apt-get install --no-install-recommends {" ".join(missing)}')
         return 1
+    for signo in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signo, stop)
     signal.alarm(LIMIT_S)
     facts()
     with tempfile.TemporaryDirectory(prefix='twindeck-bench-') as folder:
