@@ -221,26 +221,39 @@ check_device_key(const struct hub_auth *auth, const struct sas_token *token,
 	return 0;
 }
 
+static int
+find_enabled_device(struct hub *hub, const char *device_id,
+    struct hub_device *found, struct err *err)
+{
+	if (hub_registry_get(hub->registry, device_id, found, NULL) == -1)
+		return refuse(err, "no such device");
+	if (found->enabled)
+		return 0;
+	hub_device_fini(found);
+	return refuse(err, "the device is disabled");
+}
+
 /* Finds who it is, unless its device is disabled. */
 static int
 find_enabled(
     struct hub *hub, const char *who, struct hub_device *found, struct err *err)
 {
-	struct hub_device owner = { 0 };
-	char *device_id = hub_who_device(who);
-	int rc = -1;
+	struct hub_device owner;
+	char *device_id;
+	int rc;
 
-	if (hub_registry_get(hub->registry, device_id, &owner, NULL) == -1)
-		refuse(err, "no such device");
-	else if (!owner.enabled)
-		refuse(err, "the device is disabled");
-	else if (hub_registry_get(hub->registry, who, found, NULL) == -1)
-		refuse(err, "no such module");
-	else
-		rc = 0;
-	hub_device_fini(&owner);
-	free(device_id);
-	return rc;
+	if (hub_who_kind(who) == HUB_MODULE) {
+		device_id = hub_who_device(who);
+		rc = find_enabled_device(hub, device_id, &owner, err);
+		free(device_id);
+		if (rc == -1)
+			return -1;
+		hub_device_fini(&owner);
+		return hub_registry_get(hub->registry, who, found, NULL) == 0
+		    ? 0
+		    : refuse(err, "no such module");
+	}
+	return find_enabled_device(hub, who, found, err);
 }
 
 /* "/devices/d1" or "/devices/d1/modules/m1"; the caller's. */

@@ -21,8 +21,8 @@
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
-#include "core/hub/messages.h"
 #include "core/hub/registry_body.h"
+#include "core/hub/registry_row.h"
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
@@ -51,11 +51,6 @@ enum statement {
 	STATEMENTS
 };
 
-#define COLUMNS                                                            \
-	"device_id, generation_id, etag, connected, enabled, "             \
-	"status_reason, connection_updated, status_updated, "              \
-	"last_activity, primary_key, secondary_key, primary_thumbprint, "  \
-	"secondary_thumbprint, auth_type, iot_edge"
 #define THUMBPRINT(WHICH) \
 	"iif(auth_type = '" HUB_AUTH_SELF_SIGNED "', " WHICH ", NULL)"
 
@@ -65,7 +60,7 @@ enum statement {
 		THUMBPRINT("primary_thumbprint") ", "                       \
 		THUMBPRINT("secondary_thumbprint")                          \
 		" FROM " TABLE " WHERE device_id = ?1",                     \
-	[FORMAT] = "SELECT " COLUMNS OWNED " FROM " TABLE                   \
+	[FORMAT] = "SELECT " HUB_REGISTRY_COLUMNS OWNED " FROM " TABLE                   \
 		   " WHERE device_id = ?1",                                 \
 	[CREATE] = "INSERT INTO " TABLE " (device_id, etag, enabled, "      \
 		   "status_reason, auth_type, primary_key, secondary_key, " \
@@ -97,16 +92,16 @@ enum statement {
 static const char *const statements[HUB_KINDS][STATEMENTS] = {
 	[HUB_DEVICE] = {
 		STATEMENTS_ON("device", "twin", "", "", ""),
-		[LIST] = "SELECT " COLUMNS
+		[LIST] = "SELECT " HUB_REGISTRY_COLUMNS
 			 " FROM device ORDER BY device_id LIMIT ?1",
 		[STATISTICS] = ("SELECT count(*), ifnull(sum(enabled), 0), "
 				"ifnull(sum(connected), 0) FROM device"),
 	},
 	[HUB_MODULE] = {
-		STATEMENTS_ON("module", "module_twin", ", owner, managed_by",
+		STATEMENTS_ON("module", "module_twin", HUB_REGISTRY_OWNED,
 		    ", ?12, ?13", ", managed_by = ?13"),
 		/* Of one device. */
-		[LIST] = "SELECT " COLUMNS ", owner, managed_by "
+		[LIST] = "SELECT " HUB_REGISTRY_COLUMNS HUB_REGISTRY_OWNED " "
 			 "FROM module WHERE owner = ?1 ORDER BY device_id",
 		[STATISTICS] = "SELECT count(*) FROM module WHERE owner = ?1",
 	},
@@ -655,86 +650,6 @@ out:
 	return rc;
 }
 
-static void
-put_pair(struct strbuf *out, struct store_stmt *s, int column,
-    const char *primary, const char *secondary)
-{
-	strbuf_printf(out, "{\"%s\":", primary);
-	json_put_string(out, store_column_text(s, column));
-	strbuf_printf(out, ",\"%s\":", secondary);
-	json_put_string(out, store_column_text(s, column + 1));
-	strbuf_putc(out, '}');
-}
-
-static void
-put_authentication(struct strbuf *out, struct store_stmt *s)
-{
-	strbuf_puts(out, ",\"authentication\":{\"symmetricKey\":");
-	put_pair(out, s, 9, "primaryKey", "secondaryKey");
-	strbuf_puts(out, ",\"x509Thumbprint\":");
-	put_pair(out, s, 11, "primaryThumbprint", "secondaryThumbprint");
-	strbuf_printf(out, ",\"type\":\"%s\"}", store_column_text(s, 13));
-}
-
-/* A row of COLUMNS with a module's own, which has no status. */
-static void
-format_module(const struct hub_registry *registry, struct store_stmt *s,
-    struct strbuf *out)
-{
-	const char *who = store_column_text(s, 0);
-	const char *activity = hub_registry_activity(registry, who);
-	char *etag = hub_etag_identity(store_column_int(s, 2));
-
-	hub_who_put_json(out, who);
-	strbuf_puts(out, ",\"managedBy\":");
-	json_put_string(out, store_column_text(s, 16));
-	strbuf_printf(out,
-	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
-	    "\"connectionState\":\"%s\","
-	    "\"connectionStateUpdatedTime\":\"%s\","
-	    "\"lastActivityTime\":\"%s\",\"cloudToDeviceMessageCount\":0",
-	    store_column_text(s, 1), etag,
-	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
-	    store_column_text(s, 6),
-	    activity != NULL ? activity : store_column_text(s, 8));
-	put_authentication(out, s);
-	strbuf_putc(out, '}');
-	free(etag);
-}
-
-/* A row of COLUMNS, in IoT Hub's own order of fields. */
-static void
-format_row(const struct hub_registry *registry, struct store_stmt *s,
-    struct strbuf *out)
-{
-	const char *device_id = store_column_text(s, 0);
-	const char *activity = hub_registry_activity(registry, device_id);
-	char *etag = hub_etag_identity(store_column_int(s, 2));
-
-	strbuf_puts(out, "{\"deviceId\":");
-	json_put_string(out, device_id);
-	strbuf_printf(out,
-	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
-	    "\"connectionState\":\"%s\",\"status\":\"%s\",\"statusReason\":",
-	    store_column_text(s, 1), etag,
-	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
-	    store_column_int(s, 4) != 0 ? "enabled" : "disabled");
-	json_put_string(out, store_column_text(s, 5));
-	strbuf_printf(out,
-	    ",\"connectionStateUpdatedTime\":\"%s\","
-	    "\"statusUpdatedTime\":\"%s\",\"lastActivityTime\":\"%s\","
-	    "\"cloudToDeviceMessageCount\":%" PRId64,
-	    store_column_text(s, 6), store_column_text(s, 7),
-	    activity != NULL ? activity : store_column_text(s, 8),
-	    registry->hub->messages != NULL
-		? hub_messages_count(registry->hub->messages, device_id)
-		: 0);
-	put_authentication(out, s);
-	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}}",
-	    store_column_int(s, 14) != 0 ? "true" : "false");
-	free(etag);
-}
-
 int
 hub_registry_format(struct hub_registry *registry, const char *device_id,
     struct strbuf *out, char **etag, struct err *err)
@@ -747,10 +662,7 @@ hub_registry_format(struct hub_registry *registry, const char *device_id,
 		return rc == 0 ? not_found(device_id, err) : -1;
 	if (etag != NULL)
 		*etag = hub_etag_identity(store_column_int(s, 2));
-	if (hub_who_kind(device_id) == HUB_MODULE)
-		format_module(registry, s, out);
-	else
-		format_row(registry, s, out);
+	hub_registry_row_put(registry->hub, s, out);
 	store_reset(s);
 	return 0;
 }
@@ -769,7 +681,7 @@ hub_registry_list_modules(struct hub_registry *registry, const char *device_id,
 	store_bind_int(s, 1, owner.id);
 	while ((rc = store_step(s, err)) == 1) {
 		strbuf_putc(out, before);
-		format_module(registry, s, out);
+		hub_registry_row_put(registry->hub, s, out);
 		before = ',';
 	}
 	strbuf_puts(out, before == '[' ? "[]" : "]");
@@ -788,7 +700,7 @@ hub_registry_list(struct hub_registry *registry, int64_t top,
 	store_bind_int(s, 1, top);
 	while ((rc = store_step(s, err)) == 1) {
 		strbuf_putc(out, before);
-		format_row(registry, s, out);
+		hub_registry_row_put(registry->hub, s, out);
 		before = ',';
 	}
 	strbuf_puts(out, before == '[' ? "[]" : "]");
