@@ -11,6 +11,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/registry.h"
 #include "core/hub/transfer.h"
+#include "core/hub/who.h"
 #include "core/store/store.h"
 
 enum column {
@@ -30,16 +31,25 @@ enum column {
 	TWIN_ETAG,
 	TAGS,
 	DESIRED, /* each: properties, $metadata, $version */
-	REPORTED = DESIRED + 3
+	REPORTED = DESIRED + 3,
+	MANAGED_BY = REPORTED + 3
 };
 
-static const char all_devices[] =
-    "SELECT device_id, generation_id, device.etag, enabled, status_reason, "
-    "status_updated, last_activity, auth_type, primary_key, secondary_key, "
-    "primary_thumbprint, secondary_thumbprint, iot_edge, model_id, version, "
-    "twin.etag, tags, desired, desired_metadata, desired_version, reported, "
-    "reported_metadata, reported_version "
-    "FROM device JOIN twin ON twin.id = device.id ORDER BY device.id";
+/* Devices come first, so that a module that is read back has its owner. */
+#define ALL(TABLE, TWIN, MANAGED_BY)                                         \
+	"SELECT device_id, generation_id, " TABLE ".etag, enabled, "         \
+	"status_reason, status_updated, last_activity, auth_type, "          \
+	"primary_key, secondary_key, primary_thumbprint, "                   \
+	"secondary_thumbprint, iot_edge, model_id, version, " TWIN ".etag, " \
+	"tags, desired, desired_metadata, desired_version, reported, "       \
+	"reported_metadata, reported_version, " MANAGED_BY " FROM " TABLE    \
+	" JOIN " TWIN " ON " TWIN ".id = " TABLE ".id "                      \
+	"ORDER BY " TABLE ".id"
+
+static const char *const all[HUB_KINDS] = {
+	[HUB_DEVICE] = ALL("device", "twin", "NULL"),
+	[HUB_MODULE] = ALL("module", "module_twin", "managed_by"),
+};
 
 /* ,"name":"text" or ,"name":null */
 static void
@@ -60,12 +70,24 @@ put_pair(struct strbuf *out, struct store_stmt *row, int i, const char *name,
 }
 
 static void
+put_ids(struct strbuf *out, const char *who)
+{
+	const char *module_id = hub_who_module(who);
+	char *device_id = hub_who_device(who);
+
+	strbuf_puts(out, "{\"id\":");
+	json_put_string(out, device_id);
+	if (module_id != NULL)
+		put_text(out, "moduleId", module_id);
+	free(device_id);
+}
+
+static void
 put_identity(struct strbuf *out, struct store_stmt *row)
 {
 	char *etag = hub_etag_identity(store_column_int(row, DEVICE_ETAG));
 
-	strbuf_puts(out, "{\"id\":");
-	json_put_string(out, store_column_text(row, DEVICE_ID));
+	put_ids(out, store_column_text(row, DEVICE_ID));
 	put_text(out, "generationId", store_column_text(row, GENERATION_ID));
 	put_text(out, "eTag", etag);
 	put_text(out, "status",
@@ -84,6 +106,8 @@ put_identity(struct strbuf *out, struct store_stmt *row)
 	strbuf_printf(out, "},\"capabilities\":{\"iotEdge\":%s}",
 	    store_column_int(row, IOT_EDGE) != 0 ? "true" : "false");
 	put_text(out, "modelId", store_column_text(row, MODEL_ID));
+	if (!store_column_is_null(row, MANAGED_BY))
+		put_text(out, "managedBy", store_column_text(row, MANAGED_BY));
 	free(etag);
 }
 
@@ -122,14 +146,14 @@ put_twin(struct strbuf *out, struct store_stmt *row)
 	free(etag);
 }
 
-int
-hub_export(struct store *store, FILE *out, int64_t *n, struct err *err)
+static int
+export_kind(struct store *store, enum hub_kind kind, FILE *out, int64_t *n,
+    struct err *err)
 {
-	struct store_stmt *row = store_prepare(store, all_devices, err);
+	struct store_stmt *row = store_prepare(store, all[kind], err);
 	struct strbuf line = { 0 };
 	int rc = -1;
 
-	*n = 0;
 	while (row != NULL && (rc = store_step(row, err)) == 1) {
 		strbuf_reset(&line);
 		put_identity(&line, row);
@@ -143,5 +167,21 @@ hub_export(struct store *store, FILE *out, int64_t *n, struct err *err)
 		    strerror(errno));
 	store_stmt_free(row);
 	xfree_secret(strbuf_take(&line));
+	return rc;
+}
+
+int
+hub_export(struct store *store, FILE *out, int64_t *n, struct err *err)
+{
+	int rc;
+
+	*n = 0;
+	/* One moment for both. */
+	if (store_exec(store, "BEGIN", err) == -1)
+		return -1;
+	rc = export_kind(store, HUB_DEVICE, out, n, err);
+	if (rc == 0)
+		rc = export_kind(store, HUB_MODULE, out, n, err);
+	store_rollback(store); /* nothing was written */
 	return rc;
 }

@@ -18,40 +18,49 @@
 #include "core/hub/registry.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/transfer.h"
-#include "core/iothub/connstr.h"
+#include "core/hub/who.h"
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
 
 enum statement { INSERT, UPDATE, FIND, SET_TWIN, STATEMENTS };
 
 /* One that is there keeps its row, and with it its session. */
-static const char *const statements[STATEMENTS] = {
-	[INSERT] = "INSERT INTO device (device_id, etag, enabled, "
-		   "status_reason, auth_type, primary_key, secondary_key, "
-		   "primary_thumbprint, secondary_thumbprint, iot_edge, "
-		   "generation_id, status_updated, last_activity, model_id, "
-		   "connection_updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-		   "?8, ?9, ?10, ?11, ?12, ?13, ?14, '" HUB_NEVER "')",
-	[UPDATE] = "UPDATE device SET etag = ?2, enabled = ?3, "
-		   "status_reason = ?4, auth_type = ?5, primary_key = ?6, "
-		   "secondary_key = ?7, primary_thumbprint = ?8, "
-		   "secondary_thumbprint = ?9, iot_edge = ?10, "
-		   "generation_id = ?11, status_updated = ?12, "
-		   "last_activity = ?13, model_id = ?14 WHERE device_id = ?1",
-	[FIND] = "SELECT id FROM device WHERE device_id = ?1",
-	[SET_TWIN] = "INSERT OR REPLACE INTO twin (id, etag, version, tags, "
-		     "desired, desired_metadata, desired_version, reported, "
-		     "reported_metadata, reported_version) "
-		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+#define STATEMENTS_ON(TABLE, TWIN, OWNED, OWNED_VALUES, SET_OWNED)             \
+	[INSERT] = "INSERT INTO " TABLE " (device_id, etag, enabled, "         \
+		   "status_reason, auth_type, primary_key, secondary_key, "    \
+		   "primary_thumbprint, secondary_thumbprint, iot_edge, "      \
+		   "generation_id, status_updated, last_activity, model_id, "  \
+		   "connection_updated" OWNED ") VALUES (?1, ?2, ?3, ?4, ?5, " \
+		   "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "                 \
+		   "'" HUB_NEVER "'" OWNED_VALUES ")",                         \
+	[UPDATE] = "UPDATE " TABLE " SET etag = ?2, enabled = ?3, "            \
+		   "status_reason = ?4, auth_type = ?5, primary_key = ?6, "    \
+		   "secondary_key = ?7, primary_thumbprint = ?8, "             \
+		   "secondary_thumbprint = ?9, iot_edge = ?10, "               \
+		   "generation_id = ?11, status_updated = ?12, "               \
+		   "last_activity = ?13, model_id = ?14" SET_OWNED             \
+		   " WHERE device_id = ?1",                                    \
+	[FIND] = "SELECT id FROM " TABLE " WHERE device_id = ?1",              \
+	[SET_TWIN] = "INSERT OR REPLACE INTO " TWIN " (id, etag, version, "    \
+		     "tags, desired, desired_metadata, desired_version, "      \
+		     "reported, reported_metadata, reported_version) "         \
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+
+static const char *const statements[HUB_KINDS][STATEMENTS] = {
+	[HUB_DEVICE] = { STATEMENTS_ON("device", "twin", "", "", "") },
+	[HUB_MODULE] = { STATEMENTS_ON("module", "module_twin",
+	    ", owner, managed_by", ", ?15, ?16", ", managed_by = ?16") },
 };
 
 struct import {
 	struct store *store;
-	struct store_stmt *stmts[STATEMENTS];
+	struct store_stmt *all[HUB_KINDS][STATEMENTS];
+	struct store_stmt **stmts; /* those of the line's kind */
 	int64_t now_us;
 	char stamp[CLOCK_STAMP_SIZE];
 	char *no_metadata; /* of a section that was always empty; owned */
 	int64_t etag;      /* of the last identity that brought none */
+	int64_t owner;     /* of a module on the line: the row of its device */
 	int64_t n_open;    /* devices in the open transaction */
 };
 
@@ -196,6 +205,10 @@ put_row(struct import *import, enum statement which, const char *id,
 	bind_device(s, id, body, etag);
 	if (bind_rest(import, s, json, err) == -1)
 		return -1;
+	if (hub_who_kind(id) == HUB_MODULE) {
+		store_bind_int(s, 15, import->owner);
+		store_bind_text(s, 16, body->managed_by);
+	}
 	return store_run(s, err);
 }
 
@@ -401,27 +414,71 @@ out:
 	return rc;
 }
 
+/* The id, or "device/module", of a line; the caller's. */
+static char *
+read_who(const cJSON *json, struct err *err)
+{
+	const char *module_id;
+	const char *id = cJSON_GetStringValue(json_get_nocase(json, "id"));
+	char *who;
+
+	if (id == NULL) /* as GET /devices answers it */
+		id = cJSON_GetStringValue(json_get_nocase(json, "deviceId"));
+	if (json_get_nocase(json, "jobId") != NULL) {
+		err_set(err, ERR_UNSUPPORTED,
+		    "only devices and modules can be imported");
+		return NULL;
+	}
+	if (id == NULL) {
+		err_set(err, ERR_INVALID, "id is missing or not a string");
+		return NULL;
+	}
+	if (text_of(json, "moduleId", NULL, 128, &module_id, err) == -1)
+		return NULL;
+	who = hub_who_new(id, module_id);
+	if (strchr(id, '/') == NULL && hub_who_check(who, err) == 0)
+		return who;
+	if (strchr(id, '/') != NULL)
+		err_set(err, ERR_INVALID, "id must have no slash");
+	free(who);
+	return NULL;
+}
+
+/* Where its rows go; a module's device must be there. */
+static int
+choose_tables(struct import *import, const char *who, struct err *err)
+{
+	char *device_id;
+	int rc;
+
+	import->stmts = import->all[HUB_DEVICE];
+	if (hub_who_kind(who) == HUB_DEVICE)
+		return 0;
+	device_id = hub_who_device(who);
+	rc = find_row(import, device_id, &import->owner, err);
+	if (rc == -1 && err->code == ERR_NOT_FOUND)
+		err_set(err, ERR_NOT_FOUND,
+		    "the device of the module %s is not there", who);
+	free(device_id);
+	import->stmts = import->all[HUB_MODULE];
+	return rc;
+}
+
 static int
 put_line(struct import *import, const char *text, size_t len, struct err *err)
 {
 	cJSON *json = json_parse(text, len, err);
-	const char *id;
+	char *who = NULL;
 	int64_t row = 0;
 	int rc = -1;
 
 	if (json == NULL)
 		return -1;
-	id = cJSON_GetStringValue(json_get_nocase(json, "id"));
-	if (id == NULL) /* as GET /devices answers it */
-		id = cJSON_GetStringValue(json_get_nocase(json, "deviceId"));
-	if (id == NULL)
-		err_set(err, ERR_INVALID, "id is missing or not a string");
-	else if (json_get_nocase(json, "moduleId") != NULL ||
-	    json_get_nocase(json, "jobId") != NULL)
-		err_set(err, ERR_UNSUPPORTED, "only devices can be imported");
-	else if (device_id_check(id, err) == 0 &&
-	    put_device(import, id, json, &row, err) == 0)
+	who = read_who(json, err);
+	if (who != NULL && choose_tables(import, who, err) == 0 &&
+	    put_device(import, who, json, &row, err) == 0)
 		rc = put_twin(import, row, json, err);
+	free(who);
 	cJSON_Delete(json);
 	return rc;
 }
@@ -499,6 +556,23 @@ set_up(struct import *import)
 	import->etag = INT64_C(10000000) + random % 90000000;
 }
 
+static int
+prepare(struct import *import, struct err *err)
+{
+	struct store_stmt **s;
+	int kind, i;
+
+	for (kind = 0; kind < HUB_KINDS; kind++)
+		for (i = 0; i < STATEMENTS; i++) {
+			s = &import->all[kind][i];
+			*s = store_prepare(
+			    import->store, statements[kind][i], err);
+			if (*s == NULL)
+				return -1;
+		}
+	return 0;
+}
+
 int
 hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 {
@@ -507,15 +581,10 @@ hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 
 	*n = 0;
 	set_up(&import);
-	for (i = 0; i < STATEMENTS; i++) {
-		import.stmts[i] = store_prepare(store, statements[i], err);
-		if (import.stmts[i] == NULL)
-			goto out;
-	}
-	rc = import_lines(&import, in, n, err);
-out:
-	for (i = 0; i < STATEMENTS; i++)
-		store_stmt_free(import.stmts[i]);
+	if (prepare(&import, err) == 0)
+		rc = import_lines(&import, in, n, err);
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
+		store_stmt_free(import.all[i / STATEMENTS][i % STATEMENTS]);
 	free(import.no_metadata);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * A hub's devices as text, to be kept, edited or moved: JSON Lines, one device
- * a line with its keys, its counters and its twin.  A line is what IoT Hub's
+ * A hub's devices and modules as text, to be kept, edited or moved: JSON Lines,
+ * one a line with its keys, its counters and its twin.  A line is what IoT Hub's
  * own export has, and some members more; read back, it makes the same device,
  * ETags, $version and $metadata included.  Of a line only the id is needed:
  * {"id":"door-001","tags":{"site":"brno"}} gets keys and a new twin.
@@ -20,17 +20,17 @@ struct store;
 #define HUB_TRANSFER_BATCH 4096 /* devices in one transaction */
 
 /*
- * Writes every device, in the order in which they were made; *n gets how many.
+ * Writes every device, then every module, in the order in which they were
+ * made; *n gets how many.  The store must not be in a transaction.
  * What is written is of one moment.  0, or -1 with err set (ERR_IO).
  */
 int
 hub_export(struct store *store, FILE *out, int64_t *n, struct err *err);
 
 /*
- * Reads devices into the store, in batches; a device that is there already is
- * replaced, so that an import that broke off can be run again.  *n gets how
+ * Reads them into the store, in batches; what is there already is replaced, so that an import that broke off can be run again.  *n gets how
  * many are in the store for good.  0, or -1 with err set: ERR_INVALID,
- * ERR_LIMIT ("line 7: …"), ERR_IO.  Nobody else may be in a transaction.
+ * ERR_NOT_FOUND (a module's device), ERR_LIMIT ("line 7: …"), ERR_IO.  Nobody else may be in a transaction.
  */
 int hub_import(struct store *store, FILE *in, int64_t *n, struct err *err);
 

@@ -124,11 +124,14 @@ test_what_is_exported_comes_back_the_same(void **state)
 	    "\"primaryThumbprint\":"
 	    "\"0123456789ABCDEF0123456789ABCDEF01234567\"}}}");
 	put_device(world, "edge", "{\"capabilities\":{\"iotEdge\":true}}");
+	put_device(world, "d1/m1", "{\"managedBy\":\"me\"}");
+	world_report(world, "d1/m1", "{\"module\":true}");
 	text = export_all(world, &n);
-	assert_int_equal(4, n);
+	assert_int_equal(5, n);
+	assert_non_null(strstr(text, "\n{\"id\":\"d1\",\"moduleId\":\"m1\","));
 
 	world_init(&other);
-	import_well(&other, text, 4);
+	import_well(&other, text, 5);
 	before = describe(world, "d1");
 	after = describe(&other, "d1");
 	assert_string_equal(before, after);
@@ -138,7 +141,7 @@ test_what_is_exported_comes_back_the_same(void **state)
 	assert_string_equal(text, again);
 	free(again);
 	/* Again, over what is there: nothing changes. */
-	import_well(&other, text, 4);
+	import_well(&other, text, 5);
 	again = export_all(&other, &n);
 	assert_string_equal(text, again);
 	world_fini(&other);
@@ -201,7 +204,9 @@ test_a_bad_line_is_named_and_undoes_its_batch(void **state)
 		{ "{\"id\":\"b\"", "line 2: line 1, column" },
 		{ "{\"id\":\"b c\"}", "line 2: " },
 		{ "{\"id\":\"b\",\"moduleId\":\"m\"}",
-		    "line 2: only devices can be imported" },
+		    "line 2: the device of the module b/m is not there" },
+		{ "{\"id\":\"b/m\"}", "line 2: id must have no slash" },
+		{ "{\"jobId\":\"j\"}", "line 2: only devices and modules" },
 		{ "{\"id\":\"b\",\"eTag\":\"!\"}",
 		    "line 2: eTag is none of a hub" },
 		{ "{\"id\":\"b\",\"twinETag\":\"AA==\"}",
