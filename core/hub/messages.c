@@ -20,7 +20,11 @@
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
+#include "core/mqtt/protocol.h"
 #include "core/store/store.h"
+
+/* The properties stand in the Topic Name, behind the device's id. */
+#define BAG_MAX (MQTT_STR_MAX - 256)
 
 enum statement {
 	ANY,
@@ -243,12 +247,12 @@ hub_messages_send(struct hub_messages *messages, const char *device_id,
 	hub_device_fini(&device);
 	if (put_bag(&bag, device_id, message, expiry_us, err) == -1)
 		goto out;
-	if (message->payload_len > HUB_MESSAGE_MAX ||
+	if (message->payload_len > HUB_MESSAGE_MAX || bag.len > BAG_MAX ||
 	    bag.len > HUB_MESSAGE_MAX - message->payload_len) {
 		err_set(err, ERR_LIMIT,
-		    "a message may have %zu bytes at most, its properties "
-		    "among them",
-		    HUB_MESSAGE_MAX);
+		    "a message may have %zu bytes at most, its properties, "
+		    "of %zu bytes at most, among them",
+		    HUB_MESSAGE_MAX, BAG_MAX);
 		goto out;
 	}
 	if (expire(messages, device_id, err) == -1)

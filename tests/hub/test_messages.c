@@ -352,6 +352,29 @@ test_a_message_may_have_64_KB_with_its_properties(void **state)
 }
 
 static void
+test_properties_fit_into_a_topic_or_are_refused(void **state)
+{
+	struct rig_client *client = listen_at(*state, true, 1);
+	char *value = xcalloc(1, MQTT_STR_MAX);
+	struct hub_message message = { .payload = "",
+		.message_id = value,
+		.ttl_s = 60 };
+	struct err err = { 0 };
+
+	/* Less than a message may have, and more than a topic. */
+	memset(value, 'x', MQTT_STR_MAX - 120);
+	assert_int_equal(
+	    -1, hub_messages_send(messages_of(*state), ID, &message, &err));
+	assert_int_equal(ERR_LIMIT, err.code);
+	value[MQTT_STR_MAX - 512] = '\0';
+	assert_int_equal(
+	    0, hub_messages_send(messages_of(*state), ID, &message, &err));
+	expect_message(client, "", 1, false, NULL);
+	free(value);
+	rig_client_free(client);
+}
+
+static void
 test_messages_go_with_their_device(void **state)
 {
 	struct err err = { 0 };
@@ -382,6 +405,7 @@ main(void)
 		CASE(test_fifty_large_ones_all_arrive),
 		CASE(test_properties_come_in_the_topic),
 		CASE(test_a_message_may_have_64_KB_with_its_properties),
+		CASE(test_properties_fit_into_a_topic_or_are_refused),
 		CASE(test_messages_go_with_their_device),
 	};
 
