@@ -46,7 +46,9 @@ static const struct query_root device_roots[] = {
 	{ "etag",              QUERY_FIELD_TEXT,   ETAG_SQL },
 	{ "deviceEtag",        QUERY_FIELD_TEXT,   NULL },
 	{ "capabilities.iotEdge", QUERY_FIELD_BOOL, "device.iot_edge" },
-	{ "cloudToDeviceMessageCount", QUERY_FIELD_NUMBER, "0" },
+	{ "cloudToDeviceMessageCount", QUERY_FIELD_NUMBER,
+	    "(SELECT count(*) FROM message"
+	    " WHERE message.device_id = device.device_id)" },
 	{ "x509Thumbprint.primaryThumbprint", QUERY_FIELD_TEXT,
 	    "device.primary_thumbprint" },
 	{ "x509Thumbprint.secondaryThumbprint", QUERY_FIELD_TEXT,
