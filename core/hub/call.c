@@ -250,7 +250,7 @@ on_committed(bool ok, void *arg)
 	struct evkeyvalq *headers =
 	    evhttp_request_get_output_headers(call->request);
 
-	if (!ok) {
+	if (!ok && !call->stores_nothing) {
 		evhttp_clear_headers(headers);
 		set_error(call, iothub_error_get(IOTHUB_SERVER_ERROR),
 		    iothub_error_format_a(IOTHUB_SERVER_ERROR,

@@ -38,6 +38,8 @@ struct hub_call {
 	int status; /* of the answer, until it leaves */
 	char *body; /* owned; NULL: none */
 	size_t body_len;
+	bool stores_nothing; /* what it did stands, whatever becomes of a
+				commit */
 	bool is_lost; /* its answer is, on purpose */
 	struct event *drop;         /* while it is about to be dropped */
 	struct hub_gate_wait *wait; /* while it is put off; owned, or NULL */

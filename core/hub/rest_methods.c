@@ -32,6 +32,9 @@ on_result(const struct hub_method_result *result, void *arg)
 	const char *text;
 	int timeout_s = -1;
 
+	/* A 500 because of other people's changes would be tried again, and
+	 * the device would act twice. */
+	call->stores_nothing = true;
 	if (result->end == HUB_METHOD_ANSWERED) {
 		answer(call, result);
 		return;

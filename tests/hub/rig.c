@@ -177,6 +177,16 @@ rig_token(struct rig *rig, const char *device_id, int64_t life_s)
 	return token;
 }
 
+char *
+rig_service_token(struct rig *rig)
+{
+	const char *key = hub_identity_policy_key(
+	    rig->hub->identity, "iothubowner", false, NULL);
+
+	return sas_token_new("127.0.0.1", key, "iothubowner",
+	    clock_utc_us() / 1000000 + RIG_HOUR, NULL);
+}
+
 /* Lets the hub work, and waits a moment if it had nothing to do. */
 static void
 let_hub_work(struct rig_client *client, int ssl_result)

@@ -40,6 +40,8 @@ bool rig_wait(struct rig *rig, const bool *done, int ms);
 void rig_add_device(struct rig *rig, const char *device_id);
 /* Its token, good for life_s seconds; the caller's. */
 char *rig_token(struct rig *rig, const char *device_id, int64_t life_s);
+/* The owner's, for REST, good for an hour; the caller's. */
+char *rig_service_token(struct rig *rig);
 
 /* What became of a call.  Start from { 0 }. */
 struct rig_call {

@@ -10,15 +10,12 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/hub.h"
-#include "core/hub/identity.h"
 #include "core/hub/twins.h"
-#include "core/iothub/sas.h"
 #include "core/mqtt/connect.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
@@ -201,16 +198,6 @@ test_no_bytes_of_a_device_hurt_another(void **state)
 	rig_client_free(good);
 }
 
-static char *
-service_token(struct rig *rig)
-{
-	const char *key = hub_identity_policy_key(
-	    rig_hub(rig)->identity, "iothubowner", false, NULL);
-
-	return sas_token_new("127.0.0.1", key, "iothubowner",
-	    clock_utc_us() / 1000000 + RIG_HOUR, NULL);
-}
-
 /* One request, its body damaged, now and then its head as well. */
 static void
 put_request(struct strbuf *out, const char *token)
@@ -239,7 +226,7 @@ test_no_bytes_of_a_service_hurt_another(void **state)
 	static const char answered[] = "HTTP/1.1 200 OK\r\n";
 	struct rig *rig = *state;
 	struct rig_client *good = rig_client_new_https(rig), *bad;
-	char *token = service_token(rig);
+	char *token = rig_service_token(rig);
 	struct strbuf out = { 0 };
 	size_t round, n;
 

@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/methods.h"
 #include "core/iothub/topic.h"
@@ -229,6 +230,38 @@ test_ten_calls_at_once_and_no_more(void **state)
 	rig_client_free(client);
 }
 
+static void
+test_a_failed_commit_of_others_is_no_reason_to_call_twice(void **state)
+{
+	static const char body[] = "{\"methodName\":\"lockDoor\",\"payload\":1}";
+	static const char answered[] = "HTTP/1.1 200 OK\r\n";
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct rig_client *service = rig_client_new_https(rig);
+	char *token = rig_service_token(rig), *rid;
+	struct strbuf text = { 0 };
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
+	strbuf_printf(&text,
+	    "POST /twins/d1/methods?api-version=2021-04-12 HTTP/1.1\r\n"
+	    "Host: x\r\nAuthorization: %s\r\nContent-Length: %zu\r\n\r\n%s",
+	    token, sizeof(body) - 1, body);
+	rig_client_send(service, text.data, text.len);
+	rig_client_read_call(client, "1", &rid);
+	hub_commit_begin(rig_hub(rig)->commit);
+	hub_commit_fail(rig_hub(rig)->commit);
+	hub_methods_answer(rig_hub(rig)->methods, "d1",
+	    (struct topic_str){ rid, strlen(rid) }, 200, "2", 1);
+	rig_client_read_bytes(service, sizeof(answered) - 1, &text);
+	assert_string_equal(answered, strbuf_str(&text));
+	strbuf_fini(&text);
+	free(rid);
+	free(token);
+	rig_client_free(service);
+	rig_client_free(client);
+}
+
 int
 main(void)
 {
@@ -242,6 +275,7 @@ main(void)
 		CASE(
 		    test_an_answer_to_a_call_before_a_restart_is_none_to_the_next),
 		CASE(test_ten_calls_at_once_and_no_more),
+		CASE(test_a_failed_commit_of_others_is_no_reason_to_call_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
