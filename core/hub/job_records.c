@@ -56,33 +56,36 @@ hub_job_record_format(struct store_stmt *row, struct strbuf *out)
 	strbuf_putc(out, '}');
 }
 
+/* One count for each status, as the index has them side by side. */
 static int
 put_statistics(
     struct hub *hub, int64_t job, struct strbuf *out, struct err *err)
 {
-	static const char sql[] =
-	    "SELECT count(*), ifnull(sum(status = 'failed'), 0),"
-	    " ifnull(sum(status = 'completed'), 0),"
-	    " ifnull(sum(status = 'running'), 0),"
-	    " ifnull(sum(status = 'pending'), 0)"
-	    " FROM device_job WHERE job = ?1";
-	static const char *const names[] = { "deviceCount", "failedCount",
-		"succeededCount", "runningCount", "pendingCount" };
-	struct store_stmt *row = store_prepare(hub->store, sql, err);
-	int i, rc;
+	static const char *const statuses[] = { "failed", "completed",
+		"running", "pending" };
+	struct store_stmt *row = store_prepare(hub->store,
+	    "SELECT status, count(*) FROM device_job WHERE job = ?1"
+	    " GROUP BY status",
+	    err);
+	int64_t n[4] = { 0 }, n_all = 0;
+	int i, rc = -1;
 
 	if (row == NULL)
 		return -1;
 	store_bind_int(row, 1, job);
-	rc = store_step(row, err);
-	for (i = 0; rc == 1 && i < 5; i++)
-		strbuf_printf(out, "%s\"%s\":%" PRId64,
-		    i == 0 ? ",\"deviceJobStatistics\":{" : ",", names[i],
-		    store_column_int(row, i));
-	if (rc == 1)
-		strbuf_putc(out, '}');
+	while ((rc = store_step(row, err)) == 1) {
+		n_all += store_column_int(row, 1);
+		for (i = 0; i < 4; i++)
+			if (strcmp(store_column_text(row, 0), statuses[i]) == 0)
+				n[i] = store_column_int(row, 1);
+	}
 	store_stmt_free(row);
-	return rc == -1 ? -1 : 0;
+	strbuf_printf(out,
+	    ",\"deviceJobStatistics\":{\"deviceCount\":%" PRId64
+	    ",\"failedCount\":%" PRId64 ",\"succeededCount\":%" PRId64
+	    ",\"runningCount\":%" PRId64 ",\"pendingCount\":%" PRId64 "}",
+	    n_all, n[0], n[1], n[2], n[3]);
+	return rc;
 }
 
 /* Whether it has devices: what failed or was cancelled never had any. */
