@@ -5,14 +5,11 @@ peer that was measured in the same run, with its goal and whether it is met.
 Everything is on loopback, every wait is bounded, every process is ended.
 Absolute numbers drift with the machine: the ratio is what counts.
 """
-import base64
 import fcntl
-import hashlib
-import hmac
-import json
 import os
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -23,17 +20,14 @@ import sys
 import tempfile
 import termios
 import time
-import urllib.parse
 
-TWINDECK = os.environ.get('TWINDECK', 'build/twindeck')
-FLOOR = os.environ.get('FLOOR', 'build/tests/bench/floor')
+import hub as hub_rows
+from rig import API, TWINDECK, Bench, clock, facts, private, service_token
+
 DEVICES = 25
-LIMIT_S = 300  # for all of it
-API = 'api-version=2021-04-12'
-NEEDED = {'wrk': 'wrk', 'ncdu': 'ncdu', 'htop': 'htop', 'curl': 'curl'}
+LIMIT_S = 900  # for all of it
 ESCAPES = re.compile(rb'\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)'
                      rb'|[()][0-9A-B]|[=>78cDEHM])')
-clock = time.monotonic
 
 
 class Terminal:
@@ -106,57 +100,20 @@ class Terminal:
                 self.read(0.02)
 
 
-class Bench:
-    def __init__(self, folder):
-        self.folder = folder
-        self.processes = []
-        self.missed = 0
-        # The server on one core, the load on another, where there are two.
-        cores = sorted(os.sched_getaffinity(0))
-        pin = shutil.which('taskset') and len(cores) > 1
-        self.on_server = ['taskset', '-c', str(cores[0])] if pin else []
-        self.on_client = ['taskset', '-c', str(cores[1])] if pin else []
+class Deck:
+    """A hub with a fleet, for the rows that look at a deck."""
 
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def spawn(self, command, **more):
-        """A process that leaves when its standard input closes."""
-        p = subprocess.Popen(command, stdin=subprocess.PIPE, **more)
-        self.processes.append(p)
-        return p
-
-    def end(self):
-        for p in reversed(self.processes):
-            p.stdin.close()
-            try:
-                p.wait(5)
-            except subprocess.TimeoutExpired:
-                p.kill()
-                p.wait()
-
-    def start_hub(self):
-        hub = self.spawn(
-            self.on_server + [TWINDECK, 'hub', '--json', '--https-port', '0',
-                              '--mqtt-port', '0', '--exit-on-eof',
-                              '--state-dir', self.path('hub')],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        line = hub.stdout.readline()
-        if not line:
-            raise SystemExit('bench: the hub did not start')
-        self.hub = json.loads(line)
-        self.string_file = self.path('service')
+    def __init__(self, b):
+        line, self.hub = b.start_hub(b.path('demo'))
+        self.string_file = b.path('service')
         with open(self.string_file, 'w', opener=private) as f:
             f.write(self.hub['serviceConnectionString'])
-        return line
-
-    def start_fleet(self, ready_line):
-        fleet = self.spawn([TWINDECK, 'device', '--ready-line', '--count',
-                            str(DEVICES), '--exit-on-eof', '--quiet'],
-                           stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
-        fleet.stdin.write(ready_line)
-        fleet.stdin.flush()
+        self.fleet = b.spawn(
+            [TWINDECK, 'device', '--ready-line', '--count', str(DEVICES),
+             '--exit-on-eof', '--quiet'],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.fleet.stdin.write(line)
+        self.fleet.stdin.flush()
         for _ in range(100):
             listed = subprocess.run(self.run('ls'), capture_output=True,
                                     text=True, timeout=30).stdout
@@ -165,49 +122,42 @@ class Bench:
             time.sleep(0.2)
         raise SystemExit('bench: the fleet did not connect')
 
-    def run(self, *command):
-        return [TWINDECK, 'run', '--connection-string-file', self.string_file,
-                '--ca-file', self.hub['caFile'], *command]
-
-    def deck(self):
-        return [TWINDECK, '--connection-string-file', self.string_file,
+    def connect(self):
+        return ['--connection-string-file', self.string_file,
                 '--ca-file', self.hub['caFile']]
 
-    def token(self):
-        fields = dict(part.split('=', 1) for part in
-                      self.hub['serviceConnectionString'].split(';'))
-        sr = urllib.parse.quote(fields['HostName'], safe='')
-        se = str(int(time.time()) + 3600)
-        digest = hmac.new(base64.b64decode(fields['SharedAccessKey']),
-                          f'{sr}\n{se}'.encode(), hashlib.sha256).digest()
-        sig = urllib.parse.quote(base64.b64encode(digest), safe='')
-        return (f'SharedAccessSignature sr={sr}&sig={sig}&se={se}'
-                f'&skn={fields["SharedAccessKeyName"]}')
+    def run(self, *command):
+        return [TWINDECK, 'run', *self.connect(), *command]
 
-    def twin_url(self):
-        return (f'https://127.0.0.1:{self.hub["httpsPort"]}'
-                f'/twins/door-001?{API}')
-
-    def say(self, what, value, beside, met, goal):
-        self.missed += not met
-        print(f'{what}\n  {value:42} {beside}\n  '
-              f'{"met" if met else "MISSED"}: goal {goal}\n', flush=True)
+    def command(self):
+        return [TWINDECK, *self.connect()]
 
 
-def private(path, flags):
-    return os.open(path, flags, 0o600)
+def deck_of(b):
+    """Made when the first row asks for it."""
+    if not hasattr(b, 'deck'):
+        b.deck = Deck(b)
+    return b.deck
 
 
-def bench_paint(b):
-    """Both in turn, so that the machine's moods hit them alike."""
+def tree_of(b):
+    """10,000 files for ncdu."""
     tree = b.path('tree')
-    for d in range(100):
-        os.makedirs(f'{tree}/d{d}')
-        for f in range(100):
-            open(f'{tree}/d{d}/f{f}', 'w').close()
+    if not os.path.exists(tree):
+        for d in range(100):
+            os.makedirs(f'{tree}/d{d}')
+            for f in range(100):
+                open(f'{tree}/d{d}/f{f}', 'w').close()
+    return tree
+
+
+def paint(b):
+    """Both in turn, so that the machine's moods hit them alike."""
+    tree = tree_of(b)
+    deck_of(b)
     deck, ncdu = [], []
     for _ in range(7):
-        t = Terminal(b.deck(), os.environ)
+        t = Terminal(deck_of(b).command(), os.environ)
         deck.append(t.until('door-025', 'firmwareVersion'))
         t.end()
         t = Terminal(['ncdu', tree], os.environ)
@@ -220,8 +170,8 @@ def bench_paint(b):
           mine <= peer, 'no slower than ncdu')
 
 
-def bench_idle(b):
-    t = Terminal(b.deck(), os.environ)
+def idle(b):
+    t = Terminal(deck_of(b).command(), os.environ)
     t.until('door-025', 'firmwareVersion')
     t.quiet(4)
     n = t.idle_bytes(10)
@@ -229,7 +179,7 @@ def bench_idle(b):
     t.end()
     others = {}
     for name in ('htop', 'ncdu'):
-        p = Terminal([name] + ([b.path('tree')] if name == 'ncdu' else []),
+        p = Terminal([name] + ([tree_of(b)] if name == 'ncdu' else []),
                      dict(os.environ, HTOPRC=b.path('htoprc')))
         p.quiet(0.5, limit=3)
         before = len(p.written)
@@ -245,45 +195,6 @@ def bench_idle(b):
           kib <= 6 * 1024, '6 MiB')
 
 
-def wrk(b, url, token):
-    out = subprocess.run(
-        b.on_client + ['wrk', '-t1', '-c64', '-d3s', '-H',
-                       f'Authorization: {token}', url],
-        capture_output=True, text=True, timeout=60).stdout
-    if 'Non-2xx' in out:
-        raise SystemExit(f'bench: the hub refused requests:\n{out}')
-    return float(re.search(r'Requests/sec:\s+([\d.]+)', out).group(1))
-
-
-def bench_requests(b):
-    token = b.token()
-    body = subprocess.run(
-        ['curl', '-sf', '--cacert', b.hub['caFile'], '-H',
-         f'Authorization: {token}', b.twin_url()],
-        capture_output=True, timeout=30).stdout
-    state = os.path.dirname(b.hub['caFile'])
-    port_file = b.path('port')
-    b.spawn(b.on_server + [FLOOR, port_file, f'{state}/hub.pem',
-                           f'{state}/hub.key', str(len(body))])
-    for _ in range(100):
-        if os.path.exists(port_file) and os.path.getsize(port_file):
-            break
-        time.sleep(0.05)
-    with open(port_file) as f:
-        floor_url = f'https://127.0.0.1:{f.read().strip()}/'
-    hub, floor = [], []
-    for _ in range(5):
-        floor.append(wrk(b, floor_url, token))
-        hub.append(wrk(b, b.twin_url(), token))
-    # Of pairs: what else the machine does hits both of a pair alike.
-    ratio = statistics.median(h / f for h, f in zip(hub, floor))
-    b.say('twin GET at 64 connections',
-          f'{statistics.median(hub):.0f} requests/s',
-          f'evhttp floor, {len(body)} bytes, '
-          f'{statistics.median(floor):.0f} requests/s, ratio {ratio:.2f}',
-          ratio >= 0.6, '0.6 of the floor')
-
-
 def timed(command):
     # No timeout here: with one, subprocess looks in steps of up to 16 ms.
     # The alarm in main() bounds it.
@@ -292,12 +203,15 @@ def timed(command):
     return clock() - start
 
 
-def bench_one_shot(b):
-    curl = ['curl', '-sf', '--cacert', b.hub['caFile'], '-H',
-            f'Authorization: {b.token()}', b.twin_url()]
+def one_shot(b):
+    deck = deck_of(b)
+    curl = ['curl', '-sf', '--cacert', deck.hub['caFile'], '-H',
+            f'Authorization: {service_token(deck.hub)}',
+            f'https://127.0.0.1:{deck.hub["httpsPort"]}'
+            f'/twins/door-001?{API}']
     mine, peer = [], []
     for _ in range(21):
-        mine.append(timed(b.run('twin', 'get', 'door-001')))
+        mine.append(timed(deck.run('twin', 'get', 'door-001')))
         peer.append(timed(curl))
     m, p = statistics.median(mine), statistics.median(peer)
     b.say('one-shot `twindeck run twin get`', f'{m * 1e3:.1f} ms',
@@ -305,13 +219,32 @@ def bench_one_shot(b):
           "1.3 of curl's time")
 
 
-def facts():
-    with open('/proc/cpuinfo') as f:
-        model = re.search(r'model name\s*: (.*)', f.read())
-    print(f'# {time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime())}'
-          f'  {model.group(1) if model else os.uname().machine}'
-          f'  {len(os.sched_getaffinity(0))} cores'
-          f'  load {os.getloadavg()[0]:.1f}\n')
+# What is measured, by the name that selects it, and what it needs.
+ROWS = {
+    'paint': (paint, ['ncdu']),
+    'idle': (idle, ['ncdu', 'htop']),
+    'one-shot': (one_shot, ['curl']),
+    **hub_rows.ROWS,
+}
+
+
+def check(names):
+    """Whether the rows are known and what they need is there."""
+    unknown = [n for n in names if n not in ROWS]
+    if unknown:
+        print(f'bench: no such row: {" ".join(unknown)}\n'
+              f'  there are: {" ".join(ROWS)}')
+        return False
+    needed = sorted({program for n in names for program in ROWS[n][1]})
+    path = os.environ['PATH'] + ':/usr/sbin:/sbin'
+    missing = [p for p in needed if not shutil.which(p, path=path)]
+    if missing:
+        print(f'bench: missing: {" ".join(missing)}\n'
+              f'  apt-get install --no-install-recommends '
+              f'{" ".join(missing)}')
+        return False
+    os.environ['PATH'] = path
+    return True
 
 
 def stop(signo, _frame):
@@ -319,26 +252,23 @@ def stop(signo, _frame):
 
 
 def main():
-    missing = [NEEDED[c] for c in NEEDED if not shutil.which(c)]
-    if missing:
-        print(f'bench: missing: {" ".join(missing)}\n'
-              f'  apt-get install --no-install-recommends {" ".join(missing)}')
+    names = sys.argv[1:] or list(ROWS)
+    if not check(names):
         return 1
     for signo in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signo, stop)
     signal.alarm(LIMIT_S)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     facts()
     with tempfile.TemporaryDirectory(prefix='twindeck-bench-') as folder:
         b = Bench(folder)
         try:
-            b.start_fleet(b.start_hub())
-            bench_paint(b)
-            bench_idle(b)
-            bench_requests(b)
-            bench_one_shot(b)
+            for name in names:
+                ROWS[name][0](b)
         finally:
             b.end()
-    print(f'{5 - b.missed} of 5 goals met')
+    print(f'{b.rows - b.missed} of {b.rows} goals met')
     return 0
 
 
