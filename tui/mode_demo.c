@@ -3,6 +3,7 @@
 #include "tui/mode_demo.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -264,8 +265,9 @@ make_place(struct demo *demo, struct err *err)
 		demo->top = xasprintf("%s/twindeck-demo.XXXXXX",
 		    tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
 		if (mkdtemp(demo->top) == NULL) {
-			err_set(
-			    err, ERR_IO, "cannot make a folder %s", demo->top);
+			err_set(err, ERR_IO, "cannot make the folder %s: %s%s",
+			    demo->top, strerror(errno),
+			    tmp != NULL ? "; TMPDIR names it" : "");
 			free(demo->top);
 			demo->top = NULL;
 			return -1;
@@ -327,10 +329,16 @@ static int
 run(const struct options *options)
 {
 	struct demo demo = { .options = options, .log_fd = -1 };
-	struct err err;
+	struct err err = { 0 };
 	int code = EXIT_FAULT;
 
-	if (screen_check(&err) == -1)
+	if (options_argc(options) > 0)
+		err_set(&err, ERR_INVALID,
+		    "\"%.60s\" is not understood; see --help",
+		    options_argv(options, 0));
+	else
+		screen_check(&err);
+	if (err.code != ERR_NONE)
 		return mode_fail(&mode_demo, &err, EXIT_USAGE);
 	if (screen_guard(&err) == -1)
 		return mode_fail(&mode_demo, &err, EXIT_FAULT);
