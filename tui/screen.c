@@ -512,6 +512,18 @@ on_winch(evutil_socket_t signo, short what, void *arg)
 	screen_repaint(screen);
 }
 
+/* Without an alternate screen the prompt comes to stand on the footer. */
+static void
+leave_screen(void)
+{
+	if (tigetstr("rmcup") == NULL) {
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
+	endwin();
+}
+
 void
 screen_suspend(struct screen *screen)
 {
@@ -520,7 +532,7 @@ screen_suspend(struct screen *screen)
 	screen->suspended = true;
 	event_del(screen->readable);
 	write_now("\033[?2004l");
-	endwin();
+	leave_screen();
 	/* Only this process: the children of a demo go on. */
 	raise(SIGSTOP);
 }
@@ -627,7 +639,7 @@ screen_free(struct screen *screen)
 	event_free(screen->tstp);
 	event_free(screen->cont);
 	write_now("\033[?2004l");
-	endwin();
+	leave_screen();
 	delscreen(screen->curses);
 	restore.active = false;
 	strbuf_fini(&screen->paste);
