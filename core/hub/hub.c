@@ -20,6 +20,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
 #include "core/hub/commit.h"
+#include "core/hub/configurations.h"
 #include "core/hub/faults.h"
 #include "core/hub/history.h"
 #include "core/hub/http.h"
@@ -149,7 +150,10 @@ make_model(struct hub *hub, struct err *err)
 		return -1;
 	hub->methods = hub_methods_new(hub);
 	hub->jobs = hub_jobs_new(hub, err);
-	return hub->jobs != NULL ? 0 : -1;
+	if (hub->jobs == NULL)
+		return -1;
+	hub->configurations = hub_configurations_new(hub, err);
+	return hub->configurations != NULL ? 0 : -1;
 }
 
 /* Devices for a hub that has none yet: all of them, or none. */
@@ -242,6 +246,7 @@ hub_free(struct hub *hub)
 	if (hub == NULL)
 		return;
 	hub_jobs_stop(hub->jobs);
+	hub_configurations_stop(hub->configurations);
 	/* Whoever is connected leaves, whoever waits is told, and what that
 	 * has changed is committed: only then the parts go. */
 	hub_sessions_free(hub->sessions);
@@ -251,6 +256,7 @@ hub_free(struct hub *hub)
 		hub_registry_flush(hub->registry);
 	hub_commit_free(hub->commit);
 	hub_jobs_free(hub->jobs);
+	hub_configurations_free(hub->configurations);
 	hub_http_free(hub->http);
 	hub_messages_free(hub->messages);
 	hub_twins_free(hub->twins);

@@ -18,6 +18,7 @@ struct err;
 struct event_base;
 struct hub_auth;
 struct hub_commit;
+struct hub_configurations;
 struct hub_faults;
 struct hub_history;
 struct hub_http;
@@ -47,6 +48,7 @@ struct hub {
 	struct hub_methods *methods;   /* calls in flight */
 	struct hub_messages *messages; /* from the cloud to devices */
 	struct hub_jobs *jobs;         /* that have not ended */
+	struct hub_configurations *configurations;
 	struct hub_http *http;
 	struct hub_tier *tier;       /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */

@@ -68,6 +68,14 @@ hub_query_bind(const struct hub_query *query, struct store_stmt *stmt,
 	store_bind_int(stmt, n + 2, limit);
 }
 
+void
+hub_query_bind_range(const struct hub_query *query, struct store_stmt *stmt,
+    const char *first, const char *last)
+{
+	hub_query_bind(query, stmt, first, 0);
+	store_bind_text(stmt, (int)query->n_values + 2, last);
+}
+
 /* Of groups the place is a number of rows: they have no key of their own. */
 static struct store_stmt *
 prepare(struct hub *hub, const struct hub_query *query,

@@ -63,11 +63,22 @@ int hub_query_compile(
 /* What stands behind WHERE, or "*" for all: gives the ids of its devices. */
 int hub_query_compile_condition(
     const char *text, size_t len, struct hub_query *query, struct err *err);
+/*
+ * The same for the target condition of a configuration, which may look at
+ * deviceId, tags and reported properties.  In place of the two parameters
+ * behind the values it has the first and the last id of a range of devices,
+ * which hub_query_bind_range() binds.
+ */
+int hub_query_compile_target(
+    const char *text, size_t len, struct hub_query *query, struct err *err);
 void hub_query_fini(struct hub_query *query);
 
 /* Binds the values and the two behind them; after NULL: from the start. */
 void hub_query_bind(const struct hub_query *query, struct store_stmt *stmt,
     const char *after, int64_t limit);
+
+void hub_query_bind_range(const struct hub_query *query,
+    struct store_stmt *stmt, const char *first, const char *last);
 
 /* One page of an answer. */
 struct hub_query_page {

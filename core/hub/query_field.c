@@ -9,6 +9,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/query.h"
 #include "core/hub/query_sql.h"
+#include "core/hub/twins.h"
 
 #define BASE64 "'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'"
 #define DIGIT(shift) \
@@ -53,7 +54,7 @@ static const struct query_root device_roots[] = {
 	    "device.primary_thumbprint" },
 	{ "x509Thumbprint.secondaryThumbprint", QUERY_FIELD_TEXT,
 	    "device.secondary_thumbprint" },
-	{ "configurations",    QUERY_FIELD_TEXT,   NULL },
+	{ "configurations",    QUERY_FIELD_JSON,   HUB_TWINS_CONFIGURATIONS },
 	{ "properties.desired.$version",  QUERY_FIELD_NUMBER,
 	    "twin.desired_version" },
 	{ "properties.reported.$version", QUERY_FIELD_NUMBER,
@@ -243,6 +244,14 @@ find_root(const struct query_root *root, const struct query_path *path,
 	return NULL;
 }
 
+static bool
+is_target_root(const struct query_root *root)
+{
+	return strcmp(root->path, "deviceId") == 0 ||
+	    strcmp(root->path, "tags") == 0 ||
+	    str_starts_with(root->path, "properties.reported");
+}
+
 int
 query_resolve(struct query_compiler *c, const struct query_path *path,
     struct query_field *field)
@@ -260,6 +269,10 @@ query_resolve(struct query_compiler *c, const struct query_path *path,
 	if (root->sql == NULL)
 		return query_compiler_refuse(c, path, ERR_UNSUPPORTED,
 		    "is not supported in queries");
+	if (c->is_target && !is_target_root(root))
+		return query_compiler_refuse(c, path, ERR_UNSUPPORTED,
+		    "is not for a target condition: it may look at deviceId, "
+		    "tags.… and properties.reported.…");
 	*field = (struct query_field){ .root = root, .type = root->type };
 	if (strcasecmp(root->path, "lastActivityTime") == 0)
 		c->query->sees_activity = true;

@@ -214,6 +214,11 @@ put_where(struct query_compiler *c, const struct query_tree *tree)
 	else if (query_put_condition(c, tree->where) == -1)
 		return -1;
 	n = c->query->n_values;
+	if (c->is_target) {
+		strbuf_printf(&c->sql, " AND %s BETWEEN ?%zu AND ?%zu", key,
+		    n + 1, n + 2);
+		return 0;
+	}
 	if (!c->query->is_grouped) {
 		strbuf_printf(&c->sql,
 		    " AND %s > ?%zu ORDER BY %s LIMIT ?%zu", key, n + 1, key,
@@ -275,11 +280,14 @@ out:
 	return rc;
 }
 
+enum text_kind { WHOLE, CONDITION, TARGET };
+
 static int
-compile_text(const char *text, size_t len, bool is_condition,
+compile_text(const char *text, size_t len, enum text_kind kind,
     struct hub_query *query, struct err *err)
 {
-	struct query_compiler c = { .text = text, .query = query, .err = err };
+	struct query_compiler c = { .text = text, .query = query, .err = err,
+		.is_target = kind == TARGET };
 	struct query_tree *tree;
 	int rc = -1;
 
@@ -288,10 +296,10 @@ compile_text(const char *text, size_t len, bool is_condition,
 		return err_set(err, ERR_LIMIT,
 		    "a query may have %zu bytes at most", HUB_QUERY_TEXT_MAX);
 	tree = xcalloc(1, sizeof(*tree));
-	if (is_condition)
-		rc = query_parse_condition(text, len, tree, err);
-	else
+	if (kind == WHOLE)
 		rc = query_parse(text, len, tree, err);
+	else
+		rc = query_parse_condition(text, len, tree, err);
 	if (rc == 0)
 		rc = compile(&c, tree);
 	query_tree_fini(tree);
@@ -306,14 +314,21 @@ int
 hub_query_compile(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
-	return compile_text(text, len, false, query, err);
+	return compile_text(text, len, WHOLE, query, err);
 }
 
 int
 hub_query_compile_condition(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
-	return compile_text(text, len, true, query, err);
+	return compile_text(text, len, CONDITION, query, err);
+}
+
+int
+hub_query_compile_target(
+    const char *text, size_t len, struct hub_query *query, struct err *err)
+{
+	return compile_text(text, len, TARGET, query, err);
 }
 
 void

@@ -50,6 +50,7 @@ struct query_field {
 struct query_compiler {
 	const char *text; /* of the query */
 	enum query_source source;
+	bool is_target; /* a condition, and few paths are for it */
 	struct hub_query *query;
 	struct strbuf sql;
 	struct err *err;

@@ -19,6 +19,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
+#include "core/hub/configurations.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/hub/registry_body.h"
@@ -58,7 +59,7 @@ enum statement {
 #define STATEMENTS_ON(TABLE, TWIN, OWNED, OWNED_VALUES, SET_OWNED)          \
 	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key, "    \
 		THUMBPRINT("primary_thumbprint") ", "                       \
-		THUMBPRINT("secondary_thumbprint")                          \
+		THUMBPRINT("secondary_thumbprint") ", iot_edge"             \
 		" FROM " TABLE " WHERE device_id = ?1",                     \
 	[FORMAT] = "SELECT " HUB_REGISTRY_COLUMNS OWNED " FROM " TABLE                   \
 		   " WHERE device_id = ?1",                                 \
@@ -247,6 +248,7 @@ get(struct hub_registry *registry, const char *device_id,
 	device->secondary_key = xstrdup(store_column_text(s, 4));
 	device->thumbprints[0] = xstrdup(store_column_text(s, 5));
 	device->thumbprints[1] = xstrdup(store_column_text(s, 6));
+	device->iot_edge = store_column_int(s, 7) != 0;
 	device->device_id = xstrdup(device_id);
 	store_reset(s);
 	return 0;
@@ -446,6 +448,7 @@ create(struct hub_registry *registry, const char *device_id,
 	store_bind_text(s, 11, generation);
 	if (run(registry, s, err) == -1)
 		return -1;
+	hub_configurations_touch(registry->hub->configurations, device_id);
 	return create_twin(registry, device_id,
 	    store_last_id(registry->hub->store), now_us, err);
 }

@@ -45,6 +45,7 @@ struct hub_device {
 	char *thumbprints[2]; /* hex, of either length; NULL when there is none
 				 or it is not of type selfSigned */
 	bool enabled;
+	bool iot_edge;
 };
 
 /* 0, or -1 with err set (ERR_NOT_FOUND); fini wipes the keys. */

@@ -30,13 +30,6 @@ rest_import_job(struct hub_call *call)
 	    "import and export jobs need blob storage, which is not here");
 }
 
-static void
-rest_unsupported(struct hub_call *call)
-{
-	hub_call_error(call, IOTHUB_INVALID_OPERATION,
-	    "this hub does not support this resource");
-}
-
 #define BOTH (HUB_REGISTRY_READ | HUB_REGISTRY_WRITE)
 
 /* Only the owner's policy has them all. */
@@ -88,6 +81,18 @@ static const struct hub_route routes[] = {
 	    hub_rest_messages_purge },
 	{ EVHTTP_REQ_POST,   HUB_ROUTE_CONTROL "devices/*/messages", OWNER,
 	    hub_rest_message_send },
+	{ EVHTTP_REQ_POST,   "devices/*/applyConfigurationContent",
+	    HUB_REGISTRY_WRITE, hub_rest_configuration_apply },
+	{ EVHTTP_REQ_GET,    "configurations",     HUB_REGISTRY_READ,
+	    hub_rest_configuration_list },
+	{ EVHTTP_REQ_POST,   "configurations/testQueries", HUB_REGISTRY_READ,
+	    hub_rest_configuration_test },
+	{ EVHTTP_REQ_GET,    "configurations/*",   HUB_REGISTRY_READ,
+	    hub_rest_configuration_get },
+	{ EVHTTP_REQ_PUT,    "configurations/*",   HUB_REGISTRY_WRITE,
+	    hub_rest_configuration_put },
+	{ EVHTTP_REQ_DELETE, "configurations/*",   HUB_REGISTRY_WRITE,
+	    hub_rest_configuration_delete },
 	{ EVHTTP_REQ_GET,    "$iothub/websocket",  0,
 	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,
@@ -116,10 +121,6 @@ static const struct hub_route routes[] = {
 	    rest_import_job },
 	{ EVHTTP_REQ_DELETE, "jobs/*",             BOTH,
 	    rest_import_job },
-	/* Of IoT Hub, and not here: said so, instead of "no such thing". */
-	{ 0, "devices/*/applyConfigurationContent", BOTH, rest_unsupported },
-	{ 0, "configurations",                     BOTH, rest_unsupported },
-	{ 0, "configurations/*",                   BOTH, rest_unsupported },
 	{ 0, NULL, 0, NULL },
 };
 
@@ -153,6 +154,7 @@ set_who(struct hub_call *call)
 {
 	size_t i;
 
+	call->is_envelope_b = strcmp(call->segments[0], "configurations") == 0;
 	if (strcmp(call->segments[0], "devices") != 0 &&
 	    strcmp(call->segments[0], "twins") != 0)
 		return true;
@@ -166,7 +168,9 @@ set_who(struct hub_call *call)
 	if (call->args[0] != NULL)
 		call->who = hub_who_new(call->args[0], call->args[1]);
 	call->is_envelope_b =
-	    call->n_segments > 2 && strcmp(call->segments[2], "modules") == 0;
+	    call->n_segments > 2 &&
+	    (strcmp(call->segments[2], "modules") == 0 ||
+		strcmp(call->segments[2], "applyConfigurationContent") == 0);
 	return true;
 }
 

@@ -18,6 +18,13 @@ struct hub_route {
 /* The row that fits, or NULL with the call answered; fills call->args. */
 const struct hub_route *hub_route_find(struct hub_call *call);
 
+/* rest_configurations.c */
+void hub_rest_configuration_apply(struct hub_call *call);
+void hub_rest_configuration_delete(struct hub_call *call);
+void hub_rest_configuration_get(struct hub_call *call);
+void hub_rest_configuration_list(struct hub_call *call);
+void hub_rest_configuration_put(struct hub_call *call);
+void hub_rest_configuration_test(struct hub_call *call);
 /* rest_control.c: for tests, and not of IoT Hub */
 void hub_rest_faults_get(struct hub_call *call);
 void hub_rest_faults_put(struct hub_call *call);

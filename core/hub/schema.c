@@ -144,5 +144,27 @@ const struct store_migration hub_schema[] = {
 	    /* Of the last delivery, while its PUBACK is awaited. */
 	    "  packet_id INTEGER);"
 	    "CREATE INDEX message_device ON message (device_id, id);" },
+	{ "configurations",
+	    "CREATE TABLE configuration ("
+	    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* the newer, the more */
+	    "  config_id TEXT NOT NULL UNIQUE,"
+	    "  etag INTEGER NOT NULL,"
+	    "  labels TEXT NOT NULL," /* JSON, as are content and metrics */
+	    "  content TEXT NOT NULL,"
+	    "  condition TEXT NOT NULL,"
+	    "  priority INTEGER NOT NULL,"
+	    "  metrics TEXT NOT NULL,"
+	    "  created TEXT NOT NULL,"
+	    "  updated TEXT NOT NULL);"
+	    /* Whom a configuration targets: status 0, 1 when it has been
+	     * applied, 2 when the twin would not take it. */
+	    "CREATE TABLE configured ("
+	    "  device_id TEXT NOT NULL"
+	    "    REFERENCES device (device_id) ON DELETE CASCADE,"
+	    "  config INTEGER NOT NULL"
+	    "    REFERENCES configuration (id) ON DELETE CASCADE,"
+	    "  status INTEGER NOT NULL DEFAULT 0,"
+	    "  PRIMARY KEY (device_id, config)) WITHOUT ROWID;"
+	    "CREATE INDEX configured_status ON configured (config, status);" },
 	{ NULL, NULL },
 };

@@ -17,6 +17,8 @@
 
 #define KB 1024
 #define METHOD_METER ((size_t)4 * KB)
+#define CONFIGURATIONS_MAX 100
+#define CONFIGURATIONS_MAX_FREE 20 /* F1 */
 #define JOBS_MAX_DEF 10 /* without a tier: as S3 */
 
 /* F1 has the quotas of S1; they are columns of the table below. */
@@ -196,6 +198,14 @@ int
 hub_tier_jobs_max(const struct hub_tier *tier)
 {
 	return tier != NULL ? tier->tier->jobs_max : JOBS_MAX_DEF;
+}
+
+int
+hub_tier_configurations_max(const struct hub_tier *tier)
+{
+	return tier != NULL && strcmp(tier->tier->name, "F1") == 0
+	    ? CONFIGURATIONS_MAX_FREE
+	    : CONFIGURATIONS_MAX;
 }
 
 enum hub_op

@@ -56,6 +56,9 @@ char *hub_tier_refusal(enum hub_op op);
 /* Jobs of updates and methods that may run at once. */
 int hub_tier_jobs_max(const struct hub_tier *tier);
 
+/* Configurations that the hub may have. */
+int hub_tier_configurations_max(const struct hub_tier *tier);
+
 /* The class of a REST request, by its route's pattern. */
 enum hub_op hub_tier_op_of(int method, const char *pattern);
 

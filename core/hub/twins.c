@@ -15,6 +15,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
+#include "core/hub/configurations.h"
 #include "core/hub/hub.h"
 #include "core/hub/messages.h"
 #include "core/hub/registry.h"
@@ -250,6 +251,8 @@ hub_twins_report(struct hub_twins *twins, const char *device_id,
 	bind_json(s, 3, reported->metadata);
 	store_bind_int(s, 4, reported->version);
 	rc = run(twins, s, err);
+	if (rc == 0)
+		hub_configurations_touch(twins->hub->configurations, device_id);
 out:
 	twin_fini(&twin);
 	return rc;
@@ -417,6 +420,8 @@ hub_twins_update(struct hub_twins *twins, const char *device_id,
 	rc = 0;
 	if (section[TWIN_TAGS].is_changed || section[TWIN_DESIRED].is_changed)
 		rc = save_service(twins, &twin, err);
+	if (rc == 0 && section[TWIN_TAGS].is_changed)
+		hub_configurations_touch(twins->hub->configurations, device_id);
 	if (rc == 0 && section[TWIN_DESIRED].is_changed)
 		notify(
 		    twins, device_id, desired, section[TWIN_DESIRED].version);
@@ -540,8 +545,13 @@ hub_twins_format_row(
 	put_section(out, s, 16);
 	strbuf_puts(out,
 	    store_column_int(s, 19) != 0
-		? "},\"capabilities\":{\"iotEdge\":true}}"
-		: "},\"capabilities\":{\"iotEdge\":false}}");
+		? "},\"capabilities\":{\"iotEdge\":true}"
+		: "},\"capabilities\":{\"iotEdge\":false}");
+	if (store_column_len(s, 21) > 2) {
+		strbuf_puts(out, ",\"configurations\":");
+		put_column(out, s, 21);
+	}
+	strbuf_putc(out, '}');
 }
 
 int

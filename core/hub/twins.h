@@ -62,6 +62,14 @@ int hub_twins_update(struct hub_twins *twins, const char *device_id,
 int hub_twins_format(struct hub_twins *twins, const char *device_id,
     struct strbuf *out, char **etag, struct err *err);
 
+/* {"id":{"status":"Applied"}}: what configurations.h has made of a device. */
+#define HUB_TWINS_CONFIGURATIONS                                           \
+	"(SELECT json_group_object(configuration.config_id, "              \
+	"json_object('status', iif(configured.status = 1, 'Applied', "     \
+	"'Targeted'))) FROM configured JOIN configuration "                \
+	"ON configuration.id = configured.config "                         \
+	"WHERE configured.device_id = device.device_id)"
+
 /*
  * The same for a row of any SELECT of these columns, from the tables device
  * and twin, side by side by their id.
@@ -73,7 +81,8 @@ int hub_twins_format(struct hub_twins *twins, const char *device_id,
 	"device.secondary_thumbprint, device.model_id, twin.version, "    \
 	"twin.tags, twin.desired, twin.desired_metadata, "                \
 	"twin.desired_version, twin.reported, twin.reported_metadata, "   \
-	"twin.reported_version, device.iot_edge, device.status_reason"
+	"twin.reported_version, device.iot_edge, device.status_reason, "  \
+	HUB_TWINS_CONFIGURATIONS
 #define HUB_TWINS_COLUMN_ID 0
 #define HUB_TWINS_COLUMN_ETAG 1
 

@@ -437,4 +437,65 @@ test('firmware update from start to end', async () => {
 	}, 15000);
 	eq(seen, ['standBy', 'downloading', 'applying', 'completed']);
 });
+test('configuration: add, get, list, update, remove', async () => {
+	const id = 'c-' + L.RUN;
+	const content = {
+		deviceContent: { 'properties.desired.firmware': { v: '2.8.5' } },
+	};
+	const want = { id, content, targetCondition: '', priority: 1 };
+	const added = (await registry.addConfiguration(want)).responseBody;
+	try {
+		eq([added.id, added.content, added.priority], [id, content, 1]);
+		const got = (await registry.getConfiguration(id)).responseBody;
+		eq(got.etag, added.etag);
+		assert(
+			(await registry.getConfigurations()).responseBody.some((c) => c.id === id),
+			'not listed',
+		);
+		await rejects(registry.addConfiguration(want), 409);
+		await rejects(
+			registry.updateConfiguration({ ...want, etag: 'MTIz' }),
+			412,
+		);
+		const up = await registry.updateConfiguration({ ...got, priority: 7 });
+		eq(up.responseBody.priority, 7);
+		await registry.updateConfiguration({ ...want, priority: 8 }, true);
+	} finally {
+		await registry.removeConfiguration(id);
+	}
+	await rejects(registry.getConfiguration(id), 404);
+});
+test('configuration: a device that it targets receives it', async () => {
+	const d = await mkDevice();
+	const id = 'c-' + d.id.toLowerCase();
+	const t = await (await connect(d)).getTwin();
+	let seen;
+	t.on('properties.desired.firmware', (f) => (seen = f));
+	await registry.addConfiguration({
+		id,
+		content: {
+			deviceContent: { 'properties.desired.firmware': { v: '2.8.5' } },
+		},
+		targetCondition: `tags.site = '${d.id}'`,
+		priority: 20,
+		metrics: {
+			queries: {
+				current:
+					`SELECT deviceId FROM devices WHERE configurations.[[${id}]]` +
+					".status = 'Applied' AND properties.reported.status = 'current'",
+			},
+		},
+	});
+	try {
+		await registry.updateTwin(d.id, { tags: { site: d.id } }, '*');
+		await until(() => seen && seen.v === '2.8.5');
+		eq((await twin(d.id)).configurations, { [id]: { status: 'Applied' } });
+		await report(t, { status: 'current' });
+		const c = (await registry.getConfiguration(id)).responseBody;
+		eq(c.systemMetrics.results.appliedCount, 1);
+		eq(c.metrics.results, { current: 1 });
+	} finally {
+		await registry.removeConfiguration(id);
+	}
+});
 L.run();

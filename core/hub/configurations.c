@@ -1,0 +1,465 @@
+#include "config.h"
+
+#include "core/hub/configurations.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/list.h"
+#include "core/base/log.h"
+#include "core/base/xalloc.h"
+#include "core/hub/commit.h"
+#include "core/hub/configuration_body.h"
+#include "core/hub/hub.h"
+#include "core/hub/query.h"
+#include "core/hub/twins.h"
+#include "core/hub/who.h"
+#include "core/store/store.h"
+
+#define RETRY_S 1 /* after a commit that failed */
+/* As the column configured.status has them. */
+#define TARGETED 0
+#define APPLIED 1
+#define REFUSED 2
+
+enum statement { LOAD, RANGE, CONTEST, SET_STATUS, STATEMENTS };
+
+static const char *const statements[STATEMENTS] = {
+	[LOAD] = "SELECT id, config_id, condition, content"
+		 " FROM configuration ORDER BY id",
+	[RANGE] = "SELECT min(device_id), max(device_id) FROM"
+		  " (SELECT device_id FROM device WHERE device_id > ?1"
+		  "  ORDER BY device_id LIMIT ?2)",
+	/* Who has come to win its device, or to lose it. */
+	[CONTEST] = "SELECT device_id, config, wins FROM"
+		    " (SELECT device_id, config, status, row_number() OVER"
+		    "   (PARTITION BY device_id ORDER BY"
+		    "    configuration.priority DESC, configuration.id DESC)"
+		    "   = 1 AS wins"
+		    "  FROM configured JOIN configuration"
+		    "  ON configuration.id = configured.config"
+		    "  WHERE device_id BETWEEN ?1 AND ?2)"
+		    " WHERE wins <> (status <> 0)",
+	[SET_STATUS] = "UPDATE configured SET status = ?3"
+		       " WHERE device_id = ?1 AND config = ?2",
+};
+
+/* One of them in memory: what it does, compiled. */
+struct configuration {
+	struct list link; /* in hub_configurations.list */
+	int64_t id;       /* its row */
+	char *config_id;
+	cJSON *body; /* of a twin, as a service would send it */
+	struct hub_query query;
+	struct store_stmt *add;  /* whom it targets now */
+	struct store_stmt *drop; /* whom it does no more */
+};
+
+struct hub_configurations {
+	struct hub *hub;
+	struct store_stmt *stmts[STATEMENTS];
+	struct list list;
+	struct event *timer;
+	char *touched[HUB_CONFIGURATION_TOUCHED]; /* owned */
+	size_t n_touched;
+	char *after; /* where a look at all stands; NULL: there is none */
+	bool is_committing;
+	bool is_stopping;
+};
+
+static void
+look_in(struct hub_configurations *cs, int s)
+{
+	struct timeval delay = { .tv_sec = s };
+
+	if (!cs->is_stopping)
+		event_add(cs->timer, &delay);
+}
+
+static void
+look_at_all(struct hub_configurations *cs)
+{
+	while (cs->n_touched > 0)
+		free(cs->touched[--cs->n_touched]);
+	free(cs->after);
+	cs->after = xstrdup("");
+}
+
+static void
+configuration_free(struct configuration *c)
+{
+	list_remove(&c->link);
+	store_stmt_free(c->add);
+	store_stmt_free(c->drop);
+	hub_query_fini(&c->query);
+	cJSON_Delete(c->body);
+	free(c->config_id);
+	free(c);
+}
+
+/* Both take the range of devices and, behind it, the configuration. */
+static int
+prepare(struct hub_configurations *cs, struct configuration *c,
+    const char *condition, struct err *err)
+{
+	int n;
+	char *sql;
+
+	if (hub_query_compile_target(
+		condition, strlen(condition), &c->query, err) == -1)
+		return -1;
+	n = (int)c->query.n_values;
+	sql = xasprintf("INSERT OR IGNORE INTO configured (config, device_id)"
+			" SELECT ?%d, device_id FROM (%s)",
+	    n + 3, c->query.sql);
+	c->add = store_prepare(cs->hub->store, sql, err);
+	free(sql);
+	sql = xasprintf("DELETE FROM configured WHERE config = ?%d"
+			" AND device_id BETWEEN ?%d AND ?%d"
+			" AND device_id NOT IN (%s)",
+	    n + 3, n + 1, n + 2, c->query.sql);
+	if (c->add != NULL)
+		c->drop = store_prepare(cs->hub->store, sql, err);
+	free(sql);
+	return c->drop != NULL ? 0 : -1;
+}
+
+/* A condition that is empty targets nobody, as "false" would. */
+static int
+configuration_load(
+    struct hub_configurations *cs, struct store_stmt *row, struct err *err)
+{
+	struct configuration *c = xcalloc(1, sizeof(*c));
+	const char *condition = store_column_text(row, 2);
+	cJSON *content, *properties, *patch;
+
+	list_append(&cs->list, &c->link);
+	c->id = store_column_int(row, 0);
+	c->config_id = xstrdup(store_column_text(row, 1));
+	content = json_parse(
+	    store_column_text(row, 3), store_column_len(row, 3), err);
+	patch = hub_configuration_patch(content, err);
+	cJSON_Delete(content);
+	if (patch == NULL ||
+	    prepare(cs, c,
+		*condition != '\0' ? condition : HUB_CONFIGURATION_NOBODY,
+		err) == -1) {
+		cJSON_Delete(patch);
+		configuration_free(c);
+		return -1;
+	}
+	c->body = cJSON_CreateObject();
+	properties = cJSON_AddObjectToObject(c->body, "properties");
+	cJSON_AddItemToObject(properties, "desired", patch);
+	return 0;
+}
+
+static void
+forget(struct hub_configurations *cs)
+{
+	struct configuration *c;
+
+	while ((c = LIST_FIRST(&cs->list, struct configuration, link)) != NULL)
+		configuration_free(c);
+}
+
+/* One that cannot be read is passed over, and said so. */
+static int
+load(struct hub_configurations *cs, struct err *err)
+{
+	struct store_stmt *row = cs->stmts[LOAD];
+	struct err why;
+	int rc;
+
+	forget(cs);
+	while ((rc = store_step(row, err)) == 1) {
+		why = (struct err){ 0 };
+		if (configuration_load(cs, row, &why) == -1)
+			log_error("configuration %s cannot be read: %s",
+			    store_column_text(row, 1), why.text);
+	}
+	return rc;
+}
+
+static void
+on_changed(bool ok, void *arg)
+{
+	struct hub_configurations *cs = arg;
+	struct err err = { 0 };
+
+	(void)ok; /* what is on disk counts */
+	if (cs->is_stopping)
+		return;
+	if (load(cs, &err) == -1)
+		log_error("the configurations cannot be read: %s", err.text);
+	look_at_all(cs);
+	look_in(cs, 0);
+}
+
+void
+hub_configurations_reload(struct hub_configurations *cs)
+{
+	hub_commit_then(cs->hub->commit, on_changed, cs);
+}
+
+void
+hub_configurations_touch(struct hub_configurations *cs, const char *device_id)
+{
+	if (cs == NULL || list_is_empty(&cs->list) ||
+	    hub_who_kind(device_id) != HUB_DEVICE)
+		return;
+	if (cs->n_touched == HUB_CONFIGURATION_TOUCHED)
+		look_at_all(cs);
+	else
+		cs->touched[cs->n_touched++] = xstrdup(device_id);
+	if (!cs->is_committing)
+		look_in(cs, 0);
+}
+
+/* A write that fails takes the whole batch with it. */
+static int
+run(struct hub_configurations *cs, struct store_stmt *stmt, const char *what)
+{
+	struct err err = { 0 };
+
+	if (store_run(stmt, &err) == 0)
+		return 0;
+	log_error("configuration %s: %s", what, err.text);
+	hub_commit_fail(cs->hub->commit);
+	return -1;
+}
+
+static void
+target(struct hub_configurations *cs, struct configuration *c,
+    const char *first, const char *last)
+{
+	struct store_stmt *both[] = { c->add, c->drop };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		hub_query_bind_range(&c->query, both[i], first, last);
+		store_bind_int(both[i], (int)c->query.n_values + 3, c->id);
+		run(cs, both[i], c->config_id);
+	}
+}
+
+static struct configuration *
+find(struct hub_configurations *cs, int64_t id)
+{
+	struct configuration *c;
+
+	LIST_FOREACH(c, &cs->list, struct configuration, link)
+		if (c->id == id)
+			return c;
+	return NULL;
+}
+
+/* Once: what an operator then writes over it stays. */
+static int
+apply(struct hub_configurations *cs, const struct configuration *c,
+    const char *device_id)
+{
+	struct hub_twins_write write = { .body = c->body };
+	struct err err = { 0 };
+
+	if (hub_twins_update(cs->hub->twins, device_id, &write, &err) == 0)
+		return APPLIED;
+	log_error("configuration %s cannot be applied to %s: %s", c->config_id,
+	    device_id, err.text);
+	return REFUSED;
+}
+
+struct contest {
+	char *device_id;
+	int64_t config;
+	bool wins;
+};
+
+static void
+settle(struct hub_configurations *cs, const struct contest *contest)
+{
+	const struct configuration *c = find(cs, contest->config);
+	struct store_stmt *stmt = cs->stmts[SET_STATUS];
+	int status = TARGETED;
+
+	if (c == NULL)
+		return;
+	if (contest->wins)
+		status = apply(cs, c, contest->device_id);
+	store_bind_text(stmt, 1, contest->device_id);
+	store_bind_int(stmt, 2, contest->config);
+	store_bind_int(stmt, 3, status);
+	run(cs, stmt, c->config_id);
+}
+
+/*
+ * Read whole before anything is changed: at most one wins and one loses a
+ * device at a time.
+ */
+static void
+settle_all(struct hub_configurations *cs, const char *first, const char *last)
+{
+	struct contest contests[2 * HUB_CONFIGURATION_RANGE];
+	struct store_stmt *row = cs->stmts[CONTEST];
+	struct err err = { 0 };
+	size_t n = 0, i;
+	int rc = 0;
+
+	store_bind_text(row, 1, first);
+	store_bind_text(row, 2, last);
+	while (n < sizeof(contests) / sizeof(contests[0]) &&
+	    (rc = store_step(row, &err)) == 1) {
+		contests[n].device_id = xstrdup(store_column_text(row, 0));
+		contests[n].config = store_column_int(row, 1);
+		contests[n++].wins = store_column_int(row, 2) != 0;
+	}
+	store_reset(row);
+	if (rc == -1)
+		log_error("configurations cannot be read: %s", err.text);
+	for (i = 0; i < n; i++) {
+		settle(cs, &contests[i]);
+		free(contests[i].device_id);
+	}
+}
+
+static void
+look_at_range(
+    struct hub_configurations *cs, const char *first, const char *last)
+{
+	struct configuration *c;
+
+	LIST_FOREACH(c, &cs->list, struct configuration, link)
+		target(cs, c, first, last);
+	settle_all(cs, first, last);
+}
+
+static void
+look_at_touched(struct hub_configurations *cs)
+{
+	size_t n = cs->n_touched < HUB_CONFIGURATION_RANGE
+	    ? cs->n_touched
+	    : HUB_CONFIGURATION_RANGE;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		look_at_range(cs, cs->touched[i], cs->touched[i]);
+		free(cs->touched[i]);
+	}
+	cs->n_touched -= n;
+	memmove(cs->touched, cs->touched + n,
+	    cs->n_touched * sizeof(cs->touched[0]));
+}
+
+static void
+look_at_next(struct hub_configurations *cs)
+{
+	struct store_stmt *row = cs->stmts[RANGE];
+	char *first = NULL, *last = NULL;
+	struct err err = { 0 };
+
+	store_bind_text(row, 1, cs->after);
+	store_bind_int(row, 2, HUB_CONFIGURATION_RANGE);
+	if (store_step(row, &err) == 1 && !store_column_is_null(row, 0)) {
+		first = xstrdup(store_column_text(row, 0));
+		last = xstrdup(store_column_text(row, 1));
+	}
+	store_reset(row);
+	if (first != NULL)
+		look_at_range(cs, first, last);
+	free(first);
+	free(cs->after);
+	cs->after = last;
+}
+
+static void
+on_looked(bool ok, void *arg)
+{
+	struct hub_configurations *cs = arg;
+
+	cs->is_committing = false;
+	if (!ok) {
+		look_at_all(cs);
+		look_in(cs, RETRY_S);
+		return;
+	}
+	look_in(cs,
+	    cs->n_touched > 0 || cs->after != NULL ? 0
+						   : HUB_CONFIGURATION_AGAIN_S);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub_configurations *cs = arg;
+
+	(void)fd;
+	(void)what;
+	if (cs->is_stopping || cs->is_committing || list_is_empty(&cs->list))
+		return;
+	if (cs->n_touched == 0 && cs->after == NULL)
+		look_at_all(cs);
+	hub_commit_begin(cs->hub->commit);
+	if (cs->n_touched > 0)
+		look_at_touched(cs);
+	if (cs->after != NULL)
+		look_at_next(cs);
+	cs->is_committing = true;
+	hub_commit_then(cs->hub->commit, on_looked, cs);
+}
+
+struct hub_configurations *
+hub_configurations_new(struct hub *hub, struct err *err)
+{
+	struct hub_configurations *cs = xcalloc(1, sizeof(*cs));
+	int i;
+
+	cs->hub = hub;
+	list_init(&cs->list);
+	cs->timer = evtimer_new(hub->base, on_timer, cs);
+	for (i = 0; i < STATEMENTS; i++) {
+		cs->stmts[i] = store_prepare(hub->store, statements[i], err);
+		if (cs->stmts[i] == NULL)
+			goto fail;
+	}
+	if (load(cs, err) == -1)
+		goto fail;
+	look_at_all(cs);
+	look_in(cs, 0);
+	return cs;
+fail:
+	hub_configurations_free(cs);
+	return NULL;
+}
+
+void
+hub_configurations_stop(struct hub_configurations *cs)
+{
+	if (cs == NULL)
+		return;
+	cs->is_stopping = true;
+	event_del(cs->timer);
+}
+
+void
+hub_configurations_free(struct hub_configurations *cs)
+{
+	int i;
+
+	if (cs == NULL)
+		return;
+	forget(cs);
+	while (cs->n_touched > 0)
+		free(cs->touched[--cs->n_touched]);
+	for (i = 0; i < STATEMENTS; i++)
+		store_stmt_free(cs->stmts[i]);
+	event_free(cs->timer);
+	free(cs->after);
+	free(cs);
+}

@@ -1,0 +1,39 @@
+/*
+ * Automatic device management: each configuration targets the devices of its
+ * condition, and of those that target a device the one of the highest
+ * priority (among equals the newest) is applied to it once, as a service's
+ * patch of its desired properties.
+ *
+ * That is looked at for the devices whose tags or reported properties have
+ * changed, for all devices when a configuration has, and for all of them
+ * every now and then; a range of devices in one turn of the loop, and the
+ * next one when that is on disk.
+ */
+#ifndef TWINDECK_CORE_HUB_CONFIGURATIONS_H
+#define TWINDECK_CORE_HUB_CONFIGURATIONS_H
+
+struct err;
+struct hub;
+struct hub_configurations;
+
+#define HUB_CONFIGURATION_RANGE 64     /* devices in one turn */
+#define HUB_CONFIGURATION_AGAIN_S 60   /* from one look at all to the next */
+#define HUB_CONFIGURATION_TOUCHED 1024 /* more of them, and all are looked at \
+					*/
+
+/* Begins with a look at all.  NULL with err set (ERR_IO, ERR_INTERNAL). */
+struct hub_configurations *
+hub_configurations_new(struct hub *hub, struct err *err);
+/* From now on nothing is applied.  NULL does nothing, here and below. */
+void hub_configurations_stop(struct hub_configurations *configurations);
+/* After every commit has ended. */
+void hub_configurations_free(struct hub_configurations *configurations);
+
+/* Reads them anew when what has been changed is on disk. */
+void hub_configurations_reload(struct hub_configurations *configurations);
+/* A device is new, or its tags or reported properties are; of a module
+ * nothing is looked at. */
+void hub_configurations_touch(
+    struct hub_configurations *configurations, const char *device_id);
+
+#endif

@@ -1,0 +1,390 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/configuration_body.h"
+#include "core/hub/configuration_store.h"
+#include "core/hub/configurations.h"
+#include "core/hub/hub.h"
+#include "core/hub/query.h"
+#include "core/hub/registry.h"
+#include "core/hub/twins.h"
+#include "core/iothub/topic.h"
+#include "tests/hub/rig.h"
+#include "tests/support/test.h"
+
+#define N_MANY (HUB_CONFIGURATION_RANGE * 2 + 5)
+
+static int
+set_up(void **state)
+{
+	*state = rig_new();
+	rig_add_device(*state, "d1");
+	rig_add_device(*state, "d2");
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
+static cJSON *
+json_of(const char *text)
+{
+	struct err err = { 0 };
+	cJSON *json = json_parse(text, strlen(text), &err);
+
+	if (json == NULL)
+		fail_msg("%s", err.text);
+	return json;
+}
+
+/* content is that of deviceContent behind "properties.desired." */
+static void
+put(struct rig *rig, const char *id, const char *content, const char *condition,
+    int priority, const char *if_match)
+{
+	char *text = xasprintf(
+	    "{\"content\":{\"deviceContent\":{\"properties.desired.%s}},"
+	    "\"targetCondition\":\"%s\",\"priority\":%d,\"metrics\":"
+	    "{\"queries\":{\"floor3\":\"SELECT deviceId FROM devices WHERE "
+	    "configurations.[[%s]].status = 'Applied' AND "
+	    "properties.reported.floor = 3\"}}}",
+	    content, condition, priority, id);
+	cJSON *body = json_of(text);
+	struct hub_configuration configuration;
+	enum iothub_error_id error;
+	struct err err = { 0 };
+
+	if (hub_configuration_read(body, id, &configuration, &error, &err) ==
+		-1 ||
+	    hub_configuration_put(
+		rig_hub(rig), &configuration, if_match, &err) == -1)
+		fail_msg("%s", err.text);
+	hub_configuration_fini(&configuration);
+	cJSON_Delete(body);
+	free(text);
+}
+
+static char *
+twin_of(struct rig *rig, const char *device_id)
+{
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+
+	if (hub_twins_format(
+		rig_hub(rig)->twins, device_id, &out, NULL, &err) == -1)
+		fail_msg("%s", err.text);
+	return strbuf_take(&out);
+}
+
+static char *
+configuration_of(struct rig *rig, const char *id)
+{
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+	char *etag;
+
+	if (hub_configuration_format(rig_hub(rig), id, &out, &etag, &err) == -1)
+		fail_msg("%s", err.text);
+	free(etag);
+	return strbuf_take(&out);
+}
+
+/* Runs the hub until get() of that thing holds the text. */
+static void
+wait_for(struct rig *rig, char *(*get)(struct rig *, const char *),
+    const char *id, const char *text)
+{
+	int64_t end_ms = clock_mono_ms() + RIG_PATIENCE_MS;
+	char *is = get(rig, id);
+
+	while (strstr(is, text) == NULL) {
+		if (clock_mono_ms() > end_ms)
+			fail_msg("%s does not say %s", is, text);
+		rig_turn(rig, 10);
+		free(is);
+		is = get(rig, id);
+	}
+	free(is);
+}
+
+static void
+assert_twin(struct rig *rig, const char *device_id, const char *text, bool has)
+{
+	char *twin = twin_of(rig, device_id);
+
+	if ((strstr(twin, text) != NULL) != has)
+		fail_msg(
+		    "%s: %s %s", twin, has ? "not there:" : "there:", text);
+	free(twin);
+}
+
+static void
+patch(struct rig *rig, const char *device_id, const char *text)
+{
+	cJSON *body = json_of(text);
+	struct hub_twins_write write = { .body = body };
+	struct err err = { 0 };
+
+	if (hub_twins_update(rig_hub(rig)->twins, device_id, &write, &err) ==
+	    -1)
+		fail_msg("%s", err.text);
+	cJSON_Delete(body);
+}
+
+static void
+report(struct rig *rig, const char *device_id, const char *text)
+{
+	cJSON *body = json_of(text);
+	struct err err = { 0 };
+	int64_t version;
+
+	if (hub_twins_report(
+		rig_hub(rig)->twins, device_id, body, &version, &err) == -1)
+		fail_msg("%s", err.text);
+	cJSON_Delete(body);
+}
+
+static void
+test_a_configuration_is_applied_to_whom_it_targets(void **state)
+{
+	struct rig *rig = *state;
+
+	patch(rig, "d1", "{\"tags\":{\"type\":\"chiller\"}}");
+	put(rig, "fw", "firmware\":{\"v\":\"2.8.5\"}", "tags.type = 'chiller'",
+	    20, NULL);
+	wait_for(rig, twin_of, "d1",
+	    "\"configurations\":{\"fw\":{\"status\":\"Applied\"}}");
+	assert_twin(rig, "d1",
+	    "\"desired\":{\"firmware\":{\"v\":\"2.8.5\"},\"$metadata\"", true);
+	assert_twin(rig, "d1", "\"$lastUpdatedVersion\":2", true);
+	assert_twin(rig, "d2", "configurations", false);
+	assert_twin(rig, "d2", "firmware", false);
+	wait_for(rig, configuration_of, "fw",
+	    "\"targetedCount\":1,\"appliedCount\":1,");
+}
+
+static void
+test_a_device_comes_and_goes_with_its_tags_and_reports(void **state)
+{
+	struct rig *rig = *state;
+
+	put(rig, "c", "a\":1", "tags.on = true OR properties.reported.on = 1",
+	    1, NULL);
+	wait_for(rig, configuration_of, "c", "\"targetedCount\":0");
+	patch(rig, "d1", "{\"tags\":{\"on\":true}}");
+	wait_for(rig, twin_of, "d1", "\"Applied\"");
+	report(rig, "d2", "{\"on\":1}");
+	wait_for(rig, twin_of, "d2", "\"Applied\"");
+	patch(rig, "d1", "{\"tags\":{\"on\":false}}");
+	wait_for(rig, configuration_of, "c", "\"targetedCount\":1");
+	assert_twin(rig, "d1", "configurations", false);
+	assert_twin(rig, "d1", "\"desired\":{\"a\":1,", true); /* it stays */
+}
+
+static void
+test_a_new_device_is_targeted(void **state)
+{
+	struct rig *rig = *state;
+
+	put(rig, "c", "a\":1", "*", 1, NULL);
+	wait_for(rig, twin_of, "d2", "\"Applied\"");
+	rig_add_device(rig, "d3");
+	wait_for(rig, twin_of, "d3", "\"Applied\"");
+}
+
+static void
+test_the_highest_priority_wins(void **state)
+{
+	struct rig *rig = *state;
+	struct err err = { 0 };
+
+	put(rig, "low", "a\":\"low\"", "deviceId = 'd1'", 1, NULL);
+	wait_for(rig, twin_of, "d1", "\"a\":\"low\"");
+	put(rig, "high", "a\":\"high\"", "*", 9, NULL);
+	wait_for(rig, twin_of, "d1", "\"a\":\"high\"");
+	assert_twin(rig, "d1", "\"high\":{\"status\":\"Applied\"}", true);
+	assert_twin(rig, "d1", "\"low\":{\"status\":\"Targeted\"}", true);
+	/* A priority may be changed, and the next one follows a deletion. */
+	put(rig, "low", "a\":\"low\"", "deviceId = 'd1'", 10, "*");
+	wait_for(rig, twin_of, "d1", "\"a\":\"low\"");
+	assert_int_equal(
+	    0, hub_configuration_delete(rig_hub(rig), "low", NULL, &err));
+	wait_for(rig, twin_of, "d1", "\"a\":\"high\"");
+	assert_twin(rig, "d1", "\"low\"", false);
+}
+
+static void
+test_what_an_operator_writes_over_it_stays(void **state)
+{
+	struct rig *rig = *state;
+
+	put(rig, "c", "a\":1", "*", 1, NULL);
+	wait_for(rig, twin_of, "d1", "\"Applied\"");
+	patch(rig, "d1",
+	    "{\"properties\":{\"desired\":{\"a\":2}},"
+	    "\"tags\":{\"x\":1}}");
+	put(rig, "other", "b\":1", "tags.x = 1", 0, NULL);
+	wait_for(rig, twin_of, "d1", "\"other\":{\"status\":\"Targeted\"}");
+	assert_twin(rig, "d1", "\"desired\":{\"a\":2,", true);
+}
+
+static void
+test_it_is_all_there_after_a_restart(void **state)
+{
+	struct rig *rig = *state;
+
+	put(rig, "c", "a\":1", "*", 1, NULL);
+	wait_for(rig, twin_of, "d1", "\"Applied\"");
+	patch(rig, "d1", "{\"properties\":{\"desired\":{\"a\":2}}}");
+	rig_restart(rig);
+	assert_twin(rig, "d1", "\"c\":{\"status\":\"Applied\"}", true);
+	rig_add_device(rig, "d3");
+	wait_for(rig, twin_of, "d3", "\"Applied\"");
+	assert_twin(rig, "d1", "\"a\":2", true); /* not applied anew */
+}
+
+static void
+test_a_twin_that_is_too_full_does_not_hold_up_the_rest(void **state)
+{
+	struct rig *rig = *state;
+	char *text = xmalloc(4097), *body;
+	char key;
+
+	memset(text, 'x', 4096);
+	text[4096] = '\0';
+	for (key = 'p'; key < 'w'; key++) {
+		body =
+		    xasprintf("{\"properties\":{\"desired\":{\"%c\":\"%s\"}}}",
+			key, text);
+		patch(rig, "d1", body);
+		free(body);
+	}
+	body = xasprintf("big\":[\"%s\",\"%s\"]", text, text);
+	put(rig, "c", body, "*", 1, NULL);
+	wait_for(rig, twin_of, "d2", "\"Applied\"");
+	assert_twin(rig, "d1", "\"c\":{\"status\":\"Targeted\"}", true);
+	free(body);
+	free(text);
+}
+
+static void
+test_many_devices_are_reached_range_by_range(void **state)
+{
+	struct rig *rig = *state;
+	char id[16], *applied;
+	int i;
+
+	for (i = 0; i < N_MANY; i++) {
+		snprintf(id, sizeof(id), "many%d", i);
+		rig_add_device(rig, id);
+	}
+	put(rig, "c", "a\":1", "*", 1, NULL);
+	applied = xasprintf("\"appliedCount\":%d,", N_MANY + 2);
+	wait_for(rig, configuration_of, "c", applied);
+	free(applied);
+}
+
+static void
+test_metrics_and_queries_see_the_status(void **state)
+{
+	struct rig *rig = *state;
+	struct hub_query_page page = { .size = 10 };
+	static const char query[] =
+	    "SELECT deviceId, configurations.[[c]].status AS s FROM devices "
+	    "WHERE configurations.[[c]].status = 'Applied'";
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+
+	put(rig, "c", "a\":1", "deviceId = 'd2'", 1, NULL);
+	wait_for(rig, configuration_of, "c", "\"results\":{\"floor3\":0}");
+	wait_for(rig, twin_of, "d2", "\"Applied\"");
+	report(rig, "d2", "{\"floor\":3}");
+	wait_for(rig, configuration_of, "c", "\"results\":{\"floor3\":1}");
+	assert_int_equal(0,
+	    hub_query_run(
+		rig_hub(rig), query, strlen(query), &page, &out, &err));
+	assert_string_equal(
+	    "[{\"deviceId\":\"d2\",\"s\":\"Applied\"}]", strbuf_str(&out));
+	strbuf_fini(&out);
+}
+
+static void
+test_a_connected_device_is_told(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct strbuf packet = { 0 };
+
+	rig_client_connect(client, "d1", true, 0, RIG_HOUR);
+	rig_client_subscribe(
+	    client, "$iothub/twin/PATCH/properties/desired/#", 0);
+	put(rig, "c", "a\":{\"b\":[1]}", "*", 1, NULL);
+	rig_client_read(client, &packet);
+	assert_non_null(memmem(packet.data, packet.len,
+	    "{\"a\":{\"b\":[1]},\"$version\":2}",
+	    strlen("{\"a\":{\"b\":[1]},\"$version\":2}")));
+	strbuf_fini(&packet);
+	rig_client_free(client);
+}
+
+static void
+test_a_hub_has_a_hundred_of_them(void **state)
+{
+	struct rig *rig = *state;
+	struct hub_configuration c = { .labels = (char[]){ "{}" },
+		.content = (char[]){ "{}" },
+		.condition = (char[]){ "" },
+		.metrics = (char[]){ "{}" } };
+	struct err err = { 0 };
+	char id[16];
+	int i;
+
+	c.content = xstrdup("{\"deviceContent\":{\"properties.desired.a\":1}}");
+	c.id = id;
+	for (i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "c%d", i);
+		assert_int_equal(
+		    0, hub_configuration_put(rig_hub(rig), &c, NULL, &err));
+	}
+	snprintf(id, sizeof(id), "c100");
+	assert_int_equal(
+	    -1, hub_configuration_put(rig_hub(rig), &c, NULL, &err));
+	assert_int_equal(ERR_LIMIT, err.code);
+	free(c.content);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_a_configuration_is_applied_to_whom_it_targets),
+		T(test_a_device_comes_and_goes_with_its_tags_and_reports),
+		T(test_a_new_device_is_targeted),
+		T(test_the_highest_priority_wins),
+		T(test_what_an_operator_writes_over_it_stays),
+		T(test_it_is_all_there_after_a_restart),
+		T(test_a_twin_that_is_too_full_does_not_hold_up_the_rest),
+		T(test_many_devices_are_reached_range_by_range),
+		T(test_metrics_and_queries_see_the_status),
+		T(test_a_connected_device_is_told),
+		T(test_a_hub_has_a_hundred_of_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
