@@ -242,6 +242,7 @@ on_message(
 static void
 on_time_to_answer(evutil_socket_t fd, short what, void *arg)
 {
+	struct timeval later = { .tv_usec = ANSWER_MS * 1000 };
 	struct device *d = arg;
 	char *topic;
 
@@ -249,7 +250,9 @@ on_time_to_answer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	topic = topic_format_method_response(
 	    200, (struct topic_str){ d->rid, strlen(d->rid) });
-	device_link_publish(d->link, topic, "{}", 2, NULL);
+	/* A stored session may bring a call before the link is up. */
+	if (device_link_publish(d->link, topic, "{}", 2, NULL) == -1)
+		event_add(d->timer, &later);
 	free(topic);
 }
 
