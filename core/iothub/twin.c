@@ -11,6 +11,10 @@
 #include "core/base/err.h"
 #include "core/base/json.h"
 
+/* As text a section may be that many times larger than it counts: more than
+ * anything but nothing needs. */
+#define TEXT_FACTOR 4
+
 static const struct {
 	const char *name;
 	size_t max;
@@ -60,6 +64,23 @@ twin_size(const cJSON *json)
 		n += 4;
 	cJSON_ArrayForEach (item, json)
 		n += twin_size(item);
+	return n;
+}
+
+/* Bytes that the text of it has at least: what counts nothing as IoT Hub
+ * counts, empty arrays and control characters, takes room all the same. */
+static size_t
+text_least(const cJSON *json)
+{
+	const cJSON *item;
+	size_t n = 2; /* brackets, quotes or a digit, and a comma */
+
+	if (json->string != NULL)
+		n += strlen(json->string);
+	if (cJSON_IsString(json))
+		n += strlen(json->valuestring);
+	cJSON_ArrayForEach (item, json)
+		n += text_least(item);
 	return n;
 }
 
@@ -197,7 +218,8 @@ twin_check(enum twin_section section, const cJSON *patch, struct err *err)
 		    section, &root, ERR_INVALID, "must be a JSON object", err);
 	/* Room for every old key to go and a whole new section to come; what
 	 * is larger can only be refused, so it is not looked at further. */
-	if (section_size(patch) > 2 * sections[section].max)
+	if (section_size(patch) > 2 * sections[section].max ||
+	    text_least(patch) > 2 * TEXT_FACTOR * sections[section].max)
 		return refuse(
 		    section, &root, ERR_LIMIT, "the patch is too large", err);
 	return check_items(section, &root, patch, err);
@@ -215,7 +237,8 @@ twin_merge(enum twin_section section, cJSON *target, const cJSON *patch,
 	 * too large must not leave half of itself behind. */
 	merged = cJSON_Duplicate(target, true);
 	json_merge(merged, patch);
-	if (section_size(merged) > sections[section].max) {
+	if (section_size(merged) > sections[section].max ||
+	    text_least(merged) > TEXT_FACTOR * sections[section].max) {
 		cJSON_Delete(merged);
 		return err_set(err, ERR_LIMIT, "%s: larger than %zu KB",
 		    sections[section].name, sections[section].max / 1024);

@@ -51,7 +51,8 @@ int twin_check(
 /*
  * Merges a patch that twin_check() would accept: objects merge, null removes,
  * the rest replaces.  0, or -1 with err set as above, or ERR_LIMIT when the
- * result is too large; then the section is unchanged.
+ * result is too large, also as text of what counts nothing; then the section
+ * is unchanged.
  */
 int twin_merge(enum twin_section section, struct cJSON *target,
     const struct cJSON *patch, struct err *err);

@@ -155,6 +155,37 @@ test_a_section_may_be_full_and_not_more(void **state)
 }
 
 static void
+test_what_counts_nothing_does_not_grow_for_ever(void **state)
+{
+	static const char *const values[] = {
+		"[]", "\"\"", "{}", "\"\\u0001\\u0001\\u0001\\u0001\"",
+	};
+	struct strbuf text = { 0 };
+	cJSON *section, *patch;
+	size_t i, n;
+	struct err err;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(values); i++) {
+		strbuf_reset(&text);
+		strbuf_puts(&text, "{\"a\":[");
+		for (n = 0; n < 100000; n++)
+			strbuf_printf(
+			    &text, "%s%s", n > 0 ? "," : "", values[i]);
+		strbuf_puts(&text, "]}");
+		section = cJSON_CreateObject();
+		patch = json_parse(text.data, text.len, &err);
+		assert_non_null(patch);
+		assert_int_equal(
+		    -1, twin_merge(TWIN_REPORTED, section, patch, &err));
+		assert_int_equal(ERR_LIMIT, err.code);
+		cJSON_Delete(patch);
+		cJSON_Delete(section);
+	}
+	strbuf_fini(&text);
+}
+
+static void
 test_long_keys_and_strings_are_refused(void **state)
 {
 	char key[TWIN_KEY_MAX + 2];
@@ -304,6 +335,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_patch_merges_or_is_refused),
 		cmocka_unit_test(test_a_section_may_be_full_and_not_more),
+		cmocka_unit_test(
+		    test_what_counts_nothing_does_not_grow_for_ever),
 		cmocka_unit_test(test_long_keys_and_strings_are_refused),
 		cmocka_unit_test(test_size_counts_as_the_service_does),
 		cmocka_unit_test(test_a_replacement_becomes_a_patch_with_nulls),
