@@ -727,8 +727,9 @@ test_hostile_text_reaches_no_cell(void **state)
 	struct fixture *f = *state;
 	int y, x;
 
+	fake_deck_twin(f->deck, "{\"deviceId\":\"a\\u001b[2J\",\"version\":1}");
 	fake_deck_twin(f->deck,
-	    "{\"deviceId\":\"a\\u001b[2J\\u202e\",\"version\":1,"
+	    "{\"deviceId\":\"a-hostile\",\"version\":1,"
 	    "\"etag\":\"\\u001b]0;x\\u0007\",\"tags\":{\"\\u001b[31m\":"
 	    "\"\\u009b5n\\u200b\"},\"properties\":{\"desired\":{},"
 	    "\"reported\":{\"firmwareVersion\":\"\\u001bc\","
@@ -746,7 +747,9 @@ test_hostile_text_reaches_no_cell(void **state)
 			assert_false(ch >= 0x2000 && ch <= 0x200f);
 			assert_false(ch >= 0x202a && ch <= 0x202e);
 		}
-	assert_true(shows(f, "a\\x1b[2J\\u202e"));
+	assert_true(shows(f, "a-hostile"));
+	assert_true(shows(f, "\\x1b[31m"));
+	assert_false(shows(f, "[2J"));
 }
 
 static void
