@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/list.h"
@@ -340,20 +341,21 @@ look_at_range(
 	settle_all(cs, first, last);
 }
 
+/* A hundred configurations may be much to look at for one device: the time
+ * is bounded too. */
 static void
 look_at_touched(struct hub_configurations *cs)
 {
-	size_t n = cs->n_touched < HUB_CONFIGURATION_RANGE
-	    ? cs->n_touched
-	    : HUB_CONFIGURATION_RANGE;
-	size_t i;
+	int64_t end_ms = clock_mono_ms() + HUB_CONFIGURATION_TURN_MS;
+	size_t i = 0;
 
-	for (i = 0; i < n; i++) {
+	do {
 		look_at_range(cs, cs->touched[i], cs->touched[i]);
-		free(cs->touched[i]);
-	}
-	cs->n_touched -= n;
-	memmove(cs->touched, cs->touched + n,
+		free(cs->touched[i++]);
+	} while (i < cs->n_touched && i < HUB_CONFIGURATION_RANGE &&
+	    clock_mono_ms() < end_ms);
+	cs->n_touched -= i;
+	memmove(cs->touched, cs->touched + i,
 	    cs->n_touched * sizeof(cs->touched[0]));
 }
 

@@ -16,10 +16,11 @@ struct err;
 struct hub;
 struct hub_configurations;
 
-#define HUB_CONFIGURATION_RANGE 64     /* devices in one turn */
-#define HUB_CONFIGURATION_AGAIN_S 60   /* from one look at all to the next */
-#define HUB_CONFIGURATION_TOUCHED 1024 /* more of them, and all are looked at \
-					*/
+#define HUB_CONFIGURATION_RANGE 64   /* devices in one turn */
+#define HUB_CONFIGURATION_TURN_MS 10 /* of one turn, for touched devices */
+#define HUB_CONFIGURATION_AGAIN_S 60 /* from one look at all to the next */
+/* Devices that are remembered to be touched; with more, all are looked at. */
+#define HUB_CONFIGURATION_TOUCHED 1024
 
 /* Begins with a look at all.  NULL with err set (ERR_IO, ERR_INTERNAL). */
 struct hub_configurations *
