@@ -203,7 +203,9 @@ open_sockets(int64_t port, int fds[NET_LISTEN_MAX], struct err *err)
 			return 0;
 	if (errno == EADDRINUSE)
 		return err_set(err, ERR_EXISTS,
-		    "port %" PRId64 " is in use by another program", port);
+		    "port %" PRId64 " is in use by another program; name "
+		    "another, or 0 for a free one",
+		    port);
 	return err_set(err, errno == EACCES ? ERR_UNAUTHORIZED : ERR_IO,
 	    "cannot listen on port %" PRId64 ": %s", port, strerror(errno));
 }

@@ -121,13 +121,15 @@ test_a_port_in_use_is_named(void **state)
 	struct err err = { 0 };
 	struct net_listen *listen =
 	    net_listen_new(base, 0, on_accept, NULL, &err);
-	char words[80];
+	char words[96];
 
 	(void)state;
 	assert_null(net_listen_new(
 	    base, net_listen_port(listen), on_accept, NULL, &err));
 	assert_int_equal(ERR_EXISTS, err.code);
-	snprintf(words, sizeof(words), "port %u is in use by another program",
+	snprintf(words, sizeof(words),
+	    "port %u is in use by another program; name another, or 0 for a "
+	    "free one",
 	    net_listen_port(listen));
 	assert_string_equal(words, err.text);
 	net_listen_free(listen);
