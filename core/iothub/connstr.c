@@ -167,7 +167,8 @@ connstr_parse(const char *text, struct connstr *cs, struct err *err)
 			err_set(err, ERR_INVALID,
 			    "connection string: a part without '='; expected "
 			    "HostName=…;SharedAccessKeyName=…;"
-			    "SharedAccessKey=…");
+			    "SharedAccessKey=…, or DeviceId=… in the middle "
+			    "for a device");
 			goto out;
 		}
 		*equals = '\0';

@@ -44,7 +44,8 @@ static const struct {
 	{ "", "it is empty" },
 	{ " '' ", "it is empty" },
 	{ "HostName=h;" MASKED, "a part without '='; expected HostName=…;"
-	    "SharedAccessKeyName=…;SharedAccessKey=…" },
+	    "SharedAccessKeyName=…;SharedAccessKey=…, or DeviceId=… in the "
+	    "middle for a device" },
 	{ MASKED "AAAAAAAAAAAAAAAAAAAA=", "a part has no value" },
 	{ "HostName=h;DeviceId=;SharedAccessKey=" MASKED,
 	    "DeviceId has no value" },
