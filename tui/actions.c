@@ -263,8 +263,10 @@ action_open(struct app *app, const char *arg)
 		break;
 	case PANE_JOB:
 		id = pane_job_device(app_pane(app, PANE_JOB));
-		if (id != NULL)
+		if (id != NULL) {
+			fleet_looked_at(fleet_of(app), id);
 			action_go(app, id);
+		}
 		break;
 	case PANES:
 		break;
