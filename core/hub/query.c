@@ -118,8 +118,9 @@ put_rows(struct hub *hub, const struct hub_query *query, int64_t limit,
 		strbuf_putc(out, before);
 		put_row(hub, query, row, out);
 		before = ',';
-		if (n < limit)
+		if (n < limit && out->len < HUB_QUERY_PAGE_BYTES)
 			continue;
+		limit = n;
 		free(place->after);
 		place->after =
 		    xstrdup(query->is_grouped ? "" : store_column_text(row, 0));

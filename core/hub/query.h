@@ -28,6 +28,8 @@ struct strbuf;
 
 #define HUB_QUERY_TEXT_MAX ((size_t)8192) /* bytes */
 #define HUB_QUERY_PAGE_MAX 100            /* rows, also the default */
+/* A page with so much in it takes no further row: fewer are always allowed. */
+#define HUB_QUERY_PAGE_BYTES ((size_t)4 * 1024 * 1024)
 
 /* A parameter of the SQL: its place is its index + 1. */
 struct hub_query_value {

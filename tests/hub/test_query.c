@@ -704,6 +704,37 @@ test_a_token_cannot_be_forged_or_moved(void **state)
 	strbuf_fini(&out);
 }
 
+/* Twins of the greatest size, and their $metadata several times that. */
+static void
+test_a_page_of_large_twins_is_shorter(void **state)
+{
+	struct strbuf body = { 0 };
+	char id[16], *pages, *p;
+	int i, n_devices = 24, n_ids = 1, n_pages = 1;
+
+	(void)state;
+	strbuf_puts(&body, "{\"properties\":{\"desired\":{\"k\":0");
+	for (i = 1000; i < 3500; i++)
+		strbuf_printf(&body, ",\"k%d\":1", i);
+	strbuf_puts(&body, "}}}");
+	for (i = 0; i < n_devices; i++) {
+		snprintf(id, sizeof(id), "large-%02d", i);
+		world_add_device(&world, id);
+		world_patch(&world, id, strbuf_str(&body));
+	}
+	pages = pages_of("SELECT * FROM devices "
+			 "WHERE STARTSWITH(deviceId, 'large-')",
+	    100);
+	for (p = pages; *p != '\0'; p++) {
+		n_ids += *p == ' ' || *p == '|';
+		n_pages += *p == '|';
+	}
+	assert_int_equal(n_devices, n_ids);
+	assert_int_equal(2, n_pages);
+	free(pages);
+	strbuf_fini(&body);
+}
+
 int
 main(void)
 {
@@ -717,6 +748,7 @@ main(void)
 		cmocka_unit_test(test_deep_and_long_conditions_are_refused),
 		cmocka_unit_test(test_pages_meet_and_the_last_has_no_token),
 		cmocka_unit_test(test_a_token_cannot_be_forged_or_moved),
+		cmocka_unit_test(test_a_page_of_large_twins_is_shorter),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
