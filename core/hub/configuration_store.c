@@ -3,6 +3,7 @@
 #include "core/hub/configuration_store.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,9 @@
 #include "core/hub/registry.h"
 #include "core/hub/tier.h"
 #include "core/store/store.h"
+
+#define LIST_MS 100          /* that a list may take to count metrics */
+#define METRICS_AGE_MS 10000 /* that a list need not count again */
 
 #define INSERT                                                             \
 	"INSERT INTO configuration (labels, condition, priority, metrics," \
@@ -196,26 +200,60 @@ count(struct hub *hub, const char *text, int64_t *n, struct err *err)
 }
 
 /* What cannot be counted any more is left out: it was checked once. */
-static void
-put_metrics(struct hub *hub, const char *metrics, struct strbuf *out)
+static char *
+count_all(struct hub *hub, const cJSON *queries)
 {
-	cJSON *queries = cJSON_Parse(metrics);
+	struct strbuf out = { 0 };
 	const cJSON *query;
 	char before = '{';
 	int64_t n;
 
-	strbuf_puts(out, "\"metrics\":{\"results\":");
 	cJSON_ArrayForEach(query, queries) {
 		if (count(hub, query->valuestring, &n, NULL) == -1)
 			continue;
-		strbuf_putc(out, before);
-		json_put_string(out, query->string);
-		strbuf_printf(out, ":%" PRId64, n);
+		strbuf_putc(&out, before);
+		json_put_string(&out, query->string);
+		strbuf_printf(&out, ":%" PRId64, n);
 		before = ',';
 	}
-	strbuf_puts(out, before == '{' ? "{}" : "}");
-	strbuf_printf(out, ",\"queries\":%s}", metrics);
+	strbuf_puts(&out, before == '{' ? "{}" : "}");
+	return strbuf_take(&out);
+}
+
+/* The caller's: it may not be in memory yet, and then it is not kept. */
+static char *
+count_metrics(struct hub *hub, int64_t id, const char *metrics)
+{
+	cJSON *queries = cJSON_Parse(metrics);
+	char *results = count_all(hub, queries);
+
+	hub_configurations_keep(hub->configurations, id, results);
 	cJSON_Delete(queries);
+	return results;
+}
+
+/*
+ * A list may be long, and the fleet too: it counts for a while, what was
+ * counted longest ago first.  The rest is as it was counted last.
+ */
+static void
+count_stale(struct hub *hub)
+{
+	struct store_stmt *row = store_prepare(hub->store,
+	    "SELECT metrics FROM configuration WHERE id = ?1", NULL);
+	int64_t end_ms = clock_mono_ms() + LIST_MS, id;
+	bool is_there = row != NULL;
+
+	while (is_there && clock_mono_ms() < end_ms &&
+	    (id = hub_configurations_stalest(
+		 hub->configurations, METRICS_AGE_MS)) != 0) {
+		store_bind_int(row, 1, id);
+		is_there = store_step(row, NULL) == 1;
+		if (is_there)
+			free(count_metrics(hub, id, store_column_text(row, 0)));
+		store_reset(row);
+	}
+	store_stmt_free(row);
 }
 
 /* What the edge agent of a device reports: this hub has none of them, so of
@@ -251,7 +289,8 @@ put_system_metrics(struct store_stmt *row, struct strbuf *out)
 }
 
 static void
-put_configuration(struct hub *hub, struct store_stmt *row, struct strbuf *out)
+put_configuration(
+    struct store_stmt *row, const char *results, struct strbuf *out)
 {
 	char *etag = hub_etag_identity(store_column_int(row, 2));
 
@@ -269,7 +308,8 @@ put_configuration(struct hub *hub, struct store_stmt *row, struct strbuf *out)
 	    store_column_text(row, 8), store_column_text(row, 9),
 	    store_column_int(row, 6));
 	put_system_metrics(row, out);
-	put_metrics(hub, store_column_text(row, 7), out);
+	strbuf_printf(out, "\"metrics\":{\"results\":%s,\"queries\":%s}",
+	    results, store_column_text(row, 7));
 	strbuf_printf(out, ",\"etag\":\"%s\"}", etag);
 	free(etag);
 }
@@ -280,6 +320,7 @@ hub_configuration_format(struct hub *hub, const char *id, struct strbuf *out,
 {
 	struct store_stmt *row =
 	    store_prepare(hub->store, SELECT " WHERE config_id = ?1", err);
+	char *results;
 	int rc;
 
 	if (row == NULL)
@@ -288,7 +329,10 @@ hub_configuration_format(struct hub *hub, const char *id, struct strbuf *out,
 	rc = store_step(row, err);
 	if (rc == 1) {
 		*etag = hub_etag_identity(store_column_int(row, 2));
-		put_configuration(hub, row, out);
+		results = count_metrics(
+		    hub, store_column_int(row, 0), store_column_text(row, 7));
+		put_configuration(row, results, out);
+		free(results);
 	}
 	store_stmt_free(row);
 	if (rc == 0)
@@ -305,9 +349,13 @@ hub_configuration_list(struct hub *hub, struct strbuf *out, struct err *err)
 	char before = '[';
 	int rc = -1;
 
+	count_stale(hub);
 	while (row != NULL && (rc = store_step(row, err)) == 1) {
 		strbuf_putc(out, before);
-		put_configuration(hub, row, out);
+		put_configuration(row,
+		    hub_configurations_counted(
+			hub->configurations, store_column_int(row, 0)),
+		    out);
 		before = ',';
 	}
 	strbuf_puts(out, before == '[' ? "[]" : "]");

@@ -30,7 +30,8 @@ int hub_configuration_delete(
  */
 int hub_configuration_format(struct hub *hub, const char *id,
     struct strbuf *out, char **etag, struct err *err);
-/* Appends an array of all, by id. */
+/* Appends an array of all, by id; metrics may be some seconds old, and those
+ * for which there was no time yet are not there. */
 int
 hub_configuration_list(struct hub *hub, struct strbuf *out, struct err *err);
 

@@ -59,6 +59,8 @@ struct configuration {
 	char *config_id;
 	cJSON *body; /* of a twin, as a service would send it */
 	struct hub_query query;
+	char *results; /* of its metrics; NULL: not counted yet */
+	int64_t counted_ms;
 	struct store_stmt *add;  /* whom it targets now */
 	struct store_stmt *drop; /* whom it does no more */
 };
@@ -102,6 +104,7 @@ configuration_free(struct configuration *c)
 	hub_query_fini(&c->query);
 	cJSON_Delete(c->body);
 	free(c->config_id);
+	free(c->results);
 	free(c);
 }
 
@@ -252,7 +255,7 @@ target(struct hub_configurations *cs, struct configuration *c,
 }
 
 static struct configuration *
-find(struct hub_configurations *cs, int64_t id)
+find(const struct hub_configurations *cs, int64_t id)
 {
 	struct configuration *c;
 
@@ -464,4 +467,42 @@ hub_configurations_free(struct hub_configurations *cs)
 	event_free(cs->timer);
 	free(cs->after);
 	free(cs);
+}
+
+const char *
+hub_configurations_counted(const struct hub_configurations *cs, int64_t id)
+{
+	const struct configuration *c = find(cs, id);
+
+	return c != NULL && c->results != NULL ? c->results : "{}";
+}
+
+int64_t
+hub_configurations_stalest(const struct hub_configurations *cs, int64_t age_ms)
+{
+	int64_t oldest_ms = clock_mono_ms() - age_ms, id = 0;
+	const struct configuration *c;
+
+	LIST_FOREACH(c, &cs->list, struct configuration, link) {
+		if (c->results == NULL)
+			return c->id;
+		if (c->counted_ms < oldest_ms) {
+			oldest_ms = c->counted_ms;
+			id = c->id;
+		}
+	}
+	return id;
+}
+
+void
+hub_configurations_keep(
+    struct hub_configurations *cs, int64_t id, const char *results)
+{
+	struct configuration *c = find(cs, id);
+
+	if (c == NULL)
+		return;
+	free(c->results);
+	c->results = xstrdup(results);
+	c->counted_ms = clock_mono_ms();
 }

@@ -12,6 +12,8 @@
 #ifndef TWINDECK_CORE_HUB_CONFIGURATIONS_H
 #define TWINDECK_CORE_HUB_CONFIGURATIONS_H
 
+#include <stdint.h>
+
 struct err;
 struct hub;
 struct hub_configurations;
@@ -36,5 +38,17 @@ void hub_configurations_reload(struct hub_configurations *configurations);
  * nothing is looked at. */
 void hub_configurations_touch(
     struct hub_configurations *configurations, const char *device_id);
+
+/*
+ * The results of a configuration's metrics as they were counted last, kept
+ * until it changes: JSON, {"name":3}, borrowed; "{}" before that.
+ */
+const char *hub_configurations_counted(
+    const struct hub_configurations *configurations, int64_t id);
+void hub_configurations_keep(
+    struct hub_configurations *configurations, int64_t id, const char *results);
+/* The one that was counted longest ago, or never; 0: all are younger. */
+int64_t hub_configurations_stalest(
+    const struct hub_configurations *configurations, int64_t age_ms);
 
 #endif

@@ -322,6 +322,30 @@ test_metrics_and_queries_see_the_status(void **state)
 	strbuf_fini(&out);
 }
 
+static char *
+list_of(struct rig *rig, const char *unused)
+{
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+
+	(void)unused;
+	assert_int_equal(0, hub_configuration_list(rig_hub(rig), &out, &err));
+	return strbuf_take(&out);
+}
+
+static void
+test_a_list_has_the_metrics_of_each(void **state)
+{
+	struct rig *rig = *state;
+
+	report(rig, "d2", "{\"floor\":3}");
+	put(rig, "a", "a\":1", "deviceId = 'd1'", 1, NULL);
+	put(rig, "b", "a\":1", "deviceId = 'd2'", 1, NULL);
+	wait_for(rig, twin_of, "d2", "\"Applied\"");
+	wait_for(rig, list_of, NULL, "\"results\":{\"floor3\":0}");
+	wait_for(rig, list_of, NULL, "\"results\":{\"floor3\":1}");
+}
+
 static void
 test_a_connected_device_is_told(void **state)
 {
@@ -382,6 +406,7 @@ main(void)
 		T(test_a_twin_that_is_too_full_does_not_hold_up_the_rest),
 		T(test_many_devices_are_reached_range_by_range),
 		T(test_metrics_and_queries_see_the_status),
+		T(test_a_list_has_the_metrics_of_each),
 		T(test_a_connected_device_is_told),
 		T(test_a_hub_has_a_hundred_of_them),
 	};
