@@ -70,6 +70,11 @@ net_tls_server_new(const char *cert_file, const char *key_file, struct err *err)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any_certificate);
+	/* Tickets hold all there is to resume: kept here as well, sessions
+	 * would cost a search now and then, and some 20,000 of them memory.
+	 * Nobody needs two tickets. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 1);
 	/* A client that resumes a session is refused without this. */
 	SSL_CTX_set_session_id_context(
 	    ctx, session_id_context, sizeof(session_id_context) - 1);
