@@ -4,7 +4,9 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -328,16 +330,34 @@ json_parse(const char *text, size_t len, struct err *err)
 	return NULL;
 }
 
-char *
-json_print(const cJSON *json)
+/* What JSON has a letter for; 0 for the rest. */
+static char
+short_escape(char c)
 {
-	return cJSON_PrintUnformatted(json);
+	switch (c) {
+	case '\b':
+		return 'b';
+	case '\f':
+		return 'f';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '"':
+	case '\\':
+		return c;
+	default:
+		return 0;
+	}
 }
 
 void
 json_put_string(struct strbuf *out, const char *s)
 {
 	const char *plain;
+	char letter;
 
 	if (s == NULL) {
 		strbuf_puts(out, "null");
@@ -348,14 +368,89 @@ json_put_string(struct strbuf *out, const char *s)
 		if ((unsigned char)*s >= 0x20 && *s != '"' && *s != '\\')
 			continue;
 		strbuf_put(out, plain, (size_t)(s - plain));
-		if ((unsigned char)*s < 0x20)
+		letter = short_escape(*s);
+		if (letter != 0) {
+			strbuf_putc(out, '\\');
+			strbuf_putc(out, letter);
+		} else {
 			strbuf_printf(out, "\\u%04x", (unsigned int)*s);
-		else
-			strbuf_printf(out, "\\%c", *s);
+		}
 		plain = s + 1;
 	}
 	strbuf_put(out, plain, (size_t)(s - plain));
 	strbuf_putc(out, '"');
+}
+
+/* The shorter form where it reads back as the same number. */
+static void
+put_number(struct strbuf *out, double n)
+{
+	char text[32], *comma;
+
+	if (!isfinite(n)) {
+		strbuf_puts(out, "null");
+		return;
+	}
+	if (n == floor(n) && fabs(n) < 1e15 && (n != 0 || !signbit(n))) {
+		strbuf_put_int(out, (int64_t)n);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.15g", n);
+	if (strtod(text, NULL) != n)
+		snprintf(text, sizeof(text), "%.17g", n);
+	/* The user's language may have a comma there. */
+	comma = strchr(text, ',');
+	if (comma != NULL)
+		*comma = '.';
+	strbuf_puts(out, text);
+}
+
+static void
+put_items(struct strbuf *out, const cJSON *json)
+{
+	bool is_object = cJSON_IsObject(json);
+	const cJSON *item;
+
+	strbuf_putc(out, is_object ? '{' : '[');
+	cJSON_ArrayForEach(item, json)
+	{
+		if (item != json->child)
+			strbuf_putc(out, ',');
+		if (is_object) {
+			json_put_string(out, item->string);
+			strbuf_putc(out, ':');
+		}
+		json_put(out, item);
+	}
+	strbuf_putc(out, is_object ? '}' : ']');
+}
+
+void
+json_put(struct strbuf *out, const cJSON *json)
+{
+	if (cJSON_IsObject(json) || cJSON_IsArray(json))
+		put_items(out, json);
+	else if (cJSON_IsString(json))
+		json_put_string(out, json->valuestring);
+	else if (cJSON_IsNumber(json))
+		put_number(out, json->valuedouble);
+	else if (cJSON_IsRaw(json))
+		strbuf_puts(out, json->valuestring);
+	else if (cJSON_IsBool(json))
+		strbuf_puts(out, cJSON_IsTrue(json) ? "true" : "false");
+	else
+		strbuf_puts(out, "null");
+}
+
+/* cJSON's own prints each number with sprintf() and reads it again with
+ * sscanf(): a twin's time went there. */
+char *
+json_print(const cJSON *json)
+{
+	struct strbuf out = { 0 };
+
+	json_put(&out, json);
+	return strbuf_take(&out);
 }
 
 void

@@ -22,7 +22,9 @@ struct strbuf;
  */
 struct cJSON *json_parse(const char *text, size_t len, struct err *err);
 
-char *json_print(const struct cJSON *json); /* compact; the caller's */
+/* Compact; numbers read back as they were.  json_print() is the caller's. */
+void json_put(struct strbuf *out, const struct cJSON *json);
+char *json_print(const struct cJSON *json);
 /* Appends a string with its quotes; NULL becomes null. */
 void json_put_string(struct strbuf *out, const char *s);
 

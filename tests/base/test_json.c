@@ -176,12 +176,35 @@ test_a_string_is_escaped(void **state)
 	struct strbuf sb = { 0 };
 
 	(void)state;
-	json_put_string(&sb, "a\"b\\c\n\xc4\x8d");
+	json_put_string(&sb, "a\"b\\c\n\x01\xc4\x8d");
 	json_put_string(&sb, "");
 	json_put_string(&sb, NULL);
 	assert_string_equal(
-	    "\"a\\\"b\\\\c\\u000a\xc4\x8d\"\"\"null", strbuf_str(&sb));
+	    "\"a\\\"b\\\\c\\n\\u0001\xc4\x8d\"\"\"null", strbuf_str(&sb));
 	strbuf_fini(&sb);
+}
+
+static void
+test_what_was_read_is_printed_again(void **state)
+{
+	static const char *const texts[] = {
+		"{\"a\":[1,-2.5,{}],\"b\":{\"c\":null,\"d\":[]}}",
+		"[true,false,\"\\b\\f\\n\\r\\t\\\"\\\\/\\u001b\"]",
+		"[0,-0,0.1,0.30000000000000004,1e+300,4503599627370495]",
+		"[123456789012345,-999999999999999,1.5e-07]",
+		"{\"\\u0001\":\"č\"}",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		cJSON *json = json_parse(texts[i], strlen(texts[i]), NULL);
+		char *text = json_print(json);
+
+		assert_string_equal(texts[i], text);
+		cJSON_free(text);
+		cJSON_Delete(json);
+	}
 }
 
 int
@@ -196,6 +219,7 @@ main(void)
 		cmocka_unit_test(test_a_raw_member_keeps_its_bytes),
 		cmocka_unit_test(test_a_number_too_large_for_an_integer_is_none),
 		cmocka_unit_test(test_a_string_is_escaped),
+		cmocka_unit_test(test_what_was_read_is_printed_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
