@@ -9,7 +9,7 @@ job_bar_draw(
     struct area a, int y, int x, int width, const struct job_counts *counts)
 {
 	size_t gone = counts->by_state[JOB_DEVICE_SKIPPED] +
-	    counts->by_state[JOB_DEVICE_CANCELLED];
+	    counts->by_state[JOB_DEVICE_CANCELLED] + counts->let_go;
 	const struct bar_part parts[] = {
 		{ counts->done, 0x2588, STYLE_GOOD },    /* █ */
 		{ counts->running, 0x2593, STYLE_BUSY }, /* ▓ */

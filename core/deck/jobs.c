@@ -349,6 +349,7 @@ cancel_task(struct task *task)
 		task_end(task, JOB_DEVICE_CANCELLED);
 		break;
 	case TASK_FOLLOWS:
+		task->device.let_go = true;
 		task_end(task, task->device.state);
 		break;
 	case TASK_SENDS:
@@ -481,6 +482,9 @@ job_counts(const struct job *job, struct job_counts *counts)
 			counts->waiting++;
 		else if (!device->ended)
 			counts->running++;
+		else if (device->state == JOB_DEVICE_ACKNOWLEDGED &&
+		    device->let_go)
+			counts->let_go++;
 		else if (device->state == JOB_DEVICE_CONFIRMED ||
 		    device->state == JOB_DEVICE_ACKNOWLEDGED)
 			counts->done++;

@@ -59,6 +59,7 @@ struct job_device {
 	char *device_id;
 	enum job_device_state state;
 	bool ended;                /* nothing more will change */
+	bool let_go;               /* ended by a cancel, while it was followed */
 	int status;                /* the device's answer to a method */
 	char *answer;              /* its payload as JSON text, or NULL */
 	struct err err;            /* failed, unknown: why, in words */
@@ -127,6 +128,7 @@ struct job_counts {
 	size_t running; /* calling, or acknowledged and followed */
 	size_t failed;  /* failed and unknown */
 	size_t waiting;
+	size_t let_go;  /* acknowledged, and nobody saw how it ended */
 	size_t total;
 };
 

@@ -504,6 +504,25 @@ test_cancelling_stops_what_waits(void **state)
 }
 
 static void
+test_what_a_cancel_let_go_is_not_done(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d = fake_hub_add(f->hub, "d");
+	struct job_counts counts;
+
+	fake_device_report(d, "{\"firmwareStatus\":\"standBy\"}");
+	add(f, (struct job_request){ .method = "firmwareUpdate" }, just_d);
+	fake_hub_until(f->hub, is_acknowledged, f);
+	assert_int_equal(JOB_DEVICE_ACKNOWLEDGED, job_device(f->job, 0)->state);
+	jobs_cancel(f->jobs, f->job);
+	job_counts(f->job, &counts);
+	assert_int_equal(0, counts.done);
+	assert_int_equal(0, counts.running);
+	assert_int_equal(1, counts.let_go);
+	assert_true(job_device(f->job, 0)->ended);
+}
+
+static void
 test_a_delayed_job_waits_for_its_time(void **state)
 {
 	struct fixture *f = *state;
@@ -638,6 +657,7 @@ main(void)
 		CASE(test_a_stale_etag_is_a_conflict_and_writes_nothing),
 		CASE(test_a_lost_patch_is_found_in_the_twin),
 		CASE(test_cancelling_stops_what_waits),
+		CASE(test_what_a_cancel_let_go_is_not_done),
 		CASE(test_a_delayed_job_waits_for_its_time),
 		CASE(test_a_device_that_stands_twice_is_called_once),
 		CASE(test_many_devices_are_followed_by_few_queries),
