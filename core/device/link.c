@@ -2,6 +2,7 @@
 
 #include "core/device/link.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,7 @@ struct device_link {
 	size_t next_address;
 	struct device_backoff backoff;
 	int64_t up_since_ms; /* 0: not up */
+	bool heard;          /* a message has come: the hub has let us in */
 };
 
 static const char *const filters[] = { TOPIC_METHODS_FILTER,
@@ -137,6 +139,7 @@ on_message(const char *name, const char *payload, size_t len, void *arg)
 	struct device_link *link = arg;
 	struct topic topic;
 
+	link->heard = true;
 	topic_parse(name, strlen(name), &topic);
 	link->ops->on_message(&topic, payload, len, link->arg);
 }
@@ -158,6 +161,7 @@ connect_address(struct device_link *link)
 	char *token = NULL;
 
 	link->state = CONNECTING;
+	link->heard = false;
 	if (link->key != NULL) {
 		token = sas_token_new(link->resource, link->key, NULL,
 		    clock_utc_us() / 1000000 + link->sas_s, &err);
@@ -270,9 +274,10 @@ set_names(struct device_link *link, const struct connstr *identity)
 
 	link->client_id = xasprintf("%s%s%s", identity->device_id,
 	    module != NULL ? "/" : "", module != NULL ? module : "");
-	link->user_name = xasprintf("%s/%s/?api-version=" API_VERSION
-	    "&DeviceClientType=" PACKAGE_NAME "%%2F" PACKAGE_VERSION,
-	    identity->host, link->client_id);
+	link->user_name =
+	    xasprintf("%s/%s/?api-version=" API_VERSION
+		      "&DeviceClientType=" PACKAGE_NAME "%%2F" PACKAGE_VERSION,
+		identity->host, link->client_id);
 	link->resource = xasprintf("%s/devices/%s%s%s", identity->host,
 	    identity->device_id, module != NULL ? "/modules/" : "",
 	    module != NULL ? module : "");
@@ -327,7 +332,9 @@ int
 device_link_publish(struct device_link *link, const char *topic,
     const char *payload, size_t len, struct err *err)
 {
-	if (link->state != UP)
+	/* In a session that is kept, a call that waited may come ahead of the
+	 * SUBACK, and wants its answer. */
+	if (link->state != UP && !(link->state == CONNECTING && link->heard))
 		return err_set(err, ERR_UNREACHABLE, "not connected");
 	return device_mqtt_publish(link->mqtt, topic, payload, len, err);
 }

@@ -48,7 +48,7 @@ void device_link_start(struct device_link *link, int64_t delay_ms);
 
 /*
  * Queues a message at QoS 0.  Returns 0, or -1 with err set: ERR_UNREACHABLE
- * (not up), ERR_LIMIT.
+ * (not up, and nothing has come either), ERR_LIMIT.
  */
 int device_link_publish(struct device_link *link, const char *topic,
     const char *payload, size_t len, struct err *err);

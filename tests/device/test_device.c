@@ -319,6 +319,21 @@ test_methods_are_answered_and_the_update_runs_through(void **state)
 	world_close(&world);
 }
 
+/* A hub that keeps the session need not wait for the device's SUBSCRIBE. */
+static void
+test_a_call_ahead_of_the_suback_is_answered(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_open(&world, &good, "127.0.0.1", 0, 3600);
+	test_hub_manners(world.hub)->waiting =
+	    "$iothub/methods/POST/lockDoor/?$rid=7";
+	assert_true(
+	    test_hub_wait(world.hub, "$iothub/methods/res/200/?$rid=7 "));
+	world_close(&world);
+}
+
 static void
 test_what_happens_offline_is_reported_afterwards(void **state)
 {
@@ -476,6 +491,7 @@ main(void)
 		    test_a_kicked_device_comes_back_and_reads_its_twin_again),
 		cmocka_unit_test(
 		    test_methods_are_answered_and_the_update_runs_through),
+		cmocka_unit_test(test_a_call_ahead_of_the_suback_is_answered),
 		cmocka_unit_test(
 		    test_what_happens_offline_is_reported_afterwards),
 		cmocka_unit_test(test_a_desired_patch_is_echoed),

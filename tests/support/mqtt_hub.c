@@ -106,6 +106,8 @@ on_connect(struct test_hub *hub, const unsigned char *p)
 	free(client_id);
 	free(user_name);
 	send_packet(hub, 0x20, answer, sizeof(answer));
+	if (hub->manners.waiting != NULL)
+		test_hub_publish(hub, hub->manners.waiting, "null");
 }
 
 static void

@@ -17,7 +17,9 @@ struct test_hub;
 
 /* What the test may change at any time. */
 struct test_hub_manners {
-	int connack;      /* what CONNECT is answered with; 0 accepts */
+	int connack;         /* what CONNECT is answered with; 0 accepts */
+	const char *waiting; /* Topic Name of a call that comes with CONNACK,
+				ahead of any SUBACK; NULL: none */
 	const char *twin; /* what a twin GET is answered with; NULL: silence */
 	int get_status;   /* of that answer */
 	int patch_status; /* of the answer to a report */
