@@ -57,6 +57,8 @@ command -v node >/dev/null && command -v npm >/dev/null || skip "no npm"
 node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
 	skip "node $(node --version) is older than 18"
 install_packages || {
+	# Somebody without the npm registry can test all the rest; CI has it.
+	[ -n "${CI:-}" ] || skip "npm cannot install the SDK, see $cache/npm.log"
 	echo "0 passed, 1 failed"
 	exit 1
 }
