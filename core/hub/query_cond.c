@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/base/json.h"
+#include "core/base/str.h"
 #include "core/hub/query.h"
 #include "core/hub/query_sql.h"
 
@@ -596,4 +598,51 @@ query_put_condition(struct query_compiler *c, const struct query_node *node)
 	default:
 		return put_truth(c, node);
 	}
+}
+
+static bool
+is_section(const struct query_field *field)
+{
+	const char *sql = field->root->sql;
+
+	return field->type == QUERY_FIELD_JSON && sql != NULL &&
+	    (strcmp(sql, "twin.tags") == 0 || strcmp(sql, "twin.desired") == 0 ||
+		strcmp(sql, "twin.reported") == 0);
+}
+
+static int
+put_one_search(struct query_compiler *c, const struct query_node *path,
+    const struct query_node *literal, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	struct query_field field;
+
+	if (path->kind != QUERY_PATH || literal->kind != QUERY_LITERAL ||
+	    literal->literals[0].kind != QUERY_IS_TEXT)
+		return 0;
+	if (query_resolve(c, &path->path, &field) == -1)
+		return -1;
+	if (!is_section(&field))
+		return 0;
+	json_put_string(&text, literal->literals[0].text);
+	strbuf_printf(out, "instr(%s, ?%zu) > 0 AND ", field.root->sql,
+	    query_add_value(c, strbuf_str(&text), 0));
+	strbuf_fini(&text);
+	return 0;
+}
+
+/* Not below OR and NOT: there "false" and "undefined" are two things. */
+int
+query_put_search(struct query_compiler *c, const struct query_node *node,
+    struct strbuf *out)
+{
+	if (node->kind == QUERY_AND)
+		return query_put_search(c, node->left, out) == -1
+		    ? -1
+		    : query_put_search(c, node->right, out);
+	if (node->kind != QUERY_COMPARE || node->op != QUERY_EQ)
+		return 0;
+	return put_one_search(c, node->left, node->right, out) == -1
+	    ? -1
+	    : put_one_search(c, node->right, node->left, out);
 }

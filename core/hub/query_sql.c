@@ -203,6 +203,27 @@ check_source(struct query_compiler *c, const struct query_tree *tree)
 	return 0;
 }
 
+/* What is quickly looked at stands in front. */
+static int
+put_condition(struct query_compiler *c, const struct query_node *where)
+{
+	struct strbuf condition, search = { 0 };
+	int rc = -1;
+
+	if (query_put_condition(c, where) == -1)
+		return -1;
+	condition = c->sql;
+	c->sql = (struct strbuf){ 0 };
+	if (query_put_search(c, where, &search) == 0) {
+		strbuf_puts(&c->sql, strbuf_str(&search));
+		strbuf_puts(&c->sql, strbuf_str(&condition));
+		rc = 0;
+	}
+	strbuf_fini(&search);
+	strbuf_fini(&condition);
+	return rc;
+}
+
 static int
 put_where(struct query_compiler *c, const struct query_tree *tree)
 {
@@ -211,7 +232,7 @@ put_where(struct query_compiler *c, const struct query_tree *tree)
 
 	if (tree->where == NULL)
 		strbuf_puts(&c->sql, "1");
-	else if (query_put_condition(c, tree->where) == -1)
+	else if (put_condition(c, tree->where) == -1)
 		return -1;
 	n = c->query->n_values;
 	if (c->is_target) {

@@ -86,5 +86,14 @@ void query_put_json(struct strbuf *sql, const struct query_field *field);
 /* Appends a condition: 0, or -1 with err set. */
 int query_put_condition(
     struct query_compiler *c, const struct query_node *node);
+/*
+ * Appends to out what must hold for a condition to be true, and is quickly
+ * looked at: "instr(…) > 0 AND " for each text that a property in a section
+ * has to equal.  Sections are stored as json_put() writes them, so the text
+ * stands in them as it is, and most rows need not be parsed.  0, or -1 with
+ * err set.
+ */
+int query_put_search(struct query_compiler *c, const struct query_node *node,
+    struct strbuf *out);
 
 #endif

@@ -100,6 +100,8 @@ static const struct {
 	{ "deviceId = 1", "" },
 	{ "deviceId != 1", "d1 d2 d3 d4" },
 	{ "tags.site = 'brno'", "d1" },
+	{ "'brno' = tags.site AND tags.floor = 1", "d1" },
+	{ "NOT tags.site = 'nowhere'", "d1 d2 d3" },
 	{ "tags.site = \"brno\"", "d1" },
 	{ "tags.Site = 'brno'", "" },
 	{ "TAGS.site = 'brno'", "d1" },
