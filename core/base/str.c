@@ -60,7 +60,11 @@ strbuf_put(struct strbuf *sb, const void *data, size_t len)
 void
 strbuf_putc(struct strbuf *sb, char c)
 {
-	strbuf_put(sb, &c, 1);
+	/* JSON is mostly put by single characters. */
+	if (sb->len + 1 >= sb->cap)
+		grow(sb, 1);
+	sb->data[sb->len++] = c;
+	sb->data[sb->len] = '\0';
 }
 
 void
