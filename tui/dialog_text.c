@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/str.h"
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
@@ -123,6 +124,7 @@ dialog_help_open(struct app *app, int where)
 	const struct key_def *def;
 	char title[32], keys[KEYS_NAMES_SIZE], head[KEYS_NAMES_SIZE + 32];
 	struct dialog *d;
+	int width;
 
 	snprintf(title, sizeof(title), "Keys: %s",
 	    names[app_focus(app) < PANES ? app_focus(app) : 0]);
@@ -139,8 +141,11 @@ dialog_help_open(struct app *app, int where)
 		if ((command->needs & COMMAND_ONE_SHOT_ONLY) != 0 ||
 		    keys_find_name(command->name) != NULL)
 			continue;
-		snprintf(head, sizeof(head), ":%-10s %-14s ", command->name,
-		    command->usage);
+		/* printf() pads by bytes. */
+		width = 14 + (int)strlen(command->usage) -
+		    utf8_characters(command->usage);
+		snprintf(head, sizeof(head), ":%-10s %-*s ", command->name,
+		    width, command->usage);
 		dialog_item(d, head, command->help);
 	}
 	dialog_gap(d);

@@ -160,18 +160,6 @@ options_argv(const struct options *o, int i)
 	return i < options_argc(o) ? o->args[o->first_arg + i] : NULL;
 }
 
-/* Cells of UTF-8 text that holds no wide characters. */
-static int
-cells(const char *text)
-{
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		if ((*text & '\xc0') != '\x80')
-			n++;
-	return n;
-}
-
 /* Words from column to the end of the line, as many lines as it takes. */
 static void
 print_wrapped(FILE *file, int column, const char *text)
@@ -183,7 +171,7 @@ print_wrapped(FILE *file, int column, const char *text)
 	while (*text != '\0') {
 		len = strcspn(text, " ");
 		word = xstrndup(text, len);
-		width = cells(word);
+		width = utf8_characters(word);
 		if (at > column && at + 1 + width > HELP_WIDTH) {
 			fprintf(file, "\n%*s", column, "");
 			at = column;
@@ -200,7 +188,7 @@ print_wrapped(FILE *file, int column, const char *text)
 void
 options_print_row(FILE *file, const char *words, const char *help)
 {
-	int n = 2 + cells(words);
+	int n = 2 + utf8_characters(words);
 
 	fprintf(file, "  %s", words);
 	if (n > HELP_COLUMN - 2) {

@@ -337,6 +337,17 @@ utf8_is_valid(const char *s, size_t len)
 	return n == 0;
 }
 
+int
+utf8_characters(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		if ((*s & '\xc0') != '\x80')
+			n++;
+	return n;
+}
+
 bool
 str_starts_with(const char *s, const char *prefix)
 {

@@ -231,10 +231,20 @@ test_integers_are_put_whole(void **state)
 	strbuf_fini(&sb);
 }
 
+static void
+test_characters_are_counted_and_not_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(0, utf8_characters(""));
+	assert_int_equal(6, utf8_characters("PATH=…"));
+	assert_int_equal(3, utf8_characters("čau"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_characters_are_counted_and_not_bytes),
 		cmocka_unit_test(test_integers_are_put_whole),
 		cmocka_unit_test(
 		    test_percent_encoding_leaves_only_the_unreserved),
