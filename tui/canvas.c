@@ -14,6 +14,7 @@
 #define ELLIPSIS 0x2026
 #define ESCAPE_SIZE 12 /* "\u10ffff" */
 #define PRINTF_SIZE 1024
+#define UTF8_MAX 4 /* bytes of a character */
 
 struct canvas {
 	struct cell *cells;
@@ -232,7 +233,8 @@ static size_t
 next_piece(const struct canvas *canvas, const char *s, struct piece *piece)
 {
 	uint32_t c = 0;
-	int len = utf8_decode(s, strlen(s), &c);
+	/* Never to the end: a value may be long, and is walked piece by piece. */
+	int len = utf8_decode(s, strnlen(s, UTF8_MAX), &c);
 
 	*piece = (struct piece){ .width = 1 };
 	if (len == 0)
@@ -369,6 +371,21 @@ area_putf(struct area a, int y, int x, enum style style, const char *fmt, ...)
 	return area_put(a, y, x, style, text);
 }
 
+/* Whether text takes at most width cells; looks no further than that. */
+static bool
+fits(struct area a, const char *text, int width)
+{
+	struct piece piece;
+	size_t len;
+
+	for (; (len = next_piece(a.canvas, text, &piece)) > 0; text += len) {
+		width -= piece.width;
+		if (width < 0)
+			return false;
+	}
+	return true;
+}
+
 int
 area_put_fit(
     struct area a, int y, int x, int width, enum style style, const char *text)
@@ -379,11 +396,30 @@ area_put_fit(
 		end = a.cols;
 	if (end <= x)
 		return x;
-	if (area_width(a, text) <= end - x)
+	if (fits(a, text, end - x))
 		return put_until(a, y, x, end, style, text);
 	x = put_until(a, y, x, end - 1, style, text);
 	set_cell(a, y, x, sign_of(a.canvas->charset, ELLIPSIS), style);
 	return x + 1;
+}
+
+int
+area_put_from(struct area a, int y, int x, int width, int skip,
+    enum style style, const char *text)
+{
+	struct piece piece;
+	size_t len;
+
+	if (skip > 0 && width > 0) {
+		for (; skip > 0 &&
+		     (len = next_piece(a.canvas, text, &piece)) > 0;
+		     text += len)
+			skip -= piece.width;
+		/* Half of a wide character, or of an escape, was cut off. */
+		for (; skip < 0 && width > 0; skip++, width--)
+			set_cell(a, y, x++, ' ', style);
+	}
+	return area_put_fit(a, y, x, width, style, text);
 }
 
 int

@@ -63,6 +63,12 @@ int area_putf(struct area a, int y, int x, enum style style, const char *fmt,
 int area_put_fit(struct area a, int y, int x, int width, enum style style,
     const char *text);
 /*
+ * The same without the first skip cells of the text, for what is scrolled to
+ * the side.
+ */
+int area_put_from(struct area a, int y, int x, int width, int skip,
+    enum style style, const char *text);
+/*
  * Over as many rows as it takes, cut between words; returns the row behind.
  */
 int area_put_wrapped(

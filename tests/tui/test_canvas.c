@@ -3,6 +3,8 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/support/test.h"
 #include "tui/canvas.h"
@@ -140,6 +142,60 @@ test_what_is_too_long_ends_with_an_ellipsis(void **state)
 	canvas_free(canvas);
 }
 
+/* A string of 32 KB in each row must not make drawing slow. */
+static void
+test_what_is_not_drawn_is_not_even_read(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct canvas *canvas = canvas_new(1, 12, CANVAS_UTF8);
+	struct area a = area_all(canvas);
+	char *text;
+
+	(void)state;
+	text = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(text != MAP_FAILED);
+	memset(text, 'x', page);
+	assert_int_equal(0, mprotect(text + page, page, PROT_NONE));
+	assert_int_equal(
+	    12, area_put_fit(a, 0, 0, 12, STYLE_TEXT, text + page - 40));
+	assert_int_equal(12,
+	    area_put_from(a, 0, 0, 12, 20, STYLE_TEXT, text + page - 40));
+	munmap(text, 2 * page);
+	canvas_free(canvas);
+}
+
+static void
+test_what_is_scrolled_to_the_side_begins_at_its_cell(void **state)
+{
+	static const struct {
+		int skip;
+		const char *text, *drawn;
+	} cases[] = {
+		{ 0, "abcdef", "abcd…\n" },
+		{ 1, "abcdef", "bcdef\n" },
+		{ 5, "abcdef", "f\n" },
+		{ 9, "abcdef", "\n" },
+		{ 1, "中文", " 文\n" },
+		{ 2, "\033[2J", "  [2J\n" }, /* half an escape is none */
+	};
+	struct canvas *canvas = canvas_new(1, 5, CANVAS_UTF8);
+	struct area a = area_all(canvas);
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(cases); i++) {
+		canvas_clear(canvas);
+		area_put_from(
+		    a, 0, 0, 5, cases[i].skip, STYLE_TEXT, cases[i].text);
+		text = canvas_to_text(canvas);
+		assert_string_equal(cases[i].drawn, text);
+		free(text);
+	}
+	canvas_free(canvas);
+}
+
 static void
 test_a_bar_shows_every_part_that_is_not_empty(void **state)
 {
@@ -192,6 +248,9 @@ main(void)
 		cmocka_unit_test(test_without_utf8_all_is_ascii),
 		cmocka_unit_test(test_what_lies_outside_an_area_is_not_drawn),
 		cmocka_unit_test(test_what_is_too_long_ends_with_an_ellipsis),
+		cmocka_unit_test(test_what_is_not_drawn_is_not_even_read),
+		cmocka_unit_test(
+		    test_what_is_scrolled_to_the_side_begins_at_its_cell),
 		cmocka_unit_test(test_a_bar_shows_every_part_that_is_not_empty),
 		cmocka_unit_test(test_times_move_in_coarse_steps),
 	};
