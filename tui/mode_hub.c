@@ -58,7 +58,7 @@ static const struct option_def hub_options[] = {
 	{ .name = "retry-after", .type = OPTION_FLAG,
 	  .help = "Send Retry-After with 429, which IoT Hub does not." },
 	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
-	  .help = "Read devices from FILE, as import does, if the hub has none "
+	  .help = "Read FILE, as import does, if the hub has no device "
 		  "yet." },
 	{ .name = "fault", .type = OPTION_STRING, .arg = "LIST",
 	  .help = "Faults on purpose, separated by commas; see below." },
@@ -85,9 +85,10 @@ static const struct mode_command hub_commands[] = {
 			  "LIST print them." },
 	{ "calls", "Print the last direct methods of the hub that runs, a line "
 		   "of JSON each." },
-	{ "export FILE", "Write the devices with their keys and twins to "
-			 "FILE, JSON Lines; - is standard output." },
-	{ "import FILE", "Read devices as export wrote them, while no hub "
+	{ "export FILE", "Write the devices with their keys and twins, and "
+			 "the jobs, to FILE, JSON Lines; - is standard "
+			 "output." },
+	{ "import FILE", "Read what export wrote, while no hub "
 			 "runs; - is standard input." },
 	{ "backup FILE", "Copy the database to FILE, while the hub runs or "
 			 "not." },

@@ -93,8 +93,7 @@ export_to(struct store *store, const char *file, int64_t *n, struct err *err)
 static void
 say(int64_t n, const char *what)
 {
-	fprintf(stderr, "%" PRId64 " identit%s %s\n", n, n == 1 ? "y" : "ies",
-	    what);
+	fprintf(stderr, "%" PRId64 " line%s %s\n", n, n == 1 ? "" : "s", what);
 }
 
 int

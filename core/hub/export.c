@@ -11,6 +11,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/registry.h"
 #include "core/hub/transfer.h"
+#include "core/hub/transfer_jobs.h"
 #include "core/hub/who.h"
 #include "core/store/store.h"
 
@@ -176,12 +177,14 @@ hub_export(struct store *store, FILE *out, int64_t *n, struct err *err)
 	int rc;
 
 	*n = 0;
-	/* One moment for both. */
+	/* One moment for all. */
 	if (store_exec(store, "BEGIN", err) == -1)
 		return -1;
 	rc = export_kind(store, HUB_DEVICE, out, n, err);
 	if (rc == 0)
 		rc = export_kind(store, HUB_MODULE, out, n, err);
+	if (rc == 0)
+		rc = hub_transfer_jobs_write(store, out, n, err);
 	store_rollback(store); /* nothing was written */
 	return rc;
 }

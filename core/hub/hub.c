@@ -134,28 +134,6 @@ open_state(struct hub *hub, const struct hub_config *config, struct err *err)
 	return store_start_checkpoints(hub->store, err);
 }
 
-static int
-make_model(struct hub *hub, struct err *err)
-{
-	hub->commit = hub_commit_new(hub->base, hub->store);
-	hub->auth = hub_auth_new(hub);
-	hub->registry = hub_registry_new(hub, err);
-	if (hub->registry == NULL)
-		return -1;
-	hub->twins = hub_twins_new(hub, err);
-	if (hub->twins == NULL)
-		return -1;
-	hub->messages = hub_messages_new(hub, err);
-	if (hub->messages == NULL)
-		return -1;
-	hub->methods = hub_methods_new(hub);
-	hub->jobs = hub_jobs_new(hub, err);
-	if (hub->jobs == NULL)
-		return -1;
-	hub->configurations = hub_configurations_new(hub, err);
-	return hub->configurations != NULL ? 0 : -1;
-}
-
 /* Devices for a hub that has none yet: all of them, or none. */
 static int
 plant_seed(struct hub *hub, const char *path, struct err *err)
@@ -180,12 +158,36 @@ plant_seed(struct hub *hub, const char *path, struct err *err)
 	rc = hub_import(hub->store, in, &n, err);
 	fclose(in);
 	if (rc == 0) {
-		log_info("%" PRId64 " devices from %s", n, path);
+		log_info("%" PRId64 " lines from %s", n, path);
 	} else {
 		err_prefix(err, "%s", path);
-		store_exec(hub->store, "DELETE FROM device", NULL);
+		store_exec(
+		    hub->store, "DELETE FROM device; DELETE FROM job", NULL);
 	}
 	return rc;
+}
+
+static int
+make_model(struct hub *hub, const struct hub_config *config, struct err *err)
+{
+	hub->commit = hub_commit_new(hub->base, hub->store);
+	hub->auth = hub_auth_new(hub);
+	hub->registry = hub_registry_new(hub, err);
+	/* Before the jobs are taken up: it may bring some. */
+	if (hub->registry == NULL || plant_seed(hub, config->seed, err) == -1)
+		return -1;
+	hub->twins = hub_twins_new(hub, err);
+	if (hub->twins == NULL)
+		return -1;
+	hub->messages = hub_messages_new(hub, err);
+	if (hub->messages == NULL)
+		return -1;
+	hub->methods = hub_methods_new(hub);
+	hub->jobs = hub_jobs_new(hub, err);
+	if (hub->jobs == NULL)
+		return -1;
+	hub->configurations = hub_configurations_new(hub, err);
+	return hub->configurations != NULL ? 0 : -1;
 }
 
 static int
@@ -231,8 +233,7 @@ hub_new(
 	hub->base = base;
 	hub->lock_fd = -1;
 	if (read_rehearsal(hub, config, err) == -1 ||
-	    open_state(hub, config, err) == -1 || make_model(hub, err) == -1 ||
-	    plant_seed(hub, config->seed, err) == -1 ||
+	    open_state(hub, config, err) == -1 || make_model(hub, config, err) == -1 ||
 	    start_listening(hub, config, err) == -1) {
 		hub_free(hub);
 		return NULL;

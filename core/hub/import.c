@@ -18,6 +18,7 @@
 #include "core/hub/registry.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/transfer.h"
+#include "core/hub/transfer_jobs.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
@@ -56,12 +57,13 @@ struct import {
 	struct store *store;
 	struct store_stmt *all[HUB_KINDS][STATEMENTS];
 	struct store_stmt **stmts; /* those of the line's kind */
+	struct hub_transfer_jobs *jobs;
 	int64_t now_us;
 	char stamp[CLOCK_STAMP_SIZE];
 	char *no_metadata; /* of a section that was always empty; owned */
 	int64_t etag;      /* of the last identity that brought none */
 	int64_t owner;     /* of a module on the line: the row of its device */
-	int64_t n_open;    /* devices in the open transaction */
+	int64_t n_open;    /* lines in the open transaction */
 };
 
 /* The text of a member, or def when there is none; NULL is also none. */
@@ -424,11 +426,6 @@ read_who(const cJSON *json, struct err *err)
 
 	if (id == NULL) /* as GET /devices answers it */
 		id = cJSON_GetStringValue(json_get_nocase(json, "deviceId"));
-	if (json_get_nocase(json, "jobId") != NULL) {
-		err_set(err, ERR_UNSUPPORTED,
-		    "only devices and modules can be imported");
-		return NULL;
-	}
 	if (id == NULL) {
 		err_set(err, ERR_INVALID, "id is missing or not a string");
 		return NULL;
@@ -465,20 +462,30 @@ choose_tables(struct import *import, const char *who, struct err *err)
 }
 
 static int
-put_line(struct import *import, const char *text, size_t len, struct err *err)
+put_identity(struct import *import, cJSON *json, struct err *err)
 {
-	cJSON *json = json_parse(text, len, err);
-	char *who = NULL;
+	char *who = read_who(json, err);
 	int64_t row = 0;
 	int rc = -1;
 
-	if (json == NULL)
-		return -1;
-	who = read_who(json, err);
 	if (who != NULL && choose_tables(import, who, err) == 0 &&
 	    put_device(import, who, json, &row, err) == 0)
 		rc = put_twin(import, row, json, err);
 	free(who);
+	return rc;
+}
+
+static int
+put_line(struct import *import, const char *text, size_t len, struct err *err)
+{
+	cJSON *json = json_parse(text, len, err);
+	int rc;
+
+	if (json == NULL)
+		return -1;
+	rc = json_get(json, "jobId") != NULL
+	    ? hub_transfer_jobs_read(import->jobs, text, len, json, err)
+	    : put_identity(import, json, err);
 	cJSON_Delete(json);
 	return rc;
 }
@@ -570,7 +577,8 @@ prepare(struct import *import, struct err *err)
 			if (*s == NULL)
 				return -1;
 		}
-	return 0;
+	import->jobs = hub_transfer_jobs_new(import->store, err);
+	return import->jobs != NULL ? 0 : -1;
 }
 
 int
@@ -585,6 +593,7 @@ hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 		rc = import_lines(&import, in, n, err);
 	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
 		store_stmt_free(import.all[i / STATEMENTS][i % STATEMENTS]);
+	hub_transfer_jobs_free(import.jobs);
 	free(import.no_metadata);
 	return rc;
 }

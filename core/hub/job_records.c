@@ -13,11 +13,6 @@
 #include "core/hub/hub.h"
 #include "core/store/store.h"
 
-#define JOB_COLUMNS                                                         \
-	"job.id, job.job_id, job.condition, job.created, job.start, "       \
-	"job.ended, job.max_execution_s, job.type, job.action, job.status, " \
-	"job.failure"
-
 static void
 put_member(struct strbuf *out, const char *name, struct store_stmt *row, int i)
 {
@@ -96,13 +91,12 @@ has_begun(const char *status)
 	    strcmp(status, "completed") == 0;
 }
 
-static int
-put_job(struct hub *hub, struct store_stmt *row, struct strbuf *out,
-    struct err *err)
+void
+hub_job_put_members(struct store_stmt *row, struct strbuf *out)
 {
 	const char *type = store_column_text(row, 7);
 
-	strbuf_puts(out, "{\"jobId\":");
+	strbuf_puts(out, "\"jobId\":");
 	json_put_string(out, store_column_text(row, 1));
 	put_member(out, "queryCondition", row, 2);
 	put_member(out, "createdTime", row, 3);
@@ -117,6 +111,14 @@ put_job(struct hub *hub, struct store_stmt *row, struct strbuf *out,
 	strbuf_puts(out, store_column_text(row, 8));
 	put_member(out, "status", row, 9);
 	put_member(out, "failureReason", row, 10);
+}
+
+static int
+put_job(struct hub *hub, struct store_stmt *row, struct strbuf *out,
+    struct err *err)
+{
+	strbuf_putc(out, '{');
+	hub_job_put_members(row, out);
 	if (has_begun(store_column_text(row, 9)) &&
 	    put_statistics(hub, store_column_int(row, 0), out, err) == -1)
 		return -1;
@@ -129,7 +131,7 @@ hub_job_format(struct hub *hub, const char *job_id, struct strbuf *out,
     struct err *err)
 {
 	struct store_stmt *row = store_prepare(hub->store,
-	    "SELECT " JOB_COLUMNS " FROM job WHERE job_id = ?1", err);
+	    "SELECT " HUB_JOB_COLUMNS " FROM job WHERE job_id = ?1", err);
 	int rc;
 
 	if (row == NULL)
@@ -156,7 +158,7 @@ hub_job_list_format(struct hub *hub, struct hub_job_list *list,
     struct strbuf *out, struct err *err)
 {
 	struct store_stmt *row = store_prepare(hub->store,
-	    "SELECT " JOB_COLUMNS " FROM job WHERE id > ?1"
+	    "SELECT " HUB_JOB_COLUMNS " FROM job WHERE id > ?1"
 	    " AND (?2 IS NULL OR type = ?2) AND (?3 IS NULL OR status = ?3)"
 	    " ORDER BY id LIMIT ?4",
 	    err);

@@ -23,6 +23,16 @@ struct strbuf;
 /* Appends such a row as an item of devices.jobs. */
 void hub_job_record_format(struct store_stmt *row, struct strbuf *out);
 
+/* Of any SELECT from job. */
+#define HUB_JOB_COLUMNS                                                      \
+	"job.id, job.job_id, job.condition, job.created, job.start, "        \
+	"job.ended, job.max_execution_s, job.type, job.action, job.status, " \
+	"job.failure, job.begun_us"
+#define HUB_JOB_COLUMN_BEGUN 11 /* microseconds, or null */
+
+/* Appends the members of such a row, without the braces around them. */
+void hub_job_put_members(struct store_stmt *row, struct strbuf *out);
+
 /* Appends a job as GET answers it: 1, 0 if there is none, -1 with err set. */
 int hub_job_format(struct hub *hub, const char *job_id, struct strbuf *out,
     struct err *err);

@@ -2,6 +2,7 @@
 
 #include "core/hub/jobs.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -734,4 +735,19 @@ hub_job_type_name(enum hub_job_type type)
 	};
 
 	return names[type];
+}
+
+int
+hub_job_check_id(const char *job_id, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; job_id[i] != '\0'; i++)
+		if (!isascii((unsigned char)job_id[i]) ||
+		    (!isalnum((unsigned char)job_id[i]) && job_id[i] != '-'))
+			break;
+	if (job_id[i] == '\0' && i > 0 && i <= HUB_JOB_ID_MAX)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "a job's id has 1 to %d letters, digits and '-'", HUB_JOB_ID_MAX);
 }

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -25,21 +24,6 @@
 
 static const char *const statuses[] = { "unknown", "enqueued", "running",
 	"completed", "failed", "cancelled", "scheduled", "queued", NULL };
-
-static int
-check_id(const char *job_id, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; job_id[i] != '\0'; i++)
-		if (!isascii((unsigned char)job_id[i]) ||
-		    (!isalnum((unsigned char)job_id[i]) && job_id[i] != '-'))
-			break;
-	if (job_id[i] == '\0' && i > 0 && i <= HUB_JOB_ID_MAX)
-		return 0;
-	return err_set(err, ERR_INVALID,
-	    "a job's id has 1 to %d letters, digits and '-'", HUB_JOB_ID_MAX);
-}
 
 /* The method as GET will answer it, and as the job will read it again. */
 static char *
@@ -220,7 +204,7 @@ put_job(struct hub_call *call, const cJSON *body)
 	struct err err = { 0 };
 	char *action = NULL;
 
-	if (check_id(order.job_id, &err) == -1 ||
+	if (hub_job_check_id(order.job_id, &err) == -1 ||
 	    read_condition(body, &order, &err) == -1 ||
 	    read_times(body, &order, &err) == -1) {
 		fail(call, &err);

@@ -118,7 +118,7 @@ check 'and overwrites nothing' \
 check 'import does not, and says so' \
 	exits 10 'a hub runs on' "$TWINDECK" hub --state-dir "$work/one" import "$work/one.jsonl"
 check 'import makes a state where there is none' \
-	exits 0 '1 identity imported' "$TWINDECK" hub --state-dir "$work/moved" import "$work/one.jsonl"
+	exits 0 '1 line imported' "$TWINDECK" hub --state-dir "$work/moved" import "$work/one.jsonl"
 "$TWINDECK" hub --state-dir "$work/moved" export - >"$work/moved.jsonl" 2>/dev/null
 check 'and what comes out again is the same' cmp "$work/one.jsonl" "$work/moved.jsonl"
 check 'a bad line is named' \

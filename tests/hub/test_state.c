@@ -206,7 +206,24 @@ test_a_bad_line_is_named_and_undoes_its_batch(void **state)
 		{ "{\"id\":\"b\",\"moduleId\":\"m\"}",
 		    "line 2: the device of the module b/m is not there" },
 		{ "{\"id\":\"b/m\"}", "line 2: id must have no slash" },
-		{ "{\"jobId\":\"j\"}", "line 2: only devices and modules" },
+		{ "{\"jobId\":\"j\"}", "line 2: type is missing" },
+		{ "{\"jobId\":\"j j\"}", "line 2: a job's id has 1 to 64" },
+		{ "{\"jobId\":1}", "line 2: jobId must be a string" },
+		{ "{\"jobId\":\"j\",\"deviceId\":\"a\",\"status\":\"done\"}",
+		    "line 2: status is missing or none" },
+		{ "{\"jobId\":\"j\",\"deviceId\":\"a\",\"status\":\"failed\"}",
+		    "line 2: the job j of this record is not there" },
+		{ "{\"jobId\":\"j\",\"type\":\"scheduleUpdateTwin\","
+		  "\"status\":\"queued\",\"queryCondition\":\"*\"}",
+		    "line 2: updateTwin is missing" },
+		{ "{\"jobId\":\"j\",\"type\":\"scheduleDeviceMethod\","
+		  "\"status\":\"queued\",\"queryCondition\":\"*\","
+		  "\"cloudToDeviceMethod\":{}}",
+		    "line 2: methodName is missing" },
+		{ "{\"jobId\":\"j\",\"type\":\"scheduleUpdateTwin\","
+		  "\"status\":\"queued\",\"queryCondition\":\"*\","
+		  "\"updateTwin\":{},\"startTime\":\"soon\"}",
+		    "line 2: startTime is no time" },
 		{ "{\"id\":\"b\",\"eTag\":\"!\"}",
 		    "line 2: eTag is none of a hub" },
 		{ "{\"id\":\"b\",\"twinETag\":\"AA==\"}",
@@ -309,6 +326,34 @@ test_a_seed_is_for_a_hub_without_devices(void **state)
 	assert_non_null(world->hub);
 	text = export_all(world, &n);
 	assert_int_equal(2, n);
+	free(text);
+	unlink(path);
+	free(path);
+}
+
+static void
+test_a_job_of_a_seed_runs_at_once(void **state)
+{
+	struct world *world = *state;
+	char *path = xasprintf("%s.seed", world->state_dir);
+	struct hub_config config = {
+		.state_dir = world->state_dir, .name = "local", .seed = path
+	};
+	struct err err = { 0 };
+	int i;
+	char *text;
+
+	hub_free(world->hub);
+	write_file(path,
+	    "{\"id\":\"a\"}\n{\"jobId\":\"j\",\"type\":"
+	    "\"scheduleUpdateTwin\",\"updateTwin\":{\"tags\":{\"x\":1}},"
+	    "\"queryCondition\":\"*\",\"status\":\"queued\"}\n");
+	world->hub = hub_new(world->base, &config, &err);
+	assert_non_null(world->hub);
+	for (i = 0; i < 100; i++)
+		world_settle(world);
+	text = describe(world, "a");
+	assert_non_null(strstr(text, "\"tags\":{\"x\":1}"));
 	free(text);
 	unlink(path);
 	free(path);
@@ -444,6 +489,7 @@ main(void)
 		CASE(test_a_bad_line_is_named_and_undoes_its_batch),
 		CASE(test_batches_before_a_bad_line_stay),
 		CASE(test_a_seed_is_for_a_hub_without_devices),
+		CASE(test_a_job_of_a_seed_runs_at_once),
 		CASE(test_a_backup_is_whole_and_of_one_moment),
 		CASE(test_the_state_of_an_older_program_is_taken_over),
 		CASE(test_a_store_beside_another_makes_and_migrates_nothing),
