@@ -4,10 +4,28 @@
 #ifndef TWINDECK_TUI_DIALOGS_H
 #define TWINDECK_TUI_DIALOGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "core/deck/jobs.h"
 
 struct app;
 
+/*
+ * What a dialog of an action opens with; everything is copied.  Numbers that
+ * are 0 are the usual ones.
+ */
+struct action_form {
+	enum job_action action;
+	const char *method;     /* NULL: typed there */
+	const char *payload;    /* or patch; NULL: what it was the last time */
+	int response_timeout_s; /* with the next, of a method */
+	int connect_timeout_s;
+	int at_once;
+	bool at_when;           /* the focus is on the time */
+};
+void dialog_action_form(struct app *app, const struct action_form *form,
+    char **device_ids, size_t n);
 /* A direct method on devices; method NULL: it is typed there. */
 void dialog_action_open(
     struct app *app, const char *method, char **device_ids, size_t n);

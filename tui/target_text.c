@@ -26,7 +26,8 @@ struct groups {
 };
 
 /* Tags by which operators know where a device is. */
-static const char *const place_tags[] = { "site", "building", "floor" };
+static const char *const place_tags[] = { "site", "building", "floor",
+	"model" };
 
 #define N_PLACES (sizeof(place_tags) / sizeof(place_tags[0]))
 
@@ -89,26 +90,41 @@ count_tag(struct groups *g, const char *tags, const char *tag)
 	}
 }
 
-/* "site brno: 2, graz: 1"; of one device without the counts. */
+/* "site brno 2, site graz 1"; of one device without the counts. */
 static void
-write_groups(
-    struct strbuf *sb, const char *what, struct groups *g, bool counts)
+write_groups(struct strbuf *sb, const char *what, struct groups *g, size_t n)
 {
-	size_t i;
+	size_t i, none = n - g->others;
 
-	if (g->n > 0)
-		strbuf_printf(sb, "%s%s", sb->len > 0 ? " · " : "", what);
+	if (g->n == 0)
+		return;
+	if (sb->len > 0)
+		strbuf_puts(sb, " · ");
 	for (i = 0; i < g->n; i++) {
-		strbuf_printf(sb, "%s %s", i > 0 ? "," : "", g->name[i]);
-		if (counts)
-			strbuf_printf(sb, ": %zu", g->count[i]);
+		strbuf_printf(
+		    sb, "%s%s %s", i > 0 ? ", " : "", what, g->name[i]);
+		if (n > 1)
+			strbuf_printf(sb, " %zu", g->count[i]);
+		none -= g->count[i];
 		free(g->name[i]);
 	}
 	if (g->others > 0)
-		strbuf_printf(sb, ", others: %zu", g->others);
+		strbuf_printf(sb, ", others %zu", g->others);
+	if (none > 0)
+		strbuf_printf(sb, ", no %s %zu", what, none);
 }
 
-void
+static void
+put_offline(struct dialog *d, size_t offline, const char *first)
+{
+	if (offline > 0)
+		dialog_text(d, STYLE_DRIFT,
+		    "  %zu %s offline by the hub's view (%s%s)", offline,
+		    offline == 1 ? "is" : "are", first,
+		    offline == 1 ? "" : ", …");
+}
+
+size_t
 target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 {
 	const struct fleet *fleet = deck_fleet(app_deck(app));
@@ -137,20 +153,15 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	}
 	put_ids(d, ids, n);
 	for (k = 0; k < N_PLACES; k++)
-		write_groups(&groups, place_tags[k], &places[k], n > 1);
-	write_groups(&groups, "version", &versions, n > 1);
+		write_groups(&groups, place_tags[k], &places[k], n);
+	write_groups(&groups, "version", &versions, n);
 	if (groups.len > 0)
 		dialog_item(d, "  ", groups.data);
 	strbuf_fini(&groups);
-	if (offline == 1)
-		dialog_text(d, STYLE_DRIFT,
-		    "  %s is not connected, as the hub sees it", first_offline);
-	else if (offline > 1)
-		dialog_text(d, STYLE_DRIFT,
-		    "  %zu are not connected, as the hub sees it (%s, …)",
-		    offline, first_offline);
+	put_offline(d, offline, first_offline);
 	if (hidden > 0)
 		dialog_text(d, STYLE_DRIFT,
 		    "  %zu of them %s marked but hidden by the filter", hidden,
 		    hidden == 1 ? "is" : "are");
+	return offline;
 }

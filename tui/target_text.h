@@ -12,7 +12,11 @@ struct dialog;
 
 /* "3 devices", "1 device" */
 const char *target_count(size_t n, char *out, size_t size);
-void target_rows(
+/*
+ * "site brno 3 · floor 3 2, floor 4 1 · version 1.4.1 3", and what is offline
+ * by the hub's view.  Returns how many are.
+ */
+size_t target_rows(
     struct dialog *dialog, struct app *app, char *const *ids, size_t n);
 
 #endif

@@ -340,11 +340,12 @@ test_action_dialog(void **state)
 	press(f, '*');
 	press(f, 'f');
 	assert_screen(f, "firmware");
-	press(f, KEYS_ENTER);
 	press(f, KEYS_ENTER); /* Cancel has the focus */
 	assert_null(fake_deck_asked(f->deck));
 	assert_true(shows(f, "nothing was called"));
 	press(f, 'f');
+	press(f, KEYS_TAB); /* Call */
+	press(f, KEYS_TAB);
 	press(f, KEYS_TAB);
 	press(f, CTRL_KEY('u'));
 	type(f, "+20s");
@@ -363,6 +364,64 @@ test_action_dialog(void **state)
 }
 
 static void
+add_devices(struct fixture *f, size_t n, const char *site)
+{
+	char *json;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		json = xasprintf("{\"deviceId\":\"%s-%02zu\",\"version\":1,"
+				 "\"tags\":{\"site\":\"%s\"}}",
+		    site, i, site);
+		fake_deck_twin(f->deck, json);
+		free(json);
+	}
+}
+
+static void
+test_many_devices_ask_for_their_number(void **state)
+{
+	struct fixture *f = *state;
+
+	add_devices(f, 4, "graz");
+	press(f, '*');
+	press(f, 'l');
+	assert_true(shows(f, "site brno 8, site graz 4 · floor 3 8, no floor "
+			     "4"));
+	assert_true(shows(f, "type 12 here, the number of devices"));
+	press(f, KEYS_RIGHT);
+	press(f, KEYS_ENTER);
+	assert_null(fake_deck_asked(f->deck));
+	assert_true(shows(f, "first type 12"));
+	type(f, "11");
+	press(f, KEYS_ENTER);
+	press(f, KEYS_RIGHT);
+	press(f, KEYS_ENTER);
+	assert_null(fake_deck_asked(f->deck));
+	press(f, KEYS_BACKSPACE);
+	type(f, "2");
+	press(f, KEYS_ENTER);
+	press(f, KEYS_RIGHT);
+	press(f, KEYS_ENTER);
+	assert_non_null(fake_deck_asked(f->deck));
+	assert_int_equal(12, fake_deck_asked(f->deck)->n_devices);
+}
+
+static void
+test_a_few_devices_ask_for_no_number(void **state)
+{
+	struct fixture *f = *state;
+
+	add_devices(f, 2, "graz");
+	press(f, '*');
+	press(f, 'l');
+	assert_true(lacks(f, "to confirm"));
+	press(f, KEYS_RIGHT);
+	press(f, KEYS_ENTER);
+	assert_int_equal(10, fake_deck_asked(f->deck)->n_devices);
+}
+
+static void
 test_targets_are_frozen_when_the_dialog_opens(void **state)
 {
 	struct fixture *f = *state;
@@ -371,7 +430,6 @@ test_targets_are_frozen_when_the_dialog_opens(void **state)
 	fleet_remove(deck_fleet(f->deck), "door-001");
 	fleet_mark(deck_fleet(f->deck), "door-005", true);
 	draw(f);
-	press(f, KEYS_ENTER);
 	press(f, KEYS_RIGHT);
 	press(f, KEYS_ENTER);
 	assert_int_equal(1, fake_deck_asked(f->deck)->n_devices);
@@ -386,6 +444,8 @@ test_a_payload_that_is_no_json_is_kept_with_its_column(void **state)
 	int y, x;
 
 	press(f, 'l');
+	press(f, KEYS_TAB);
+	press(f, KEYS_TAB);
 	press(f, CTRL_KEY('u'));
 	type(f, "{\"lockTime\": 10m}");
 	press(f, KEYS_ENTER);
@@ -788,6 +848,8 @@ main(void)
 		APP_TEST(test_job_opened),
 		APP_TEST(test_ascii),
 		APP_TEST(test_action_dialog),
+		APP_TEST(test_many_devices_ask_for_their_number),
+		APP_TEST(test_a_few_devices_ask_for_no_number),
 		APP_TEST(test_targets_are_frozen_when_the_dialog_opens),
 		APP_TEST(
 		    test_a_payload_that_is_no_json_is_kept_with_its_column),
