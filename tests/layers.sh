@@ -19,8 +19,8 @@ tui: core/deck core/iothub core/base
 '
 # library header: folders that may include it
 libraries='
-curses.h: tui/screen.c
-ncurses.h: tui/screen.c
+curses.h: tui/screen
+ncurses.h: tui/screen
 readline/: tui/prompt.c
 mosquitto.h: core/device/
 curl/: core/net/http.c

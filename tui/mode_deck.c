@@ -16,6 +16,7 @@
 #include "tui/mode_connect.h"
 #include "tui/mode_screen.h"
 #include "tui/screen.h"
+#include "tui/screen_guard.h"
 
 static const struct option_def deck_options[] = {
 	MODE_OPTIONS,
@@ -76,6 +77,8 @@ run(const struct options *options)
 		code = EXIT_USAGE;
 		goto out;
 	}
+	if (screen_guard_start(&err) == -1)
+		goto out;
 	base = net_loop_new(&err);
 	if (base == NULL)
 		goto out;
@@ -93,6 +96,7 @@ run(const struct options *options)
 	code = EXIT_OK;
 out:
 	mode_screen_free(screen);
+	screen_guard_end();
 	deck_free(deck);
 	if (base != NULL)
 		event_base_free(base);

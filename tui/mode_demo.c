@@ -31,6 +31,7 @@
 #include "tui/mode_demo_devices.h"
 #include "tui/mode_screen.h"
 #include "tui/screen.h"
+#include "tui/screen_guard.h"
 
 #define COUNT_MAX 10000
 #define GRACE_MS 3000      /* for a child to leave */
@@ -340,7 +341,7 @@ run(const struct options *options)
 		screen_check(&err);
 	if (err.code != ERR_NONE)
 		return mode_fail(&mode_demo, &err, EXIT_USAGE);
-	if (screen_guard(&err) == -1)
+	if (screen_guard_start(&err) == -1)
 		return mode_fail(&mode_demo, &err, EXIT_FAULT);
 	demo.base = net_loop_new(&err);
 	if (demo.base == NULL || make_place(&demo, &err) == -1 ||

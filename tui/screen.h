@@ -1,6 +1,7 @@
 /*
- * The terminal: keys come in from it, a canvas goes out to it.  The only file
- * that speaks ncurses.  Whatever ends the program, the terminal is given back.
+ * The terminal: keys come in from it, a canvas goes out to it.  Only this file
+ * and its parts, screen_*.c, speak ncurses.  Whatever ends the program, the
+ * terminal is given back.
  */
 #ifndef TWINDECK_TUI_SCREEN_H
 #define TWINDECK_TUI_SCREEN_H
@@ -32,16 +33,6 @@ struct screen_ops {
 int screen_check(struct err *err);
 
 /*
- * Watches over the terminal from a process of its own, which mends it when
- * this one was killed with no chance to do so itself (SIGKILL).  It leaves as
- * soon as this process does.  Comes before screen_new(), and before anything
- * else that has descriptors; after screen_check().  0, or -1 with err set.
- */
-int screen_guard(struct err *err);
-/* All is well: the guard leaves without a word.  Fine without a guard. */
-void screen_guard_end(void);
-
-/*
  * plain asks for borders and signs in ASCII; they are also where the locale
  * has nothing else.  There is one screen in a process.  NULL with err set.
  */
@@ -58,5 +49,11 @@ void screen_paint(struct screen *screen, const struct canvas *canvas);
 void screen_repaint(struct screen *screen);
 /* Gives the terminal back and stops the program until it is continued. */
 void screen_suspend(struct screen *screen);
+/*
+ * Gives the terminal to another program, an editor, until it is taken back:
+ * meanwhile no key is read and nothing is painted.
+ */
+void screen_lend(struct screen *screen);
+void screen_take_back(struct screen *screen);
 
 #endif
