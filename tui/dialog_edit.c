@@ -308,7 +308,7 @@ send(struct dialog *d, struct app *app, struct edit *e)
 	struct job_request r = { .action = JOB_DESIRED,
 		.device_ids = (const char *const *)e->ids,
 		.n_devices = e->n,
-		.etag = e->n == 1 ? e->etag : NULL };
+		.etags = e->n == 1 ? (const char *const *)&e->etag : NULL };
 	cJSON *is, *patch = NULL;
 	struct job *job = NULL;
 	char *text = NULL;

@@ -130,10 +130,11 @@ run_call(const struct command_context *context, const struct options *options,
 }
 
 static int
-run_set(const struct command_context *context, const struct options *options,
+set_section(const struct command_context *context,
+    const struct options *options, enum job_action action,
     struct command_result *result, struct err *err)
 {
-	struct job_request request = { .action = JOB_DESIRED };
+	struct job_request request = { .action = action };
 	cJSON *patch = cJSON_CreateObject();
 	const char *pair;
 	char *text = NULL;
@@ -141,7 +142,8 @@ run_set(const struct command_context *context, const struct options *options,
 
 	if (options_argc(options) == 0) {
 		err_set(err, ERR_INVALID,
-		    "set what? Say PATH=JSON, as in building=43");
+		    "set what? Say PATH=JSON, as in %s",
+		    action == JOB_TAGS ? "site=\"brno\"" : "building=43");
 		goto out;
 	}
 	for (i = 0; (pair = options_argv(options, i)) != NULL; i++)
@@ -156,6 +158,21 @@ out:
 	free(text);
 	cJSON_Delete(patch);
 	return rc;
+}
+
+static int
+run_set(const struct command_context *context, const struct options *options,
+    struct command_result *result, struct err *err)
+{
+	return set_section(context, options, JOB_DESIRED, result, err);
+}
+
+static int
+run_set_tags(const struct command_context *context,
+    const struct options *options, struct command_result *result,
+    struct err *err)
+{
+	return set_section(context, options, JOB_TAGS, result, err);
 }
 
 static int
@@ -266,6 +283,10 @@ const struct command_def command_table[] = {
 	  .help = "Set desired properties of devices; null removes.",
 	  .needs = COMMAND_NEEDS_TARGETS, .options = set_options,
 	  .run = run_set },
+	{ .name = "set-tags", .usage = "PATH=JSON …",
+	  .help = "Set tags of devices; null removes.",
+	  .needs = COMMAND_NEEDS_TARGETS, .options = set_options,
+	  .run = run_set_tags },
 	{ .name = "twin get", .usage = "ID",
 	  .help = "Print the twin of a device.",
 	  .needs = COMMAND_ONE_SHOT_ONLY, .options = no_options,

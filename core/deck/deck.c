@@ -8,6 +8,7 @@
 #include "core/base/events.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
+#include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
@@ -19,6 +20,7 @@ struct deck {
 	struct fleet *fleet;
 	struct watch *watch;
 	struct jobs *jobs;
+	struct edits *edits;
 };
 
 struct deck *
@@ -36,6 +38,7 @@ deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
 	deck->events = events_new();
 	deck->fleet = fleet_new(deck->events);
 	deck->watch = watch_new(deck);
+	deck->edits = edits_new();
 	deck->jobs = jobs_new(deck);
 	return deck;
 }
@@ -47,6 +50,7 @@ deck_free(struct deck *deck)
 	if (deck == NULL)
 		return;
 	jobs_free(deck->jobs);
+	edits_free(deck->edits);
 	watch_free(deck->watch);
 	fleet_free(deck->fleet);
 	events_free(deck->events);
@@ -88,6 +92,12 @@ struct jobs *
 deck_jobs(struct deck *deck)
 {
 	return deck->jobs;
+}
+
+struct edits *
+deck_edits(struct deck *deck)
+{
+	return deck->edits;
 }
 
 void

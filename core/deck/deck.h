@@ -12,6 +12,7 @@ struct cJSON;
 struct client;
 struct connstr;
 struct deck;
+struct edits;
 struct err;
 struct event_base;
 struct events;
@@ -44,6 +45,7 @@ struct events *deck_events(struct deck *deck);
 struct fleet *deck_fleet(struct deck *deck);
 struct watch *deck_watch(struct deck *deck);
 struct jobs *deck_jobs(struct deck *deck);
+struct edits *deck_edits(struct deck *deck);
 
 /* Whoever reads a twin hands it over here: fleet and jobs look at it. */
 void deck_take_twin(struct deck *deck, const struct cJSON *twin);

@@ -32,7 +32,7 @@ enum task_step {
 
 /* What confirms an action. */
 enum task_evidence { EVIDENCE_NONE, EVIDENCE_FIRMWARE, EVIDENCE_DOOR,
-	EVIDENCE_DESIRED };
+	EVIDENCE_DESIRED, EVIDENCE_TAGS };
 
 /* What the twin said before the call: what has not moved since is the past. */
 struct task_before {
@@ -40,6 +40,7 @@ struct task_before {
 	char *phase_time; /* or NULL, like the next two */
 	char *door_time;
 	char *etag;
+	struct cJSON *section; /* what is about to be written over, or NULL */
 };
 
 /*
@@ -49,6 +50,8 @@ struct task_before {
 struct task {
 	struct job_device device; /* first: what the world sees */
 	struct job *job;
+	char *patch; /* of its own, as JSON text; NULL: the job's */
+	char *etag;  /* that its twin must have; NULL: any */
 	enum task_step step;
 	struct client_call *call;
 	struct task_before before;
@@ -71,9 +74,9 @@ struct job {
 	enum job_state state;
 	enum task_evidence evidence;
 	struct job_request request; /* its strings are those below */
-	char *method, *payload, *patch_text, *etag;
+	char *method, *payload, *patch_text;
 	char **device_ids;
-	struct cJSON *patch; /* of JOB_DESIRED */
+	struct cJSON *patch; /* of JOB_DESIRED and JOB_TAGS, or NULL */
 	char *title;
 	struct task *tasks;
 	size_t n_tasks, n_ended;
@@ -105,6 +108,7 @@ void task_end(struct task *task, enum job_device_state state);
 struct job *job_new(
     struct jobs *jobs, const struct job_request *request, struct err *err);
 void job_free(struct job *job);
+struct cJSON *task_patch_dup(const struct task *task); /* the caller's */
 
 /* job_call.c */
 void task_begin(struct task *task);

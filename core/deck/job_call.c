@@ -11,7 +11,9 @@
 #include "core/client/client.h"
 #include "core/deck/backoff.h"
 #include "core/deck/deck.h"
+#include "core/deck/edits.h"
 #include "core/deck/job.h"
+#include "core/deck/section.h"
 
 #define RETRY_LEAST_MS 500
 #define RETRY_MOST_MS 10000
@@ -64,6 +66,23 @@ note_answer(struct task *task, const struct client_answer *answer)
 	task->device.code = answer->code;
 }
 
+/* Whether nobody has written since the operator saw the twin; else it fails. */
+static bool
+is_as_shown(struct task *task)
+{
+	const char *etag = task->before.etag;
+	struct err err;
+
+	if (task->etag == NULL || etag == NULL ||
+	    strcmp(task->etag, etag) == 0)
+		return true;
+	err_set(&err, ERR_CONFLICT,
+	    "somebody else wrote first: etag %.40s is now %.40s", task->etag,
+	    etag);
+	task_fail(task, &err);
+	return false;
+}
+
 static void
 on_read(const struct client_answer *answer, void *arg)
 {
@@ -73,7 +92,8 @@ on_read(const struct client_answer *answer, void *arg)
 	if (answer->err->code == ERR_NONE) {
 		task_remember(task, answer->json);
 		deck_take_twin(task->job->jobs->deck, answer->json);
-		send_call(task);
+		if (is_as_shown(task))
+			send_call(task);
 	} else if (nothing_was_done(answer) || answer->http >= 500) {
 		retry(task, answer);
 	} else {
@@ -84,11 +104,6 @@ on_read(const struct client_answer *answer, void *arg)
 void
 task_begin(struct task *task)
 {
-	/* An etag that was given is older than what we would read. */
-	if (task->job->request.etag != NULL) {
-		send_call(task);
-		return;
-	}
 	task->step = TASK_READS;
 	task->call = client_twin_get(deck_client(task->job->jobs->deck),
 	    task->device.device_id, on_read, task);
@@ -154,18 +169,43 @@ take_method_answer(struct task *task, const struct client_answer *answer)
 static bool
 is_lost_race(const struct task *task, const struct client_answer *answer)
 {
-	return answer->http == 412 && task->job->request.etag == NULL &&
+	return answer->http == 412 && task->etag == NULL &&
 	    task->tries < CONFLICTS_MAX;
+}
+
+/* So that it can be taken back; a patch is answered with the twin after it. */
+static void
+note_edit(struct task *task, const cJSON *twin)
+{
+	const struct job *job = task->job;
+	cJSON *patch = task_patch_dup(task);
+	const struct edits_write write = {
+		.job_number = job->number,
+		.undo_of = job->request.undo_of,
+		.section = job_section(job->request.action),
+		.device_id = task->device.device_id,
+		.before = task->before.section,
+		.patch = patch,
+		.etag_before = task->before.etag,
+		.etag_after = json_get_string(twin, "etag"),
+	};
+
+	edits_note(deck_edits(job->jobs->deck), &write);
+	cJSON_Delete(patch);
+	cJSON_Delete(task->before.section);
+	task->before.section = NULL;
 }
 
 static void
 on_sent(const struct client_answer *answer, void *arg)
 {
 	struct task *task = arg;
-	bool is_patch = task->job->request.action == JOB_DESIRED;
+	bool is_patch = task->job->request.action != JOB_METHOD;
 
 	note_answer(task, answer);
 	task->device.elapsed_us = answer->elapsed_us;
+	if (is_patch && answer->err->code == ERR_NONE)
+		note_edit(task, answer->json);
 	if (answer->err->code == ERR_NONE && !is_patch)
 		take_method_answer(task, answer);
 	else if (answer->err->code == ERR_NONE)
@@ -199,8 +239,9 @@ send_call(struct task *task)
 		    client, task->device.device_id, &method, on_sent, task);
 		return;
 	}
-	body = xasprintf("{\"properties\":{\"desired\":%s}}", r->patch);
+	body = section_body(job_section(r->action),
+	    task->patch != NULL ? task->patch : r->patch);
 	task->call = client_twin_patch(client, task->device.device_id, body,
-	    r->etag != NULL ? r->etag : task->before.etag, on_sent, task);
+	    task->before.etag, on_sent, task);
 	free(body);
 }

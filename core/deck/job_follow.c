@@ -12,6 +12,7 @@
 #include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/job.h"
+#include "core/deck/section.h"
 
 #define READ_MS 500    /* each followed device, at most that often */
 #define SINGLE_READS 4 /* up to so many by GET, more by one query */
@@ -36,6 +37,11 @@ task_remember(struct task *task, const cJSON *twin)
 	set_text(&before->phase_time, e.phase_time);
 	set_text(&before->door_time, e.door_time);
 	set_text(&before->etag, json_get_string(twin, "etag"));
+	if (task->job->request.action == JOB_METHOD)
+		return;
+	cJSON_Delete(before->section);
+	before->section =
+	    section_dup(twin, job_section(task->job->request.action));
 }
 
 void
@@ -147,27 +153,37 @@ compare(const cJSON *patch, const cJSON *section, size_t *there, size_t *equal,
 	}
 }
 
-static void
-take_desired(struct task *task, const cJSON *twin)
+/* Whether a write of which nothing was heard shows in the twin: then it counts
+ * as acknowledged, and may have ended with that. */
+static bool
+was_written(struct task *task, const cJSON *patch, const cJSON *twin)
 {
-	const cJSON *properties = json_get(twin, "properties");
 	const char *etag = json_get_string(twin, "etag");
 	size_t there = 0, equal = 0, leaves = 0;
+	cJSON *section;
 
-	if (task->device.state == JOB_DEVICE_UNKNOWN) {
-		compare(task->job->patch, json_get(properties, "desired"),
-		    &there, &equal, &leaves);
-		if (equal < leaves || etag == NULL ||
-		    (task->before.etag != NULL &&
-			strcmp(etag, task->before.etag) == 0))
-			return;
-		acts_all_the_same(task);
-		if (task->step != TASK_FOLLOWS)
-			return;
-		there = equal = leaves = 0;
-	}
-	compare(task->job->patch, json_get(properties, "reported"), &there,
-	    &equal, &leaves);
+	if (task->device.state != JOB_DEVICE_UNKNOWN)
+		return true;
+	section = section_dup(twin, job_section(task->job->request.action));
+	compare(patch, section, &there, &equal, &leaves);
+	cJSON_Delete(section);
+	if (equal < leaves || etag == NULL ||
+	    (task->before.etag != NULL &&
+		strcmp(etag, task->before.etag) == 0))
+		return false;
+	acts_all_the_same(task);
+	return true;
+}
+
+static void
+take_desired(struct task *task, const cJSON *patch, const cJSON *twin)
+{
+	size_t there = 0, equal = 0, leaves = 0;
+
+	if (!was_written(task, patch, twin) || task->step != TASK_FOLLOWS)
+		return;
+	compare(patch, json_get(json_get(twin, "properties"), "reported"),
+	    &there, &equal, &leaves);
 	task->reports_kind = there > 0;
 	/* What was to be removed and was never reported proves nothing, but
 	 * there is nothing more to wait for either. */
@@ -175,6 +191,26 @@ take_desired(struct task *task, const cJSON *twin)
 		task_confirm(task);
 	else if (equal == leaves)
 		task_end(task, JOB_DEVICE_ACKNOWLEDGED);
+}
+
+/* No device ever says anything about its tags. */
+static void
+take_tags(struct task *task, const cJSON *patch, const cJSON *twin)
+{
+	if (was_written(task, patch, twin) && task->step == TASK_FOLLOWS)
+		task_end(task, JOB_DEVICE_ACKNOWLEDGED);
+}
+
+static void
+take_section(struct task *task, const cJSON *twin)
+{
+	cJSON *patch = task_patch_dup(task);
+
+	if (task->job->evidence == EVIDENCE_TAGS)
+		take_tags(task, patch, twin);
+	else
+		take_desired(task, patch, twin);
+	cJSON_Delete(patch);
 }
 
 void
@@ -197,7 +233,8 @@ task_take_twin(struct task *task, const cJSON *twin)
 		take_door(task, &e);
 		break;
 	case EVIDENCE_DESIRED:
-		take_desired(task, twin);
+	case EVIDENCE_TAGS:
+		take_section(task, twin);
 		break;
 	case EVIDENCE_NONE:
 		break;

@@ -13,6 +13,7 @@
 #include "core/client/client.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
+#include "core/deck/section.h"
 #include "core/iothub/connstr.h"
 #include "core/iothub/method.h"
 
@@ -58,20 +59,37 @@ check_method(const struct job_request *r, struct err *err)
 }
 
 static cJSON *
-parse_patch(const struct job_request *r, struct err *err)
+parse_patch(const char *patch, enum twin_section section, struct err *err)
 {
+	const char *word = section_word(section);
 	struct err why;
-	cJSON *json = json_parse(r->patch, strlen(r->patch), &why);
+	cJSON *json = json_parse(patch, strlen(patch), &why);
 
 	if (json == NULL)
-		err_set(err, ERR_INVALID, "desired: %s", why.text);
+		err_set(err, ERR_INVALID, "%s: %s", word, why.text);
 	else if (!cJSON_IsObject(json) || json->child == NULL)
 		err_set(err, ERR_INVALID,
-		    "desired: nothing to set; a JSON object is needed");
-	else
+		    "%s: nothing to set; a JSON object is needed", word);
+	else if (twin_check(section, json, err) == 0)
 		return json;
 	cJSON_Delete(json);
 	return NULL;
+}
+
+/* Each device's own patch; none of them is kept parsed. */
+static int
+check_patches(const struct job_request *r, struct err *err)
+{
+	cJSON *json;
+	size_t i;
+
+	for (i = 0; r->patches != NULL && i < r->n_devices; i++) {
+		json = parse_patch(r->patches[i], job_section(r->action), err);
+		if (json == NULL)
+			return err_prefix(err, "%.40s", r->device_ids[i]);
+		cJSON_Delete(json);
+	}
+	return 0;
 }
 
 static int
@@ -84,8 +102,6 @@ check_targets(const struct job_request *r, struct err *err)
 	if (r->n_devices > JOBS_DEVICES_MAX)
 		return err_set(err, ERR_LIMIT,
 		    "a job acts on at most %d devices", JOBS_DEVICES_MAX);
-	if (r->etag != NULL && r->n_devices > 1)
-		return err_set(err, ERR_INVALID, "an etag is of one device");
 	if (r->at_once < 0 || r->at_once > JOBS_AT_ONCE_MAX)
 		return err_set(err, ERR_INVALID, "1 to %d devices at once",
 		    JOBS_AT_ONCE_MAX);
@@ -102,6 +118,8 @@ evidence_of(const struct job_request *r)
 
 	if (r->action == JOB_DESIRED)
 		return EVIDENCE_DESIRED;
+	if (r->action == JOB_TAGS)
+		return EVIDENCE_TAGS;
 	for (i = 0; i < N_METHODS; i++)
 		if (strcmp(methods_followed[i].method, r->method) == 0)
 			return methods_followed[i].evidence;
@@ -116,7 +134,9 @@ title_of(const struct job *job)
 
 	if (job->request.action == JOB_METHOD)
 		return xstrdup(job->request.method);
-	strbuf_puts(&title, "desired");
+	if (job->request.undo_of != 0)
+		return xasprintf("undo of job %d", job->request.undo_of);
+	strbuf_puts(&title, section_word(job_section(job->request.action)));
 	cJSON_ArrayForEach(item, job->patch)
 		strbuf_printf(&title, "%s %s",
 		    item == job->patch->child ? "" : ",", item->string);
@@ -153,7 +173,6 @@ copy_request(struct job *job, const struct job_request *r)
 	job->request.method = job->method = xstrdup(r->method);
 	job->request.payload = job->payload = xstrdup(r->payload);
 	job->request.patch = job->patch_text = xstrdup(r->patch);
-	job->request.etag = job->etag = xstrdup(r->etag);
 	job->device_ids = xcalloc(r->n_devices, sizeof(*job->device_ids));
 	job->tasks = xcalloc(r->n_devices, sizeof(*job->tasks));
 	job->by_id = map_new();
@@ -164,11 +183,17 @@ copy_request(struct job *job, const struct job_request *r)
 		task->job = job;
 		task->device.device_id = xstrdup(r->device_ids[i]);
 		task->device.percent = -1;
+		if (r->patches != NULL)
+			task->patch = xstrdup(r->patches[i]);
+		if (r->etags != NULL)
+			task->etag = xstrdup(r->etags[i]);
 		job->device_ids[job->n_tasks++] = task->device.device_id;
 		map_set(job->by_id, task->device.device_id, task);
 	}
 	job->request.device_ids = (const char *const *)job->device_ids;
 	job->request.n_devices = job->n_tasks;
+	/* Those of the devices are the tasks' now. */
+	job->request.patches = job->request.etags = NULL;
 }
 
 struct job *
@@ -181,8 +206,11 @@ job_new(struct jobs *jobs, const struct job_request *request, struct err *err)
 		return NULL;
 	if (request->action == JOB_METHOD && check_method(request, err) == -1)
 		return NULL;
-	if (request->action == JOB_DESIRED &&
-	    (patch = parse_patch(request, err)) == NULL)
+	if (request->action != JOB_METHOD && check_patches(request, err) == -1)
+		return NULL;
+	if (request->action != JOB_METHOD && request->patches == NULL &&
+	    (patch = parse_patch(request->patch, job_section(request->action),
+		 err)) == NULL)
 		return NULL;
 	job = xcalloc(1, sizeof(*job));
 	job->jobs = jobs;
@@ -195,6 +223,14 @@ job_new(struct jobs *jobs, const struct job_request *request, struct err *err)
 	return job;
 }
 
+cJSON *
+task_patch_dup(const struct task *task)
+{
+	if (task->patch != NULL)
+		return json_parse(task->patch, strlen(task->patch), NULL);
+	return cJSON_Duplicate(task->job->patch, true);
+}
+
 static void
 task_fini(struct task *task)
 {
@@ -204,7 +240,10 @@ task_fini(struct task *task)
 	free(task->before.phase_time);
 	free(task->before.door_time);
 	free(task->before.etag);
+	cJSON_Delete(task->before.section);
 	free(task->phase_time);
+	free(task->patch);
+	free(task->etag);
 }
 
 void
@@ -220,7 +259,6 @@ job_free(struct job *job)
 	free(job->method);
 	free(job->payload);
 	free(job->patch_text);
-	free(job->etag);
 	free(job->tasks);
 	free(job->title);
 	free(job);

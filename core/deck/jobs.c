@@ -39,6 +39,12 @@ job_device_state_name(enum job_device_state state)
 	return state_names[state];
 }
 
+enum twin_section
+job_section(enum job_action action)
+{
+	return action == JOB_TAGS ? TWIN_TAGS : TWIN_DESIRED;
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 
 struct jobs *
@@ -213,7 +219,8 @@ answered(struct task *task, enum job_device_state state)
 	bool lost = state == JOB_DEVICE_UNKNOWN;
 
 	if (job->state != JOB_RUNNING || job->evidence == EVIDENCE_NONE ||
-	    (job->request.ack_only && !lost)) {
+	    ((job->request.ack_only || job->evidence == EVIDENCE_TAGS) &&
+		!lost)) {
 		task_end(task, state);
 		return;
 	}

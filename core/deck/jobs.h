@@ -18,6 +18,7 @@
 
 #include "core/base/err.h"
 #include "core/deck/evidence.h"
+#include "core/iothub/twin.h"
 
 struct cJSON;
 struct deck;
@@ -35,7 +36,7 @@ struct jobs;
 #define JOBS_GRACE_MS_DEF (INT64_C(10) * 1000) /* for the first sign of it */
 #define JOBS_RETRY_MS_DEF (INT64_C(2) * 60 * 1000)
 
-enum job_action { JOB_METHOD, JOB_DESIRED };
+enum job_action { JOB_METHOD, JOB_DESIRED, JOB_TAGS };
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_CANCELLED };
 
@@ -79,9 +80,14 @@ struct job_request {
 	const char *payload;       /* JSON text, or NULL */
 	int response_timeout_s;
 	int connect_timeout_s;
-	const char *patch;         /* JOB_DESIRED: JSON object for desired */
-	const char *etag;          /* JOB_DESIRED on one device: the twin's as
-				      it was opened; NULL: as read just before */
+	/* JOB_DESIRED, JOB_TAGS: the JSON object that is merged into it.  An
+	 * undo has one for each device in patches instead, and NULL here. */
+	const char *patch;
+	const char *const *patches;
+	/* Likewise, of each device: its twin's as it was shown, or NULL: as
+	 * read just before.  What is otherwise by then is not written. */
+	const char *const *etags;
+	int undo_of;               /* the job that it takes back; 0: none */
 	const char *const *device_ids;
 	size_t n_devices;
 	int64_t delay_ms;          /* 0: now */
@@ -132,11 +138,13 @@ struct job_counts {
 	size_t total;
 };
 
+/* What a job that is no JOB_METHOD writes. */
+enum twin_section job_section(enum job_action action);
 int job_number(const struct job *job);
 enum job_state job_state(const struct job *job);
 const struct job_request *job_request(const struct job *job);
-const char *job_title(const struct job *job); /* "firmwareUpdate" or
-						 "desired building, floor" */
+/* "firmwareUpdate", "desired building, floor", "tags site", "undo of job 3" */
+const char *job_title(const struct job *job);
 void job_counts(const struct job *job, struct job_counts *counts);
 size_t job_size(const struct job *job);
 const struct job_device *job_device(const struct job *job, size_t i);

@@ -28,7 +28,7 @@
 
 struct fake_device {
 	char *id;
-	cJSON *reported, *desired, *metadata;
+	cJSON *tags, *reported, *desired, *metadata;
 	int reported_version, version;
 	char etag[16];
 	bool connected;
@@ -111,6 +111,7 @@ twin_of(const struct fake_device *d)
 	cJSON_AddNumberToObject(twin, "version", d->version);
 	cJSON_AddStringToObject(twin, "connectionState",
 	    d->connected ? "Connected" : "Disconnected");
+	cJSON_AddItemToObject(twin, "tags", cJSON_Duplicate(d->tags, true));
 	properties = cJSON_AddObjectToObject(twin, "properties");
 	section = cJSON_Duplicate(d->desired, true);
 	cJSON_AddNumberToObject(section, "$version", 1);
@@ -173,13 +174,18 @@ do_method(struct fake_hub *hub, struct fake_device *d)
 	return what;
 }
 
+static void
+touch(struct fake_device *d)
+{
+	d->version++;
+	snprintf(d->etag, sizeof(d->etag), "E%d=", d->version);
+}
+
 static const char *
 do_patch(struct fake_hub *hub, struct fake_device *d, const char *text)
 {
 	const char *what = next_of_script(d), *match, *body;
 	cJSON *json;
-	char *desired;
-
 	d->n_patches++;
 	match = strstr(text, "If-Match: \"");
 	if (match != NULL && strncmp(match + 11, d->etag, strlen(d->etag)) != 0)
@@ -189,9 +195,9 @@ do_patch(struct fake_hub *hub, struct fake_device *d, const char *text)
 	body = strstr(text, "\r\n\r\n") + 4;
 	json = cJSON_Parse(body);
 	assert_non_null(json);
-	desired = json_print(json_path(json, "properties.desired"));
-	fake_device_write(d, desired);
-	free(desired);
+	json_merge(d->desired, json_path(json, "properties.desired"));
+	json_merge(d->tags, json_get(json, "tags"));
+	touch(d);
 	cJSON_Delete(json);
 	if (d->acts != NULL)
 		fake_device_report(d, d->acts);
@@ -273,6 +279,7 @@ fake_hub_new(void)
 static void
 device_free(struct fake_device *d)
 {
+	cJSON_Delete(d->tags);
 	cJSON_Delete(d->reported);
 	cJSON_Delete(d->desired);
 	cJSON_Delete(d->metadata);
@@ -334,6 +341,7 @@ fake_hub_add(struct fake_hub *hub, const char *id)
 
 	assert_true(hub->n_devices < DEVICES_MAX);
 	d->id = xstrdup(id);
+	d->tags = cJSON_CreateObject();
 	d->reported = cJSON_CreateObject();
 	d->desired = cJSON_CreateObject();
 	d->metadata = cJSON_CreateObject();
@@ -431,8 +439,13 @@ fake_device_write(struct fake_device *d, const char *patch)
 	assert_non_null(json);
 	json_merge(d->desired, json);
 	cJSON_Delete(json);
-	d->version++;
-	snprintf(d->etag, sizeof(d->etag), "E%d=", d->version);
+	touch(d);
+}
+
+char *
+fake_device_section(const struct fake_device *d, const char *name)
+{
+	return json_print(strcmp(name, "tags") == 0 ? d->tags : d->desired);
 }
 
 const char *

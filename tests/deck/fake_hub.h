@@ -40,6 +40,8 @@ void fake_device_report(struct fake_device *device, const char *patch);
 void fake_device_connect(struct fake_device *device, bool connected);
 /* Somebody else writes desired properties. */
 void fake_device_write(struct fake_device *device, const char *patch);
+/* "tags" or "desired" as JSON text; the caller's. */
+char *fake_device_section(const struct fake_device *device, const char *name);
 const char *fake_device_etag(const struct fake_device *device); /* borrowed */
 int fake_device_gets(const struct fake_device *device);
 int fake_device_calls(const struct fake_device *device); /* methods read */

@@ -180,6 +180,10 @@ test_set_makes_one_patch_of_all_paths(void **state)
 	assert_int_equal(JOB_DESIRED, job_request(job)->action);
 	assert_string_equal("{\"building\":43,\"a\":{\"b\":\"x y\",\"c\":[1,2]},"
 	    "\"gone\":null}", job_request(job)->patch);
+	job = run(*state, "set-tags site=\"brno\" floor=3 --when +1h");
+	assert_int_equal(JOB_TAGS, job_request(job)->action);
+	assert_string_equal(
+	    "{\"site\":\"brno\",\"floor\":3}", job_request(job)->patch);
 }
 
 static void
@@ -204,6 +208,7 @@ test_wrong_usage_is_said_and_starts_nothing(void **state)
 		{ "call m --timeout 4 --on a", "--timeout takes a whole" },
 		{ "call m --on a --when soon", "when: " },
 		{ "set --on a", "set what?" },
+		{ "set-tags --on a", "set what? Say PATH=JSON, as in site=" },
 		{ "set building --on a", "building: column 9: expected '='" },
 		{ "set a=brno --on a", "a=brno: column 3: expected a JSON" },
 		{ "set a=1 a=2 --on a", "a=2: \"a\" stands twice" },

@@ -64,7 +64,7 @@ add(struct fixture *f, struct job_request request, const char *const *ids)
 
 	if (request.method != NULL)
 		request.response_timeout_s = 30;
-	else
+	else if (request.action == JOB_METHOD)
 		request.action = JOB_DESIRED;
 	if (request.grace_ms == 0)
 		request.grace_ms = GRACE_MS;
@@ -449,21 +449,84 @@ test_a_stale_etag_is_a_conflict_and_writes_nothing(void **state)
 {
 	struct fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
+	const char *etags[1];
 	char was[16];
 
 	snprintf(was, sizeof(was), "%s", fake_device_etag(d));
+	etags[0] = was;
 	fake_device_write(d, "{\"building\":44}");
 	add(f, (struct job_request){ .patch = "{\"building\":43}",
-		.etag = was }, just_d);
+		.etags = etags }, just_d);
 	finish(f);
 	assert_state(f, JOB_DEVICE_FAILED);
 	assert_int_equal(ERR_CONFLICT, job_device(f->job, 0)->err.code);
-	assert_int_equal(1, fake_device_patches(d));
+	assert_int_equal(0, fake_device_patches(d));
 	/* Without one it is read just before, so it fits. */
 	add(f, (struct job_request){ .patch = "{\"building\":43}",
 		.ack_only = true }, just_d);
 	finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
+}
+
+static void
+test_tags_are_written_and_that_is_the_end_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d = fake_hub_add(f->hub, "d");
+	char *tags;
+
+	add(f, (struct job_request){ .action = JOB_TAGS,
+		.patch = "{\"site\":\"brno\",\"floor\":3}",
+		.grace_ms = 60000 }, just_d);
+	assert_string_equal("tags site, floor", job_title(f->job));
+	finish(f);
+	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
+	tags = fake_device_section(d, "tags");
+	assert_string_equal("{\"site\":\"brno\",\"floor\":3}", tags);
+	free(tags);
+}
+
+static void
+test_lost_tags_are_found_in_the_twin(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d = fake_hub_add(f->hub, "d");
+
+	fake_device_script(d, fake_killed, NULL, NULL);
+	add(f, (struct job_request){ .action = JOB_TAGS,
+		.patch = "{\"site\":\"brno\"}" }, just_d);
+	finish(f);
+	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
+	assert_int_equal(1, fake_device_patches(d));
+}
+
+static void
+test_each_device_may_have_a_patch_and_an_etag_of_its_own(void **state)
+{
+	static const char *const ids[] = { "a", "b", "a", "c", NULL };
+	static const char *const patches[] = { "{\"x\":1}", "{\"x\":2}",
+		"{\"x\":9}", "{\"x\":3}" };
+	const char *etags[] = { "E1=", NULL, "no", "old" };
+	struct fixture *f = *state;
+	struct fake_device *a = fake_hub_add(f->hub, "a");
+	struct fake_device *b = fake_hub_add(f->hub, "b");
+	struct fake_device *c = fake_hub_add(f->hub, "c");
+	char *text;
+
+	add(f, (struct job_request){ .action = JOB_DESIRED, .patches = patches,
+		.etags = etags, .undo_of = 7, .ack_only = true }, ids);
+	assert_string_equal("undo of job 7", job_title(f->job));
+	finish(f);
+	assert_int_equal(3, job_size(f->job));
+	text = fake_device_section(a, "desired");
+	assert_string_equal("{\"x\":1}", text);
+	free(text);
+	text = fake_device_section(b, "desired");
+	assert_string_equal("{\"x\":2}", text);
+	free(text);
+	assert_int_equal(0, fake_device_patches(c));
+	assert_int_equal(
+	    ERR_CONFLICT, job_device(f->job, 2)->err.code);
 }
 
 static void
@@ -611,6 +674,8 @@ test_a_job_that_makes_no_sense_is_refused(void **state)
 		    "a device may take 5 to 300 s" },
 		{ { .action = JOB_DESIRED, .patch = "{}" },
 		    "desired: nothing to set" },
+		{ { .action = JOB_TAGS, .patch = "{\"a b\":1}" },
+		    "tags.a b: a key may hold no" },
 		{ { .action = JOB_DESIRED, .patch = "[1]" },
 		    "desired: nothing to set" },
 	};
@@ -655,6 +720,9 @@ main(void)
 		CASE(test_equal_values_in_reported_confirm_a_desired_update),
 		CASE(test_desired_that_is_not_echoed_is_done_when_acknowledged),
 		CASE(test_a_stale_etag_is_a_conflict_and_writes_nothing),
+		CASE(test_tags_are_written_and_that_is_the_end_of_it),
+		CASE(test_lost_tags_are_found_in_the_twin),
+		CASE(test_each_device_may_have_a_patch_and_an_etag_of_its_own),
 		CASE(test_a_lost_patch_is_found_in_the_twin),
 		CASE(test_cancelling_stops_what_waits),
 		CASE(test_what_a_cancel_let_go_is_not_done),

@@ -17,6 +17,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 
 #define JOBS_FAKED 32
@@ -30,7 +31,8 @@ struct job {
 	struct job_device devices[FAKE_DEVICES_MAX];
 	size_t n;
 	int64_t starts_ms, began_us, elapsed_ms;
-	char *method, *payload, *patch, *etag;
+	char *method, *payload, *patch, *patches[FAKE_DEVICES_MAX];
+	char *etags[FAKE_DEVICES_MAX];
 };
 
 struct jobs {
@@ -48,6 +50,7 @@ struct deck {
 	struct fleet *fleet;
 	struct jobs jobs;
 	struct watch watch;
+	struct edits *edits;
 	cJSON *twins; /* by device id */
 };
 
@@ -64,6 +67,7 @@ fake_deck_new(void)
 	fake_now_ms = clock_mono_ms();
 	deck->events = events_new();
 	deck->fleet = fleet_new(deck->events);
+	deck->edits = edits_new();
 	deck->twins = cJSON_CreateObject();
 	deck->watch.health.ok = deck->watch.health.ever = true;
 	deck->watch.health.fresh_ms = fake_now_ms;
@@ -80,6 +84,8 @@ fake_deck_free(struct deck *deck)
 	for (i = 0; i < deck->jobs.n; i++) {
 		job = deck->jobs.jobs[i];
 		for (k = 0; k < job->n; k++) {
+			free(job->patches[k]);
+			free(job->etags[k]);
 			free(job->ids[k]);
 			free(job->devices[k].answer);
 		}
@@ -87,10 +93,10 @@ fake_deck_free(struct deck *deck)
 		free(job->method);
 		free(job->payload);
 		free(job->patch);
-		free(job->etag);
 		free(job);
 	}
 	fleet_free(deck->fleet);
+	edits_free(deck->edits);
 	events_free(deck->events);
 	cJSON_Delete(deck->twins);
 	free(deck->watch.focus);
@@ -276,6 +282,12 @@ deck_jobs(struct deck *deck)
 	return &deck->jobs;
 }
 
+struct edits *
+deck_edits(struct deck *deck)
+{
+	return deck->edits;
+}
+
 void
 deck_say(struct deck *deck, bool is_error, const char *fmt, ...)
 {
@@ -336,6 +348,12 @@ watch_health(const struct watch *watch)
 
 /* jobs.h */
 
+enum twin_section
+job_section(enum job_action action)
+{
+	return action == JOB_TAGS ? TWIN_TAGS : TWIN_DESIRED;
+}
+
 const char *
 job_device_state_name(enum job_device_state state)
 {
@@ -351,6 +369,7 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 {
 	struct job *job =
 	    new_job(the_deck, request->device_ids, request->n_devices);
+	size_t i;
 
 	(void)jobs;
 	(void)err;
@@ -360,7 +379,16 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 	job->request.method = job->method = xstrdup(request->method);
 	job->request.payload = job->payload = xstrdup(request->payload);
 	job->request.patch = job->patch = xstrdup(request->patch);
-	job->request.etag = job->etag = xstrdup(request->etag);
+	for (i = 0; i < job->n; i++) {
+		if (request->patches != NULL)
+			job->patches[i] = xstrdup(request->patches[i]);
+		if (request->etags != NULL)
+			job->etags[i] = xstrdup(request->etags[i]);
+	}
+	if (request->patches != NULL)
+		job->request.patches = (const char *const *)job->patches;
+	if (request->etags != NULL)
+		job->request.etags = (const char *const *)job->etags;
 	job->request.device_ids = (const char *const *)job->ids;
 	job->state = JOB_RUNNING;
 	return job;

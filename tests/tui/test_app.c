@@ -489,7 +489,7 @@ test_edit_dialog(void **state)
 	press(f, KEYS_ENTER);
 	asked = fake_deck_asked(f->deck);
 	assert_non_null(asked);
-	assert_string_equal("AAAAAAAAAAM=", asked->etag);
+	assert_string_equal("AAAAAAAAAAM=", asked->etags[0]);
 	assert_string_equal("{\"building\":null,\"floor\":4}", asked->patch);
 	assert_string_equal("door-004", asked->device_ids[0]);
 }

@@ -1,0 +1,32 @@
+/*
+ * The section of a twin that an edit is about, desired or tags: where it
+ * stands in a twin, what it is called, and the body that writes it.
+ */
+#ifndef TWINDECK_CORE_DECK_SECTION_H
+#define TWINDECK_CORE_DECK_SECTION_H
+
+#include "core/iothub/twin.h"
+
+struct cJSON;
+
+const char *section_word(enum twin_section section); /* "desired", "tags" */
+
+/*
+ * A copy of what a service may write there: without $metadata and $version.
+ * {} where the twin has none.  The caller's.
+ */
+struct cJSON *section_dup(
+    const struct cJSON *twin, enum twin_section section);
+
+/* The body of a PATCH of the twin; the caller's. */
+char *section_body(enum twin_section section, const char *patch);
+
+/*
+ * The patch that takes another one back: where before had a value it is set
+ * again, what the patch brought becomes null.  The caller's; {} when the patch
+ * changes nothing.
+ */
+struct cJSON *section_inverse(
+    const struct cJSON *before, const struct cJSON *patch);
+
+#endif
