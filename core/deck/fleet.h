@@ -16,6 +16,7 @@
 struct cJSON;
 struct err;
 struct events;
+struct filter;
 struct fleet;
 struct fleet_view;
 
@@ -84,12 +85,13 @@ const char *fleet_sort_name(enum fleet_sort sort); /* "device" */
 struct fleet_view *fleet_view_new(struct fleet *fleet);
 void fleet_view_free(struct fleet_view *view);
 /*
- * Words that must all match, without case: a word looks in id, phase, version,
- * door and tags ("brno", "floor=3"); "!word" must not match; "link:on", "link:off", "fw:applying",
- * "door:locked", "marked".  "" shows all.  0, or -1 with err set (ERR_INVALID).
+ * Shows what matches, as core/deck/filter.h has it, without named ones; ""
+ * shows all.  0, or -1 with err set and the view as it was.
  */
 int fleet_view_set_filter(
     struct fleet_view *view, const char *filter, struct err *err);
+/* The filter is the view's from now on. */
+void fleet_view_take_filter(struct fleet_view *view, struct filter *filter);
 const char *fleet_view_filter(const struct fleet_view *view);
 /* Sorts now, once; nothing moves by itself afterwards. */
 void fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse);

@@ -2,23 +2,12 @@
 
 #include "core/deck/fleet_view.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "core/base/err.h"
 #include "core/base/xalloc.h"
+#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
-
-#define FILTER_WORDS_MAX 16
-
-/* One word of a filter, taken apart. */
-struct term {
-	bool negated;
-	const struct field *field; /* NULL: looks everywhere */
-	char *text;                /* owned; "" for a field without a value */
-};
 
 /*
  * rows is in the order in which the list shows them: sorted when that was
@@ -29,81 +18,10 @@ struct fleet_view {
 	struct fleet *fleet;
 	const struct fleet_row **rows;
 	size_t n_rows, cap;
-	char *filter;
-	struct term terms[FILTER_WORDS_MAX];
-	size_t n_terms;
+	struct filter *filter; /* owned */
 	enum fleet_sort by;
 	bool reverse;
 };
-
-static const char *
-door_name(enum door_state door)
-{
-	return door == DOOR_LOCKED ? "locked"
-	    : door == DOOR_UNLOCKED ? "unlocked"
-				    : "";
-}
-
-static bool
-link_is(const struct fleet_row *row, const char *text)
-{
-	return (row->link == LINK_CONNECTED) == (strcasecmp(text, "on") == 0);
-}
-
-static bool
-firmware_is(const struct fleet_row *row, const char *text)
-{
-	/* At rest a device is shown by the word it reports. */
-	return strcasestr(firmware_phase_name(row->phase), text) != NULL ||
-	    (row->phase == PHASE_WAITING &&
-		strcasestr("standBy", text) != NULL) ||
-	    (row->version != NULL && strcasestr(row->version, text) != NULL);
-}
-
-/* From the start: "locked" is not to find "unlocked". */
-static bool
-door_is(const struct fleet_row *row, const char *text)
-{
-	return row->door != DOOR_NONE &&
-	    strncasecmp(door_name(row->door), text, strlen(text)) == 0;
-}
-
-static bool
-is_marked(const struct fleet_row *row, const char *text)
-{
-	(void)text;
-	return row->marked;
-}
-
-static bool
-has_drift(const struct fleet_row *row, const char *text)
-{
-	(void)text;
-	return row->drift > 0;
-}
-
-static bool
-is_anywhere(const struct fleet_row *row, const char *text)
-{
-	return strcasestr(row->id, text) != NULL || firmware_is(row, text) ||
-	    door_is(row, text) ||
-	    (row->tags != NULL && strcasestr(row->tags, text) != NULL);
-}
-
-static const struct field {
-	const char *name;
-	const char *values[3]; /* all it may be; NULL first: anything */
-	bool takes_value;
-	bool (*matches)(const struct fleet_row *row, const char *text);
-} fields[] = {
-	{ "link", { "on", "off" }, true, link_is },
-	{ "fw", { NULL }, true, firmware_is },
-	{ "door", { NULL }, true, door_is },
-	{ "marked", { NULL }, false, is_marked },
-	{ "drift", { NULL }, false, has_drift },
-};
-
-#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static const char *const sort_names[SORTS] = {
 	[SORT_DEVICE] = "device",
@@ -168,16 +86,7 @@ compare_rows(const void *a, const void *b, void *view)
 static bool
 matches(const struct fleet_view *view, const struct fleet_row *row)
 {
-	const struct term *t;
-	bool found;
-
-	for (t = view->terms; t < view->terms + view->n_terms; t++) {
-		found = t->field != NULL ? t->field->matches(row, t->text)
-					 : is_anywhere(row, t->text);
-		if (found == t->negated)
-			return false;
-	}
-	return true;
+	return filter_matches(view->filter, view->fleet, row);
 }
 
 /*
@@ -287,19 +196,10 @@ fleet_view_new(struct fleet *fleet)
 	struct fleet_view *view = xcalloc(1, sizeof(*view));
 
 	view->fleet = fleet;
-	view->filter = xstrdup("");
+	view->filter = filter_parse("", NULL, NULL, NULL);
 	list_append(fleet_views(fleet), &view->link);
 	rebuild(view);
 	return view;
-}
-
-static void
-terms_free(struct term *terms, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(terms[i].text);
 }
 
 void
@@ -308,96 +208,35 @@ fleet_view_free(struct fleet_view *view)
 	if (view == NULL)
 		return;
 	list_remove(&view->link);
-	terms_free(view->terms, view->n_terms);
-	free(view->filter);
+	filter_free(view->filter);
 	free(view->rows);
 	free(view);
 }
 
-static int
-check_value(const struct field *field, const char *value, struct err *err)
+void
+fleet_view_take_filter(struct fleet_view *view, struct filter *filter)
 {
-	size_t i;
-
-	if (!field->takes_value && *value != '\0')
-		return err_set(err, ERR_INVALID, "%s takes no value",
-		    field->name);
-	if (field->values[0] == NULL)
-		return 0;
-	for (i = 0; field->values[i] != NULL; i++)
-		if (strcasecmp(field->values[i], value) == 0)
-			return 0;
-	return err_set(err, ERR_INVALID, "%s:%.40s: it is %s:%s or %s:%s",
-	    field->name, value, field->name, field->values[0], field->name,
-	    field->values[1]);
-}
-
-/* An id may hold a colon: only the name of a field makes it one. */
-static int
-parse_term(const char *word, struct term *term, struct err *err)
-{
-	const struct field *f;
-	size_t len;
-
-	*term = (struct term){ .negated = *word == '!' };
-	if (term->negated)
-		word++;
-	if (*word == '\0')
-		return err_set(err, ERR_INVALID, "nothing stands behind the !");
-	for (f = fields; f < fields + N_FIELDS; f++) {
-		len = strlen(f->name);
-		if (strncasecmp(word, f->name, len) != 0 ||
-		    word[len] != (f->takes_value ? ':' : '\0'))
-			continue;
-		word += len + (f->takes_value ? 1 : 0);
-		if (check_value(f, word, err) == -1)
-			return -1;
-		term->field = f;
-		break;
-	}
-	term->text = xstrdup(word);
-	return 0;
+	filter_free(view->filter);
+	view->filter = filter;
+	rebuild(view);
 }
 
 int
 fleet_view_set_filter(
     struct fleet_view *view, const char *filter, struct err *err)
 {
-	struct term terms[FILTER_WORDS_MAX];
-	char *copy = xstrdup(filter), *rest = copy, *word;
-	size_t n = 0;
-	int rc = -1;
+	struct filter *parsed = filter_parse(filter, NULL, NULL, err);
 
-	while ((word = strsep(&rest, " \t")) != NULL) {
-		if (*word == '\0')
-			continue;
-		if (n == FILTER_WORDS_MAX) {
-			err_set(err, ERR_LIMIT, "a filter has at most %d words",
-			    FILTER_WORDS_MAX);
-			goto out;
-		}
-		if (parse_term(word, &terms[n], err) == -1)
-			goto out;
-		n++;
-	}
-	terms_free(view->terms, view->n_terms);
-	memcpy(view->terms, terms, n * sizeof(terms[0]));
-	view->n_terms = n;
-	n = 0; /* the view's now */
-	free(view->filter);
-	view->filter = xstrdup(filter);
-	rebuild(view);
-	rc = 0;
-out:
-	terms_free(terms, n);
-	free(copy);
-	return rc;
+	if (parsed == NULL)
+		return -1;
+	fleet_view_take_filter(view, parsed);
+	return 0;
 }
 
 const char *
 fleet_view_filter(const struct fleet_view *view)
 {
-	return view->filter;
+	return filter_text(view->filter);
 }
 
 void

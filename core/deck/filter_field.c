@@ -1,0 +1,283 @@
+#include "config.h"
+
+#include "core/deck/filter_field.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/str.h"
+#include "core/deck/evidence.h"
+#include "core/deck/fleet.h"
+
+#define PHASES (PHASE_OTHER + 1)
+
+static const char *const door_names[] = {
+	[DOOR_NONE] = "none",
+	[DOOR_UNLOCKED] = "unlocked",
+	[DOOR_LOCKED] = "locked",
+};
+
+#define DOORS (sizeof(door_names) / sizeof(door_names[0]))
+
+/* low is in lower case.  strcasestr() looks up the locale at each call, and
+ * a filter asks a million rows. */
+static bool
+holds(const char *text, const char *low, size_t len)
+{
+	size_t i;
+
+	if (text == NULL)
+		return false;
+	for (; *text != '\0'; text++) {
+		for (i = 0; i < len; i++)
+			if (tolower((unsigned char)text[i]) !=
+			    (unsigned char)low[i])
+				break;
+		if (i == len)
+			return true;
+	}
+	return len == 0;
+}
+
+static bool
+starts(const char *text, size_t text_len, const char *low, size_t len)
+{
+	return len <= text_len && strncasecmp(text, low, len) == 0;
+}
+
+/* A * stands for any number of characters. */
+static bool
+globs(const char *text, size_t text_len, const char *low)
+{
+	const char *end = text + text_len, *star = NULL, *from = NULL;
+
+	while (text < end) {
+		if (*low == '*') {
+			star = ++low;
+			from = text;
+		} else if (tolower((unsigned char)*text) ==
+		    (unsigned char)*low) {
+			text++;
+			low++;
+		} else if (star != NULL) {
+			low = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	return low[strspn(low, "*")] == '\0';
+}
+
+static bool
+has_value(const struct filter_term *term, const char *value, size_t len)
+{
+	switch (term->how) {
+	case FILTER_WHOLE:
+		return len == term->len &&
+		    starts(value, len, term->text, term->len);
+	case FILTER_GLOB:
+		return globs(value, len, term->text);
+	default:
+		return starts(value, len, term->text, term->len);
+	}
+}
+
+const char *
+filter_tag(const char *tags, const char *path, size_t *len)
+{
+	size_t path_len = strlen(path);
+	const char *p = tags, *end, *next;
+
+	for (; p != NULL; p = strchr(p, ' ')) {
+		p += *p == ' ';
+		if (strncasecmp(p, path, path_len) == 0 && p[path_len] == '=')
+			break;
+	}
+	if (p == NULL)
+		return NULL;
+	p += path_len + 1;
+	/* A value may hold blanks: it ends where the next name begins. */
+	for (end = strchr(p, ' '); end != NULL; end = next) {
+		next = strchr(end + 1, ' ');
+		if (memchr(end, '=',
+			next != NULL ? (size_t)(next - end) : strlen(end)) !=
+		    NULL)
+			break;
+	}
+	*len = end != NULL ? (size_t)(end - p) : strlen(p);
+	return p;
+}
+
+/* At rest a device is shown by the word it reports. */
+static unsigned int
+phases_with(const struct filter_term *term)
+{
+	unsigned int bits = 0;
+	int phase;
+
+	for (phase = 0; phase < PHASES; phase++)
+		if (holds(firmware_phase_name((enum firmware_phase)phase),
+			term->text, term->len) ||
+		    (phase == PHASE_WAITING &&
+			holds("standBy", term->text, term->len)))
+			bits |= 1U << phase;
+	return bits;
+}
+
+/* From the start: "locked" is not to find "unlocked". */
+static unsigned int
+doors_with(const struct filter_term *term)
+{
+	unsigned int bits = 0;
+	size_t i;
+
+	for (i = 0; i < DOORS; i++)
+		if (starts(door_names[i], strlen(door_names[i]), term->text,
+			term->len))
+			bits |= 1U << i;
+	return bits;
+}
+
+static bool
+prepare_anywhere(struct filter_term *term)
+{
+	term->phases = phases_with(term) & ~(1U << PHASE_NONE);
+	term->doors = doors_with(term) & ~(1U << DOOR_NONE);
+	return true;
+}
+
+static bool
+is_anywhere(const struct filter_term *term, const struct fleet_row *row)
+{
+	return (term->phases >> row->phase & 1) != 0 ||
+	    (term->doors >> row->door & 1) != 0 ||
+	    holds(row->id, term->text, term->len) ||
+	    holds(row->version, term->text, term->len) ||
+	    holds(row->failure, term->text, term->len) ||
+	    holds(row->tags, term->text, term->len);
+}
+
+static bool
+is_fuzzy(const struct filter_term *term, const struct fleet_row *row)
+{
+	const char *want = term->text, *p;
+
+	for (p = row->id; *p != '\0' && *want != '\0'; p++)
+		want += tolower((unsigned char)*p) == (unsigned char)*want;
+	return *want == '\0';
+}
+
+static bool
+prepare_link(struct filter_term *term)
+{
+	term->on = strcmp(term->text, "on") == 0;
+	return term->on || strcmp(term->text, "off") == 0;
+}
+
+static bool
+link_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	return (row->link == LINK_CONNECTED) == term->on;
+}
+
+static bool
+prepare_firmware(struct filter_term *term)
+{
+	term->phases = phases_with(term);
+	if (strcmp(term->text, "none") == 0)
+		term->phases |= 1U << PHASE_NONE;
+	term->how = FILTER_START;
+	return true;
+}
+
+static bool
+firmware_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	return (term->phases >> row->phase & 1) != 0 ||
+	    holds(row->version, term->text, term->len);
+}
+
+static bool
+prepare_door(struct filter_term *term)
+{
+	term->doors = doors_with(term);
+	return term->doors != 0;
+}
+
+static bool
+door_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	return (term->doors >> row->door & 1) != 0;
+}
+
+static bool
+id_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	return has_value(term, row->id, strlen(row->id));
+}
+
+static bool
+version_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	return row->version != NULL &&
+	    has_value(term, row->version, strlen(row->version));
+}
+
+/* "tag.floor" alone, or with nothing behind the colon yet: it has one. */
+static bool
+tag_is(const struct filter_term *term, const struct fleet_row *row)
+{
+	size_t len;
+	const char *value = filter_tag(row->tags, term->path, &len);
+
+	return value != NULL && has_value(term, value, len);
+}
+
+static bool
+is_marked(const struct filter_term *term, const struct fleet_row *row)
+{
+	(void)term;
+	return row->marked;
+}
+
+static bool
+has_drift(const struct filter_term *term, const struct fleet_row *row)
+{
+	(void)term;
+	return row->drift > 0;
+}
+
+static bool
+has_alarm(const struct filter_term *term, const struct fleet_row *row)
+{
+	(void)term;
+	return row->alarm;
+}
+
+/* clang-format off */
+const struct filter_field filter_fields[] = {
+	{ "link", "on|off", "Whether the hub sees it connected.",
+	  prepare_link, link_is },
+	{ "fw", "", "In the phase or version of its firmware.",
+	  prepare_firmware, firmware_is },
+	{ "door", "locked|unlocked|none", "What its door is.",
+	  prepare_door, door_is },
+	{ "tag.", "", "The value of a tag, as in tag.site:brno.",
+	  NULL, tag_is },
+	{ "id", "", "Its id.", NULL, id_is },
+	{ "version", "", "The version of its firmware.", NULL, version_is },
+	{ "marked", NULL, "It is marked.", NULL, is_marked },
+	{ "drift", NULL, "It has not reported what is desired.",
+	  NULL, has_drift },
+	{ "alarm", NULL, "It has failed, and nobody has looked at it.",
+	  NULL, has_alarm },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+const struct filter_field filter_anywhere = { .name = "word",
+	.prepare = prepare_anywhere,
+	.matches = is_anywhere };
+const struct filter_field filter_fuzzy = { .name = "~", .matches = is_fuzzy };
