@@ -15,7 +15,9 @@
 #include <term.h>
 
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "tui/osc52.h"
 #include "tui/screen_guard.h"
 #include "tui/screen_input.h"
 #include "tui/style.h"
@@ -45,6 +47,7 @@ struct screen {
 	struct screen_input *input; /* owned */
 	bool away; /* the terminal is not ours: nothing is read or painted */
 	bool lent; /* to a program that will give it back */
+	struct strbuf later; /* printed once the screen is left */
 };
 
 static void
@@ -325,8 +328,49 @@ screen_free(struct screen *screen)
 	}
 	delscreen(screen->curses);
 	screen_guard_arm(false);
+	write_now(strbuf_str(&screen->later));
+	strbuf_fini(&screen->later);
 	screen_input_free(screen->input);
 	free(screen);
+}
+
+int
+screen_copy(struct screen *screen, const char *text, struct err *err)
+{
+	const char *term = getenv("TERM");
+	enum osc52_way way = osc52_way(term, getenv("TMUX"), getenv("STY"));
+	struct strbuf out = { 0 };
+	size_t len = strlen(text);
+
+	(void)screen;
+	if (way == OSC52_NONE)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "a terminal of type %.40s has no clipboard",
+		    term != NULL ? term : "unknown");
+	if (len > OSC52_TEXT_MAX)
+		return err_set(err, ERR_LIMIT,
+		    "%zu bytes are more than the %zu that terminals take", len,
+		    OSC52_TEXT_MAX);
+	osc52_put(&out, way, text, len);
+	write_now(strbuf_str(&out));
+	strbuf_fini(&out);
+	return 0;
+}
+
+int
+screen_print_later(struct screen *screen, const char *text, struct err *err)
+{
+	size_t len = strlen(text);
+
+	/* What is escaped may have grown beyond it. */
+	if (screen->later.len > SCREEN_LATER_MAX ||
+	    len > SCREEN_LATER_MAX - screen->later.len)
+		return err_set(err, ERR_LIMIT,
+		    "at most %zu bytes are printed on leaving",
+		    SCREEN_LATER_MAX);
+	strbuf_put_escaped(&screen->later, text, len);
+	strbuf_putc(&screen->later, '\n');
+	return 0;
 }
 
 enum canvas_charset

@@ -15,6 +15,7 @@ struct err;
 struct event_base;
 struct screen;
 
+#define SCREEN_LATER_MAX ((size_t)256 * 1024) /* bytes printed on leaving */
 #define SCREEN_PASTE_MAX ((size_t)256 * 1024) /* bytes; the rest is dropped */
 
 struct screen_ops {
@@ -47,6 +48,21 @@ void screen_size(const struct screen *screen, int *rows, int *cols);
 void screen_paint(struct screen *screen, const struct canvas *canvas);
 /* The next paint writes everything. */
 void screen_repaint(struct screen *screen);
+
+/*
+ * Puts text on the terminal's clipboard: OSC 52, through tmux and GNU screen
+ * as well.  Whether the terminal takes it nobody can know.  Returns 0, or -1
+ * with err set: ERR_LIMIT, or ERR_UNSUPPORTED (this type of terminal has no
+ * clipboard).
+ */
+int screen_copy(struct screen *screen, const char *text, struct err *err);
+/*
+ * Prints text, escaped, on a line of its own once screen_free() has given the
+ * terminal back.  0, or -1 with err set (ERR_LIMIT).
+ */
+int screen_print_later(
+    struct screen *screen, const char *text, struct err *err);
+
 /* Gives the terminal back and stops the program until it is continued. */
 void screen_suspend(struct screen *screen);
 /*
