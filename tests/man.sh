@@ -40,10 +40,15 @@ help_of() { # help_of MODE
 	"$TWINDECK" $1 --help </dev/null | awk '
 	index($0, "                        ") == 1 {
 		sub(/^ +/, "")
-		row = row (row ~ /[^ ]   *[^ ]/ ? " " : "  ") $0
+		row = row (alone ? "  " : " ") $0
+		alone = 0
 		next
 	}
-	{ if (NR > 1) print row; row = $0 }
+	{
+		if (NR > 1) print row
+		row = $0
+		alone = substr(row, 27, 2) != "  " # too wide for its sentence
+	}
 	END { print row }'
 }
 
@@ -119,4 +124,15 @@ help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
 items Sh KEYS | sed -E 's/\\\&//g; s/^(Ic )?//; s/ , /, /g
 	s/ ?Pq Ic /|/; s/ (Op )?Ar / /' >"$dir/page"
 same 'every key, its name and what it does'
+
+for mode in '' $(cat "$dir/modes"); do
+	"$TWINDECK" $mode --help </dev/null
+done | LC_ALL=C.UTF-8 awk 'length($0) > 80' >"$dir/wide"
+n=$((n + 1))
+if [ -s "$dir/wide" ]; then
+	echo "not ok $n - no line of --help is wider than 80 columns"
+	sed 's/^/# /' "$dir/wide"
+else
+	echo "ok $n - no line of --help is wider than 80 columns"
+fi
 echo "1..$n"

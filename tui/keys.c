@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/base/options.h"
 #include "core/base/str.h"
 #include "tui/actions.h"
 
@@ -169,14 +170,14 @@ void
 keys_print(FILE *file)
 {
 	const struct key_def *def;
-	char names[KEYS_NAMES_SIZE], usage[64];
+	char names[KEYS_NAMES_SIZE], words[KEYS_NAMES_SIZE + 64];
 
 	fputs("\nKeys, and what they are called behind ':':\n\n", file);
 	for (def = key_table; def->name != NULL; def++) {
-		snprintf(usage, sizeof(usage), "%s%s%s", def->name,
+		snprintf(words, sizeof(words), "%-8s  %s%s%s",
+		    keys_names(def, names), def->name,
 		    def->arg != NULL ? " " : "",
 		    def->arg != NULL ? def->arg : "");
-		fprintf(file, "  %-12s%-18s%s\n", keys_names(def, names),
-		    usage, def->help);
+		options_print_row(file, words, def->help);
 	}
 }

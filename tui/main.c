@@ -46,7 +46,8 @@ print_help(const struct mode *mode)
 	const struct mode_command *c;
 	const struct mode *const *m;
 
-	printf("usage: twindeck %s\n\n%s\n", mode->usage, mode->summary);
+	printf("usage: twindeck %s\n\n", mode->usage);
+	options_print_text(stdout, mode->summary);
 	if (mode->commands != NULL)
 		putchar('\n');
 	for (c = mode->commands; c != NULL && c->usage != NULL; c++)

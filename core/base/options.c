@@ -186,6 +186,12 @@ print_wrapped(FILE *file, int column, const char *text)
 }
 
 void
+options_print_text(FILE *file, const char *text)
+{
+	print_wrapped(file, 0, text);
+}
+
+void
 options_print_row(FILE *file, const char *words, const char *help)
 {
 	int n = 2 + utf8_characters(words);

@@ -49,6 +49,9 @@ bool options_given(const struct options *options, const char *name);
 int options_argc(const struct options *options);
 const char *options_argv(const struct options *options, int i); /* or NULL */
 
+/* Writes sentences, wrapped for a terminal of 80 columns. */
+void options_print_text(FILE *file, const char *text);
+
 /*
  * Writes one row of a help text: words at the left, a sentence at the right,
  * wrapped for a terminal of 80 columns.

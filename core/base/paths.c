@@ -2,8 +2,12 @@
 
 #include "core/base/paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +111,41 @@ write_all(int fd, const char *data, size_t len)
 	return fsync(fd);
 }
 
+/* "typed.json.4711.tmp" of a process that is gone. */
+static bool
+is_left_over(const char *name, const char *base)
+{
+	size_t len = strlen(base);
+	char *end;
+	long pid;
+
+	if (strncmp(name, base, len) != 0 || name[len] != '.')
+		return false;
+	pid = strtol(name + len + 1, &end, 10);
+	return pid > 0 && pid <= INT_MAX && strcmp(end, ".tmp") == 0 &&
+	    kill((pid_t)pid, 0) == -1 && errno == ESRCH;
+}
+
+/* What processes left that were killed between writing and renaming. */
+static void
+sweep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == NULL
+	    ? xstrdup(".")
+	    : xstrndup(path, (size_t)(slash - path + 1));
+	struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (is_left_over(
+			entry->d_name, slash == NULL ? path : slash + 1))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	free(folder);
+}
+
 int
 paths_write_file(const char *path, const void *data, size_t len,
     unsigned int mode, struct err *err)
@@ -114,6 +153,7 @@ paths_write_file(const char *path, const void *data, size_t len,
 	char *tmp = xasprintf("%s.%ld.tmp", path, (long)getpid());
 	int fd, rc = -1;
 
+	sweep(path);
 	unlink(tmp); /* what a crash left would keep its old mode */
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd != -1 && write_all(fd, data, len) == 0 &&

@@ -26,7 +26,10 @@ int paths_make_dir(const char *path, struct err *err);
 char *paths_read_file(
     const char *path, size_t max, size_t *len, struct err *err);
 
-/* Writes a new file in one piece (temporary name, fsync, rename). */
+/*
+ * Writes a new file in one piece (temporary name, fsync, rename), and removes
+ * the temporary ones of processes that were killed in between.
+ */
 int paths_write_file(const char *path, const void *data, size_t len,
     unsigned int mode, struct err *err);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
@@ -55,8 +56,8 @@ test_xdg_names_the_folders_and_home_the_rest(void **state)
 	(void)state;
 	setenv("HOME", "/home/u", 1);
 	is_dir_for("XDG_STATE_HOME", "/x", "/x/twindeck");
-	is_dir_for("XDG_STATE_HOME", "not/absolute",
-	    "/home/u/.local/state/twindeck");
+	is_dir_for(
+	    "XDG_STATE_HOME", "not/absolute", "/home/u/.local/state/twindeck");
 	is_dir_for("XDG_STATE_HOME", NULL, "/home/u/.local/state/twindeck");
 	unsetenv("HOME");
 	is_dir_for("XDG_STATE_HOME", NULL, NULL);
@@ -120,6 +121,32 @@ test_a_file_is_replaced_in_one_piece(void **state)
 }
 
 static void
+test_what_a_killed_process_left_is_swept(void **state)
+{
+	static const char *const others[] = { "s.x.tmp", "s.1.tmp", "s.tmp",
+		"ss.999999999.tmp", "s.999999999.tmp.old" };
+	struct err err = { 0 };
+	pid_t pid = fork();
+	size_t i;
+	char *left;
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(pid, waitpid(pid, NULL, 0));
+	left = xasprintf("s.%ld.tmp", (long)pid);
+	close(open(left, O_WRONLY | O_CREAT, 0600));
+	for (i = 0; i < N_ROWS(others); i++)
+		close(open(others[i], O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(0, paths_write_file("s", "one", 3, 0600, &err));
+	assert_int_equal(-1, access(left, F_OK));
+	for (i = 0; i < N_ROWS(others); i++)
+		assert_int_equal(0, unlink(others[i]));
+	assert_int_equal(0, unlink("s"));
+	free(left);
+}
+
+static void
 test_a_file_is_read_up_to_the_limit(void **state)
 {
 	struct err err = { 0 };
@@ -153,6 +180,7 @@ main(void)
 		cmocka_unit_test(test_folders_are_made_private),
 		cmocka_unit_test(test_a_file_is_replaced_in_one_piece),
 		cmocka_unit_test(test_a_file_is_read_up_to_the_limit),
+		cmocka_unit_test(test_what_a_killed_process_left_is_swept),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
