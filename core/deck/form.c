@@ -30,8 +30,8 @@ is_bare(const char *key)
 	return p > key;
 }
 
-static void
-put_key(struct strbuf *path, const char *key)
+void
+form_put_key(struct strbuf *path, const char *key)
 {
 	cJSON *string;
 	char *text;
@@ -74,7 +74,7 @@ walk(const cJSON *object, struct strbuf *path, leaf_cb cb, void *arg)
 	cJSON_ArrayForEach(item, object) {
 		if (len == 0 && is_meta(item))
 			continue;
-		put_key(path, item->string);
+		form_put_key(path, item->string);
 		if (is_leaf(item))
 			cb(strbuf_str(path), item, arg);
 		else

@@ -1,5 +1,5 @@
 /*
- * Desired properties as a form of lines, "path = JSON value", and back: the
+ * Desired properties or tags as a form of lines, "path = JSON value", and back: the
  * patch that turns what was into what was typed, and the difference to show
  * before it is sent.
  */
@@ -10,6 +10,7 @@
 
 struct cJSON;
 struct err;
+struct strbuf;
 
 #define FORM_LINES_MAX ((size_t)1000)
 
@@ -19,6 +20,9 @@ struct err;
  * caller's, lines separated by '\n'; "" for an empty section.
  */
 char *form_format(const struct cJSON *desired);
+
+/* Appends a key to a path as it is written in a line, with its dot. */
+void form_put_key(struct strbuf *path, const char *key);
 
 /*
  * Reads lines back; a bare word that is no JSON is an error, and so is a path

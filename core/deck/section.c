@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/xalloc.h"
 #include "core/deck/form.h"
@@ -35,6 +36,30 @@ section_dup(const cJSON *twin, enum twin_section section)
 	}
 	twin_strip(copy);
 	return copy;
+}
+
+size_t
+section_max(enum twin_section section)
+{
+	return section == TWIN_TAGS ? TWIN_TAGS_MAX : TWIN_PROPERTIES_MAX;
+}
+
+int
+section_check(enum twin_section section, const cJSON *json,
+    const cJSON **fault, struct err *err)
+{
+	size_t size, max = section_max(section);
+
+	*fault = json;
+	if (twin_check_at(section, json, fault, err) == -1)
+		return -1;
+	size = twin_size(json);
+	if (size > max)
+		return err_set(err, ERR_LIMIT,
+		    "%s: %zu bytes as IoT Hub counts them, %zu KB (%zu) are "
+		    "the limit",
+		    words[section], size, max / 1024, max);
+	return 0;
 }
 
 char *

@@ -5,9 +5,12 @@
 #ifndef TWINDECK_CORE_DECK_SECTION_H
 #define TWINDECK_CORE_DECK_SECTION_H
 
+#include <stddef.h>
+
 #include "core/iothub/twin.h"
 
 struct cJSON;
+struct err;
 
 const char *section_word(enum twin_section section); /* "desired", "tags" */
 
@@ -17,6 +20,15 @@ const char *section_word(enum twin_section section); /* "desired", "tags" */
  */
 struct cJSON *section_dup(
     const struct cJSON *twin, enum twin_section section);
+
+size_t section_max(enum twin_section section); /* bytes, as twin_size() */
+
+/*
+ * Whether a whole section, or a patch, keeps IoT Hub's limits.  0, or -1 with
+ * err set (thing, limit and path) and *fault the item to blame, borrowed.
+ */
+int section_check(enum twin_section section, const struct cJSON *json,
+    const struct cJSON **fault, struct err *err);
 
 /* The body of a PATCH of the twin; the caller's. */
 char *section_body(enum twin_section section, const char *patch);

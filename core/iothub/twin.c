@@ -28,6 +28,8 @@ static const struct {
 struct place {
 	const struct place *up; /* NULL: the section itself */
 	const char *key;
+	const cJSON *item;
+	const cJSON **fault; /* where to say which item it is; or NULL */
 	int depth; /* objects above and here, below the section */
 	bool in_array;
 };
@@ -121,6 +123,8 @@ refuse(enum twin_section section, const struct place *at, enum err_code code,
 {
 	char path[200];
 
+	if (at->fault != NULL)
+		*at->fault = at->item;
 	path_format(path, sizeof(path), section, at);
 	return err_set(err, code, "%s: %s", path, why);
 }
@@ -186,7 +190,8 @@ static int
 check_items(enum twin_section section, const struct place *at,
     const cJSON *json, struct err *err)
 {
-	struct place below = {.up = at, .depth = at->depth};
+	struct place below = {
+	    .up = at, .depth = at->depth, .fault = at->fault};
 	const cJSON *item;
 
 	below.in_array = at->in_array || cJSON_IsArray(json);
@@ -201,6 +206,7 @@ check_items(enum twin_section section, const struct place *at,
 			continue;
 		}
 		below.key = item->string;
+		below.item = item;
 		if (check_key(section, &below, err) == -1 ||
 		    check_value(section, &below, item, err) == -1)
 			return -1;
@@ -211,7 +217,14 @@ check_items(enum twin_section section, const struct place *at,
 int
 twin_check(enum twin_section section, const cJSON *patch, struct err *err)
 {
-	struct place root = {0};
+	return twin_check_at(section, patch, NULL, err);
+}
+
+int
+twin_check_at(enum twin_section section, const cJSON *patch,
+    const cJSON **fault, struct err *err)
+{
+	struct place root = {.item = patch, .fault = fault};
 
 	if (!cJSON_IsObject(patch))
 		return refuse(

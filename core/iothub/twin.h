@@ -48,6 +48,10 @@ size_t twin_size(const struct cJSON *json);
 int twin_check(
     enum twin_section section, const struct cJSON *patch, struct err *err);
 
+/* The same; *fault is the item of patch that is to blame, borrowed. */
+int twin_check_at(enum twin_section section, const struct cJSON *patch,
+    const struct cJSON **fault, struct err *err);
+
 /*
  * Merges a patch that twin_check() would accept: objects merge, null removes,
  * the rest replaces.  0, or -1 with err set as above, or ERR_LIMIT when the

@@ -86,6 +86,57 @@ test_a_section_is_found_without_what_the_hub_adds(void **state)
 	cJSON_Delete(none);
 }
 
+static const struct {
+	enum twin_section section;
+	const char *json, *key, *words; /* key of the fault; "": the whole */
+} faults[] = {
+	{ TWIN_DESIRED, "{\"a\":1,\"b\":{\"c d\":2}}", "c d",
+	    "properties.desired.b.c d: a key may hold no" },
+	{ TWIN_TAGS, "{\"a\":[1,null]}", "a",
+	    "tags.a: an array may hold no null" },
+	{ TWIN_DESIRED,
+	    "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":{\"f\":{\"g\":{\"h\":{\"i\":"
+	    "{\"j\":{\"k\":{}}}}}}}}}}}}",
+	    "k", "properties.desired.a.b.c.d.e.f.g.h.i.j.k: nested more" },
+	{ TWIN_DESIRED, "{\"n\":4503599627370496}", "n",
+	    "properties.desired.n: an integer must be" },
+};
+
+static void
+test_a_fault_names_thing_limit_and_path(void **state)
+{
+	const cJSON *fault;
+	struct err err;
+	cJSON *json;
+	char *big;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(faults); i++) {
+		json = cJSON_Parse(faults[i].json);
+		assert_int_equal(-1,
+		    section_check(faults[i].section, json, &fault, &err));
+		if (!str_starts_with(err.text, faults[i].words))
+			fail_msg("%s", err.text);
+		assert_string_equal(faults[i].key, fault->string);
+		cJSON_Delete(json);
+	}
+	json = cJSON_CreateObject();
+	for (i = 0; i < 3; i++) {
+		big = xcalloc(1, 3001);
+		memset(big, 'x', 3000);
+		cJSON_AddStringToObject(json, (char[]){ (char)('a' + i), 0 },
+		    big);
+		free(big);
+	}
+	assert_int_equal(0, section_check(TWIN_DESIRED, json, &fault, &err));
+	assert_int_equal(-1, section_check(TWIN_TAGS, json, &fault, &err));
+	assert_string_equal("tags: 9003 bytes as IoT Hub counts them, 8 KB "
+	    "(8192) are the limit", err.text);
+	assert_ptr_equal(json, fault);
+	cJSON_Delete(json);
+}
+
 struct fixture {
 	struct fake_hub *hub;
 	struct jobs *jobs;
@@ -285,6 +336,7 @@ main(void)
 		cmocka_unit_test(test_an_inverse_brings_back_what_was),
 		cmocka_unit_test(
 		    test_a_section_is_found_without_what_the_hub_adds),
+		cmocka_unit_test(test_a_fault_names_thing_limit_and_path),
 		CASE(test_an_edit_of_many_is_undone_on_each),
 		CASE(test_edits_are_undone_one_after_the_other),
 		CASE(test_what_somebody_else_wrote_is_not_undone),
