@@ -27,6 +27,7 @@
 #include "core/hub/gate.h"
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
+#include "core/hub/tier.h"
 #include "core/hub/who.h"
 
 #define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
@@ -212,6 +213,8 @@ send_answer(struct hub_call *call)
 		hub_call_drop(call);
 		return;
 	}
+	if (call->is_billed && call->status == 200)
+		hub_tier_bill(call->hub->tier, call->body_len);
 	set_date(call);
 	set_request_id(call);
 	if (call->body != NULL) {
@@ -329,7 +332,10 @@ hub_call_fail(struct hub_call *call, const struct err *err)
 		id = not_found(call, err->text);
 		break;
 	case ERR_REFUSED:
-		id = IOTHUB_TOO_MANY_MODULES;
+		id = hub_call_who(call) != NULL &&
+			hub_who_kind(hub_call_who(call)) == HUB_MODULE
+		    ? IOTHUB_TOO_MANY_MODULES
+		    : IOTHUB_TOO_MANY_DEVICES;
 		break;
 	case ERR_EXISTS:
 		id = hub_call_who(call) != NULL &&

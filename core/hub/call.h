@@ -40,7 +40,8 @@ struct hub_call {
 	size_t body_len;
 	bool stores_nothing; /* what it did stands, whatever becomes of a
 				commit */
-	bool is_lost; /* its answer is, on purpose */
+	bool is_lost;   /* its answer is, on purpose */
+	bool is_billed; /* the answer counts for the day's messages */
 	struct event *drop;         /* while it is about to be dropped */
 	struct hub_gate_wait *wait; /* while it is put off; owned, or NULL */
 };

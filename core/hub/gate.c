@@ -23,28 +23,58 @@ struct hub_gate_wait {
 	struct event *timer;
 };
 
-/* The tier's word: late, or no. */
-static void
-ask_tier(struct hub *hub, enum hub_op op, size_t amount,
-    struct hub_gate_verdict *verdict)
-{
-	int64_t delay_ms = hub_tier_take(hub->tier, op, amount);
-	char *text;
+/* What is asked for: bytes count for the day's messages, and for methods. */
+struct request {
+	enum hub_op op;
+	size_t len;
+};
 
-	if (delay_ms != HUB_TIER_REFUSED) {
-		verdict->delay_ms += delay_ms;
-		return;
-	}
-	text = hub_tier_refusal(op);
+static void
+refuse_for(struct hub_gate_verdict *verdict, enum iothub_error_id error,
+    char *text)
+{
 	verdict->way = HUB_GATE_REFUSE;
-	verdict->error = IOTHUB_THROTTLING;
+	verdict->error = error;
 	snprintf(verdict->text, sizeof(verdict->text), "%s", text);
 	free(text);
 }
 
+/* What a service reads is billed by its answer, in call.c. */
+static bool
+is_billed_late(enum hub_op op)
+{
+	return op == HUB_OP_TWIN_READ || op == HUB_OP_QUERY;
+}
+
+/* The tier's word: late, or no. */
+static void
+ask_tier(struct hub *hub, const struct request *request,
+    struct hub_gate_verdict *verdict)
+{
+	enum hub_op op = request->op;
+	bool is_metered = hub_tier_is_metered(op);
+	size_t amount =
+	    op == HUB_OP_METHOD ? hub_tier_method_size(request->len) : 1;
+	int64_t delay_ms;
+
+	if (is_metered && hub_tier_is_spent(hub->tier)) {
+		refuse_for(verdict, IOTHUB_QUOTA_EXCEEDED,
+		    hub_tier_spent_text(hub->tier));
+		return;
+	}
+	delay_ms = hub_tier_take(hub->tier, op, amount);
+	if (delay_ms == HUB_TIER_REFUSED) {
+		refuse_for(verdict, IOTHUB_THROTTLING, hub_tier_refusal(op));
+		return;
+	}
+	verdict->delay_ms += delay_ms;
+	if (is_metered && !is_billed_late(op))
+		hub_tier_bill(hub->tier, request->len);
+}
+
 /* A fault on purpose comes before the quotas, and spares them. */
 static void
-ask(struct hub *hub, const char *device_id, enum hub_op op, size_t amount,
+ask(struct hub *hub, const char *device_id, const struct request *request,
     struct hub_gate_verdict *verdict)
 {
 	struct hub_fault_hit hit = hub_faults_roll(hub->faults, device_id);
@@ -52,10 +82,12 @@ ask(struct hub *hub, const char *device_id, enum hub_op op, size_t amount,
 	verdict->delay_ms = hit.delay_ms;
 	switch (hit.fault) {
 	case HUB_FAULT_NONE:
-		ask_tier(hub, op, amount, verdict);
+		ask_tier(hub, request, verdict);
 		break;
 	case HUB_FAULT_LOSS:
 		verdict->way = HUB_GATE_LOSE;
+		snprintf(verdict->text, sizeof(verdict->text),
+		    "a message is lost, on purpose");
 		break;
 	case HUB_FAULT_ANSWER_LOSS:
 		verdict->way = HUB_GATE_LOSE_ANSWER;
@@ -172,8 +204,7 @@ void
 hub_gate_call(struct hub_call *call, const struct hub_route *route)
 {
 	struct hub_gate_verdict verdict = { .way = HUB_GATE_PASS };
-	size_t amount = 1;
-	enum hub_op op;
+	struct request request = { .op = op_of(call, route) };
 
 	if ((call->hub->tier == NULL &&
 		hub_faults_is_empty(call->hub->faults)) ||
@@ -182,26 +213,28 @@ hub_gate_call(struct hub_call *call, const struct hub_route *route)
 		route->run(call);
 		return;
 	}
-	op = op_of(call, route);
-	if (op == HUB_OP_METHOD) {
-		hub_call_body(call, &amount);
-		amount = hub_tier_method_size(amount);
-	}
-	ask(call->hub, device_of(call, route), op, amount, &verdict);
+	hub_call_body(call, &request.len);
+	ask(call->hub, device_of(call, route), &request, &verdict);
+	call->is_billed = is_billed_late(request.op);
 	if (verdict.delay_ms > 0)
 		put_off(call, route, &verdict);
 	else
-		go_on(call, route, op, &verdict);
+		go_on(call, route, request.op, &verdict);
 }
 
 struct hub_gate_verdict
-hub_gate_message(struct hub *hub, const char *device_id, enum hub_op op)
+hub_gate_message(
+    struct hub *hub, const char *device_id, enum hub_op op, size_t len)
 {
 	struct hub_gate_verdict verdict = { .way = HUB_GATE_PASS };
+	struct request request = { op, len };
 
-	ask(hub, device_id, op, 1, &verdict);
+	ask(hub, device_id, &request, &verdict);
 	if (op == HUB_OP_CONNECT &&
 	    hub_faults_is_offline(hub->faults, device_id))
+		verdict.way = HUB_GATE_LOSE;
+	if (verdict.way == HUB_GATE_REFUSE &&
+	    verdict.error == IOTHUB_QUOTA_EXCEEDED)
 		verdict.way = HUB_GATE_LOSE;
 	if (verdict.way == HUB_GATE_REFUSE &&
 	    verdict.error == IOTHUB_THROTTLING &&

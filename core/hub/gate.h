@@ -19,7 +19,7 @@ struct hub_route;
 enum hub_gate_way {
 	HUB_GATE_PASS,
 	HUB_GATE_REFUSE,     /* answer with error and text */
-	HUB_GATE_LOSE,       /* close the connection at once */
+	HUB_GATE_LOSE,       /* close the connection at once; see text */
 	HUB_GATE_LOSE_ANSWER /* act, and close it then */
 };
 
@@ -37,10 +37,11 @@ void hub_gate_call(struct hub_call *call, const struct hub_route *route);
 void hub_gate_wait_free(struct hub_gate_wait *wait);
 
 /*
- * Judges a CONNECT or a message of a device.  A refusal is put off as long as
- * the shaping lasts: some SDKs ask again at once, without end.
+ * Judges a CONNECT or a message of len bytes of a device.  A refusal is put
+ * off as long as the shaping lasts: some SDKs ask again at once, without end.
+ * Over the messages of the day the connection is closed.
  */
 struct hub_gate_verdict hub_gate_message(
-    struct hub *hub, const char *device_id, enum hub_op op);
+    struct hub *hub, const char *device_id, enum hub_op op, size_t len);
 
 #endif

@@ -273,7 +273,7 @@ pass_gate(struct hub_session *session, const struct mqtt_connect *connect,
     const struct user_name *name, const char *device_id, struct err *err)
 {
 	struct hub_gate_verdict verdict =
-	    hub_gate_message(session->hub, device_id, HUB_OP_CONNECT);
+	    hub_gate_message(session->hub, device_id, HUB_OP_CONNECT, 0);
 
 	if (verdict.way == HUB_GATE_REFUSE) {
 		err_set(err, ERR_THROTTLED, "%s", verdict.text);

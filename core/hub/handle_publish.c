@@ -16,6 +16,7 @@
 #include "core/hub/registry.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
+#include "core/hub/tier.h"
 #include "core/hub/twins.h"
 #include "core/hub/who.h"
 #include "core/iothub/topic.h"
@@ -82,6 +83,7 @@ on_twin_get(struct hub_session *session, const struct mqtt_publish *publish,
 			return -1;
 		}
 		hub_send_put_twin(session, &done, 200, topic->rid, -1, twin);
+		hub_tier_bill(session->hub->tier, strlen(twin));
 		cJSON_free(twin);
 	}
 	hub_session_answer(session, &done, &failed);
@@ -141,6 +143,7 @@ on_method_response(struct hub_session *session,
 {
 	(void)err;
 	acknowledge(session, publish);
+	hub_tier_bill(session->hub->tier, publish->payload.len);
 	hub_methods_answer(session->hub->methods, session->device_id,
 	    topic->rid, topic->status, publish->payload.s,
 	    publish->payload.len);
@@ -189,10 +192,10 @@ pass_gate(struct hub_session *session, const struct topic_row *row,
 	    topic->kind == TOPIC_REPORTED_PATCH;
 	struct hub_gate_verdict verdict;
 
-	verdict =
-	    hub_gate_message(session->hub, session->device_id, row->op);
+	verdict = hub_gate_message(session->hub, session->device_id, row->op,
+	    publish->payload.len);
 	if (verdict.way == HUB_GATE_LOSE)
-		return err_set(err, ERR_REFUSED, "a message is lost, on purpose");
+		return err_set(err, ERR_REFUSED, "%s", verdict.text);
 	hub_session_delay(session, verdict.delay_ms,
 	    verdict.way == HUB_GATE_LOSE_ANSWER);
 	if (verdict.way == HUB_GATE_REFUSE && is_twin &&

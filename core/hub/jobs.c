@@ -316,6 +316,7 @@ call_device(struct flight *flight)
 	request.device_id = flight->device_id;
 	if (request.connect_timeout_s < reconnect_s(flight->job))
 		request.connect_timeout_s = reconnect_s(flight->job);
+	hub_tier_bill(hub->tier, request.payload_len);
 	if (device.enabled)
 		hub_methods_invoke(hub->methods, &request, on_result, flight);
 	else
@@ -324,6 +325,21 @@ call_device(struct flight *flight)
 			.end = HUB_METHOD_NOT_CONNECTED },
 		    flight);
 	hub_device_fini(&device);
+}
+
+/* Whether the messages of the day are used up, and it has ended with that. */
+static bool
+land_if_spent(struct flight *flight)
+{
+	struct hub_tier *tier = flight->jobs->hub->tier;
+	char *text;
+
+	if (!hub_tier_is_spent(tier))
+		return false;
+	text = hub_tier_spent_text(tier);
+	land_with_error(flight, IOTHUB_QUOTA_EXCEEDED, text);
+	free(text);
+	return true;
 }
 
 /* That it is called is on disk: only now it is. */
@@ -342,7 +358,7 @@ on_marked(bool ok, void *arg)
 		hub_commit_begin(jobs->hub->commit);
 		hub_job_store_unmark(jobs->store, flight->record);
 		flight_free(flight);
-	} else {
+	} else if (!land_if_spent(flight)) {
 		call_device(flight);
 	}
 }
@@ -408,19 +424,37 @@ run_methods(struct job *job)
 	return n;
 }
 
+/* ERR_THROTTLED: the messages of the day are used up. */
+static int
+write_twin(struct job *job, const char *device_id, struct err *err)
+{
+	struct hub_twins_write write = { .body = job->body };
+	struct hub *hub = job->jobs->hub;
+	char *text;
+
+	if (hub_tier_is_spent(hub->tier)) {
+		text = hub_tier_spent_text(hub->tier);
+		err_set(err, ERR_THROTTLED, "%s", text);
+		free(text);
+		return -1;
+	}
+	hub_tier_bill(hub->tier, strlen(job->action));
+	return hub_twins_update(hub->twins, device_id, &write, err);
+}
+
 static void
 update_twin(struct job *job, const struct hub_job_record *record)
 {
 	struct hub *hub = job->jobs->hub;
-	struct hub_twins_write write = { .body = job->body };
 	struct hub_job_outcome outcome = { 0 };
 	enum iothub_error_id id = IOTHUB_SERVER_ERROR;
 	struct err err = { 0 };
 
-	if (hub_twins_update(
-		hub->twins, record->device_id, &write, &err) == -1) {
+	if (write_twin(job, record->device_id, &err) == -1) {
 		if (err.code == ERR_NOT_FOUND)
 			id = IOTHUB_DEVICE_NOT_FOUND;
+		else if (err.code == ERR_THROTTLED)
+			id = IOTHUB_QUOTA_EXCEEDED;
 		else if (err.code == ERR_INVALID || err.code == ERR_LIMIT)
 			id = IOTHUB_ARGUMENT_INVALID;
 		outcome.error_code = iothub_error_get(id)->code;

@@ -25,6 +25,7 @@
 #include "core/hub/registry_body.h"
 #include "core/hub/registry_row.h"
 #include "core/hub/sessions.h"
+#include "core/hub/tier.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
@@ -398,6 +399,36 @@ create_twin(struct hub_registry *registry, const char *device_id, int64_t id,
 	return run(registry, s, err);
 }
 
+/* As many as the tier allows.  They are only counted when there may be as
+ * many: rows are numbered from 1. */
+static int
+check_room(struct hub_registry *registry, struct err *err)
+{
+	int64_t max = hub_tier_identities_max(registry->hub->tier);
+	struct store_stmt *s;
+	int rc;
+
+	if (max == INT64_MAX)
+		return 0;
+	s = store_prepare(registry->hub->store,
+	    "SELECT iif(highest < ?1, 0, (SELECT count(*) FROM device)"
+	    " + (SELECT count(*) FROM module)) FROM"
+	    " (SELECT (SELECT ifnull(max(id), 0) FROM device)"
+	    "  + (SELECT ifnull(max(id), 0) FROM module) AS highest)",
+	    err);
+	if (s == NULL)
+		return -1;
+	store_bind_int(s, 1, max);
+	rc = store_step(s, err) == 1 ? 0 : -1;
+	if (rc == 0 && store_column_int(s, 0) >= max)
+		rc = err_set(err, ERR_REFUSED,
+		    "The hub has %" PRId64 " devices and modules, which is "
+		    "the limit of its tier.",
+		    max);
+	store_stmt_free(s);
+	return rc;
+}
+
 /* The owner's row, if it may have one more module. */
 static int
 find_owner(struct hub_registry *registry, const char *module,
@@ -434,6 +465,8 @@ create(struct hub_registry *registry, const char *device_id,
 	int64_t now_us = clock_utc_us(), owner_id = 0;
 	char generation[32];
 
+	if (check_room(registry, err) == -1)
+		return -1;
 	if (hub_who_kind(device_id) == HUB_MODULE) {
 		if (find_owner(registry, device_id, &owner_id, err) == -1)
 			return -1;

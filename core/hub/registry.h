@@ -7,7 +7,7 @@
  *
  * Errors of IoT Hub's making: ERR_NOT_FOUND (the text is the id), ERR_EXISTS,
  * ERR_CONFLICT (an ETag does not match), ERR_INVALID and ERR_LIMIT (a value
- * that is not allowed), ERR_REFUSED (too many modules); ERR_IO is the database's.
+ * that is not allowed), ERR_REFUSED (too many devices, or modules); ERR_IO is the database's.
  */
 #ifndef TWINDECK_CORE_HUB_REGISTRY_H
 #define TWINDECK_CORE_HUB_REGISTRY_H

@@ -143,6 +143,8 @@ error_of(const struct err *err)
 		return IOTHUB_DEVICE_ALREADY_EXISTS;
 	case ERR_CONFLICT:
 		return IOTHUB_ETAG_DOES_NOT_MATCH;
+	case ERR_REFUSED:
+		return IOTHUB_TOO_MANY_DEVICES;
 	case ERR_IO:
 		return IOTHUB_SERVER_ERROR;
 	default:

@@ -20,6 +20,7 @@
 #define CONFIGURATIONS_MAX 100
 #define CONFIGURATIONS_MAX_FREE 20 /* F1 */
 #define JOBS_MAX_DEF 10 /* without a tier: as S3 */
+#define US_PER_DAY (INT64_C(86400) * 1000000)
 
 /* F1 has the quotas of S1; they are columns of the table below. */
 enum column { COLUMN_S1, COLUMN_S2, COLUMN_S3, COLUMNS };
@@ -29,11 +30,14 @@ static const struct tier {
 	enum column column;
 	int64_t units_max;
 	int jobs_max;
+	int64_t identities_max;
+	int64_t messages; /* of a unit in a day */
+	size_t meter;     /* bytes of one of them */
 } tiers[] = {
-	{ "F1", COLUMN_S1, 1, 1 },
-	{ "S1", COLUMN_S1, 200, 1 },
-	{ "S2", COLUMN_S2, 200, 5 },
-	{ "S3", COLUMN_S3, 10, 10 },
+	{ "F1", COLUMN_S1, 1, 1, 500, 8000, KB / 2 },
+	{ "S1", COLUMN_S1, 200, 1, 1000000, 400000, 4 * KB },
+	{ "S2", COLUMN_S2, 200, 5, 1000000, 6000000, 4 * KB },
+	{ "S3", COLUMN_S3, 10, 10, 1000000, 300000000, 4 * KB },
 };
 
 /* The larger of the two counts: of a hub, and of a unit times the units. */
@@ -47,23 +51,24 @@ static const struct class {
 	const char *name; /* as a refusal calls it; the words are ours */
 	int period_s;
 	struct quota quota[COLUMNS];
+	bool is_metered; /* iot-hub-devguide-pricing */
 } classes[HUB_OPS] = {
 	[HUB_OP_REGISTRY] = { "IdentityRegistryOperations", 60,
 	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
 	[HUB_OP_CONNECT] = { "DeviceConnections", 1,
 	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } } },
 	[HUB_OP_TELEMETRY] = { "DeviceToCloudSends", 1,
-	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } } },
+	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } }, true },
 	[HUB_OP_C2D] = { "CloudToDeviceSends", 60,
-	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } }, true },
 	[HUB_OP_METHOD] = { "DirectMethods", 1,
-	    { { 0, 160 * KB }, { 0, 480 * KB }, { 0, 24 * KB * KB } } },
+	    { { 0, 160 * KB }, { 0, 480 * KB }, { 0, 24 * KB * KB } }, true },
 	[HUB_OP_QUERY] = { "Queries", 60,
-	    { { 0, 20 }, { 0, 20 }, { 0, 1000 } } },
+	    { { 0, 20 }, { 0, 20 }, { 0, 1000 } }, true },
 	[HUB_OP_TWIN_READ] = { "TwinReads", 1,
-	    { { 100, 0 }, { 100, 10 }, { 0, 500 } } },
+	    { { 100, 0 }, { 100, 10 }, { 0, 500 } }, true },
 	[HUB_OP_TWIN_WRITE] = { "TwinUpdates", 1,
-	    { { 50, 0 }, { 50, 5 }, { 0, 250 } } },
+	    { { 50, 0 }, { 50, 5 }, { 0, 250 } }, true },
 	[HUB_OP_JOB] = { "JobOperations", 60,
 	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
 	[HUB_OP_JOB_DEVICE] = { "JobDeviceOperations", 1,
@@ -101,6 +106,9 @@ struct bucket {
 
 struct hub_tier {
 	const struct tier *tier;
+	int64_t messages_max; /* of all units in a day */
+	int64_t messages;     /* of this day */
+	int64_t day;          /* since 1970, UTC */
 	struct bucket buckets[HUB_OPS];
 };
 
@@ -138,6 +146,7 @@ hub_tier_new(const char *name, int64_t n_units, struct err *err)
 	}
 	tier = xcalloc(1, sizeof(*tier));
 	tier->tier = row;
+	tier->messages_max = row->messages * n_units;
 	for (i = HUB_OP_FREE + 1; i < HUB_OPS; i++) {
 		b = &tier->buckets[i];
 		quota = &classes[i].quota[row->column];
@@ -186,6 +195,51 @@ hub_tier_method_size(size_t len)
 	return (n > 0 ? n : 1) * METHOD_METER;
 }
 
+bool
+hub_tier_is_metered(enum hub_op op)
+{
+	return classes[op].is_metered;
+}
+
+static void
+begin_day(struct hub_tier *tier)
+{
+	int64_t day = clock_utc_us() / US_PER_DAY;
+
+	if (day == tier->day)
+		return;
+	tier->day = day;
+	tier->messages = 0;
+}
+
+void
+hub_tier_bill(struct hub_tier *tier, size_t len)
+{
+	if (tier == NULL)
+		return;
+	begin_day(tier);
+	tier->messages += len == 0
+	    ? 1
+	    : (int64_t)((len - 1) / tier->tier->meter + 1);
+}
+
+bool
+hub_tier_is_spent(struct hub_tier *tier)
+{
+	if (tier == NULL)
+		return false;
+	begin_day(tier);
+	return tier->messages >= tier->messages_max;
+}
+
+char *
+hub_tier_spent_text(const struct hub_tier *tier)
+{
+	return xasprintf("Total number of messages on IotHub exceeded the "
+			 "allocated quota of %" PRId64 " a day",
+	    tier->messages_max);
+}
+
 char *
 hub_tier_refusal(enum hub_op op)
 {
@@ -198,6 +252,12 @@ int
 hub_tier_jobs_max(const struct hub_tier *tier)
 {
 	return tier != NULL ? tier->tier->jobs_max : JOBS_MAX_DEF;
+}
+
+int64_t
+hub_tier_identities_max(const struct hub_tier *tier)
+{
+	return tier != NULL ? tier->tier->identities_max : INT64_MAX;
 }
 
 int

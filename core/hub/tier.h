@@ -1,7 +1,9 @@
 /*
  * The quotas of a tier of IoT Hub: a token bucket for each class of
- * operations.  Traffic is shaped first, then refused.  A hub without a tier
- * has none of this: every function takes NULL for that.
+ * operations, messages a day, and how many there may be of things.  Traffic
+ * is shaped first, then refused; what is over the day's messages is refused
+ * until midnight UTC.  A hub without a tier has none of this: every function
+ * takes NULL for that.
  */
 #ifndef TWINDECK_CORE_HUB_TIER_H
 #define TWINDECK_CORE_HUB_TIER_H
@@ -50,11 +52,28 @@ int64_t hub_tier_take(struct hub_tier *tier, enum hub_op op, size_t amount);
 /* What a direct method of that many bytes counts: 4 KB at a time. */
 size_t hub_tier_method_size(size_t len);
 
+/*
+ * A day's messages, metered in chunks of 4 KB, on F1 of half a KB: telemetry,
+ * cloud-to-device messages, methods and their answers, twins read and
+ * written, and what queries answer.  Identities, jobs and configurations are
+ * free.  They are counted from the start of the hub.
+ */
+bool hub_tier_is_metered(enum hub_op op);
+/* Counts len bytes of such an operation, also when they are 0. */
+void hub_tier_bill(struct hub_tier *tier, size_t len);
+/* Whether today's messages are used up. */
+bool hub_tier_is_spent(struct hub_tier *tier);
+/* "Total number of messages …": the caller's; not for NULL. */
+char *hub_tier_spent_text(const struct hub_tier *tier);
+
 /* "The request has been throttled. …": the caller's. */
 char *hub_tier_refusal(enum hub_op op);
 
 /* Jobs of updates and methods that may run at once. */
 int hub_tier_jobs_max(const struct hub_tier *tier);
+
+/* Devices and modules that the hub may have; INT64_MAX without a tier. */
+int64_t hub_tier_identities_max(const struct hub_tier *tier);
 
 /* Configurations that the hub may have. */
 int hub_tier_configurations_max(const struct hub_tier *tier);

@@ -91,6 +91,8 @@ static const struct iothub_error errors[IOTHUB_ERRORS] = {
 	    ERR_CONFLICT, "somebody else wrote first" },
 	[IOTHUB_MESSAGE_TOO_LARGE] = { 413, 413001, "MessageTooLarge",
 	    ERR_LIMIT, "the request is too large" },
+	[IOTHUB_TOO_MANY_DEVICES] = { 413, 413002, "TooManyDevices",
+	    ERR_LIMIT, "the hub has as many devices as its tier allows" },
 	[IOTHUB_TOO_MANY_MODULES] = { 413, 413003, "TooManyModulesOnDevice",
 	    ERR_LIMIT, "the device has too many modules" },
 	[IOTHUB_UNSUPPORTED_MEDIA_TYPE] = { 415, 415000,

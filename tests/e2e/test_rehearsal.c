@@ -23,6 +23,7 @@
 #include "tests/support/test.h"
 
 #define PATIENCE_MS 20000
+#define API "?api-version=2021-04-12"
 
 /* A hub in this process, and a service that asks it over HTTPS. */
 struct world {
@@ -150,6 +151,48 @@ make_device(struct world *w, const char *device_id)
 }
 
 static void
+on_control(
+    struct net_http_call *call, const struct net_http_answer *answer, void *arg)
+{
+	struct world *w = arg;
+
+	(void)call;
+	w->answered = true;
+	w->http = answer->status;
+	snprintf(w->body, sizeof(w->body), "%s", answer->body);
+}
+
+/* A request with a token of that policy. */
+static void
+control(struct world *w, const char *policy, const char *method,
+    const char *path, const char *body)
+{
+	const struct hub_identity *identity = hub_get_identity(w->hub);
+	struct err err = { 0 };
+	struct net_http *http =
+	    net_http_new(w->base, hub_identity_ca_file(identity), &err);
+	char *token = sas_token_new(hub_identity_host(identity),
+	    hub_identity_policy_key(identity, policy, false, NULL), policy,
+	    clock_utc_us() / 1000000 + 600, &err);
+	char *header = xasprintf("Authorization: %s", token);
+	char *url = xasprintf("https://%s:%u%s", hub_identity_host(identity),
+	    hub_https_port(w->hub), path);
+	const char *const headers[] = { header, NULL };
+	struct net_http_request request = { .method = method,
+		.url = url,
+		.headers = headers,
+		.body = body,
+		.body_len = body != NULL ? strlen(body) : 0 };
+
+	net_http_send(http, &request, on_control, w);
+	wait_for_answer(w);
+	net_http_free(http);
+	free(url);
+	free(header);
+	xfree_secret(token);
+}
+
+static void
 use_up(struct world *w, enum hub_op op, size_t amount)
 {
 	while (hub_tier_take(w->hub->tier, op, amount) != HUB_TIER_REFUSED)
@@ -188,6 +231,58 @@ test_far_over_the_quota_it_is_429_in_envelope_a(void **state)
 	    "{\"Message\":\"ErrorCode:ThrottlingException;The request has been "
 	    "throttled. Wait 10 seconds and try again. Operation type: "
 	    "TwinReads\",\"ExceptionMessage\":\"Tracking ID:"));
+}
+
+static void
+test_over_the_messages_of_the_day_it_is_403(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	start(w, &(struct hub_config){ .tier = "F1", .n_units = 1 });
+	make_device(w, "d");
+	for (i = 0; i < 7998; i++)
+		hub_tier_bill(w->hub->tier, 0);
+	/* A twin is more than half a KB: two messages. */
+	get_twin(w, "d");
+	assert_int_equal(200, w->http);
+	get_twin(w, "d");
+	assert_int_equal(403, w->http);
+	assert_int_equal(403002, w->code);
+	assert_non_null(strstr(w->body,
+	    "{\"Message\":\"ErrorCode:IotHubQuotaExceeded;Total number of "
+	    "messages on IotHub exceeded the allocated quota of 8000 a day\""));
+	make_device(w, "identities-are-free");
+}
+
+static void
+test_a_free_hub_has_500_devices(void **state)
+{
+	struct world *w = *state;
+	char ids[100][8];
+	const char *all[100];
+	int i, j;
+
+	start(w, &(struct hub_config){ .tier = "F1", .n_units = 1 });
+	for (i = 0; i < 5; i++) {
+		for (j = 0; j < 100; j++) {
+			snprintf(ids[j], sizeof(ids[j]), "d%d", i * 100 + j);
+			all[j] = ids[j];
+		}
+		client_devices_create(w->client, all, 100, on_answer, w);
+		wait_for_answer(w);
+		assert_int_equal(200, w->http);
+	}
+	control(w, "iothubowner", "POST", "/devices" API,
+	    "[{\"id\":\"one-more\"}]");
+	assert_int_equal(400, w->http);
+	assert_non_null(strstr(w->body, "\"errorCode\":\"TooManyDevices\","));
+	assert_non_null(strstr(w->body, "The hub has 500 devices and modules"));
+	control(w, "iothubowner", "PUT", "/devices/one-more" API, "{}");
+	assert_int_equal(413, w->http);
+	assert_non_null(strstr(w->body, "ErrorCode:TooManyDevices;"));
+	control(w, "iothubowner", "PUT", "/devices/d1/modules/m" API, "{}");
+	assert_int_equal(413, w->http);
 }
 
 static void
@@ -236,48 +331,6 @@ test_the_hub_may_leave_while_requests_wait(void **state)
 	for (i = 0; i < 10; i++)
 		event_base_loop(w->base, EVLOOP_ONCE);
 	assert_false(w->answered);
-}
-
-static void
-on_control(
-    struct net_http_call *call, const struct net_http_answer *answer, void *arg)
-{
-	struct world *w = arg;
-
-	(void)call;
-	w->answered = true;
-	w->http = answer->status;
-	snprintf(w->body, sizeof(w->body), "%s", answer->body);
-}
-
-/* A request with a token of that policy. */
-static void
-control(struct world *w, const char *policy, const char *method,
-    const char *path, const char *body)
-{
-	const struct hub_identity *identity = hub_get_identity(w->hub);
-	struct err err = { 0 };
-	struct net_http *http =
-	    net_http_new(w->base, hub_identity_ca_file(identity), &err);
-	char *token = sas_token_new(hub_identity_host(identity),
-	    hub_identity_policy_key(identity, policy, false, NULL), policy,
-	    clock_utc_us() / 1000000 + 600, &err);
-	char *header = xasprintf("Authorization: %s", token);
-	char *url = xasprintf("https://%s:%u%s", hub_identity_host(identity),
-	    hub_https_port(w->hub), path);
-	const char *const headers[] = { header, NULL };
-	struct net_http_request request = { .method = method,
-		.url = url,
-		.headers = headers,
-		.body = body,
-		.body_len = body != NULL ? strlen(body) : 0 };
-
-	net_http_send(http, &request, on_control, w);
-	wait_for_answer(w);
-	net_http_free(http);
-	free(url);
-	free(header);
-	xfree_secret(token);
 }
 
 static void
@@ -437,6 +490,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_far_over_the_quota_it_is_429_in_envelope_a, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_over_the_messages_of_the_day_it_is_403, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_a_free_hub_has_500_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_a_method_is_refused_in_envelope_c, setup, teardown),
 		cmocka_unit_test_setup_teardown(

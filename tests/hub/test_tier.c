@@ -25,6 +25,16 @@ __wrap_clock_mono_ms(void)
 	return __real_clock_mono_ms() + skipped_ms;
 }
 
+int64_t __wrap_clock_utc_us(void);
+int64_t __real_clock_utc_us(void);
+static int64_t skipped_us;
+
+int64_t
+__wrap_clock_utc_us(void)
+{
+	return __real_clock_utc_us() + skipped_us;
+}
+
 static struct hub_tier *
 make(const char *name, int64_t n_units)
 {
@@ -201,6 +211,80 @@ test_every_route_has_its_class(void **state)
 		    hub_tier_op_of(rows[i].method, rows[i].pattern));
 }
 
+/* How many operations of that many bytes a day has. */
+static int64_t
+day_of(struct hub_tier *tier, size_t len)
+{
+	int64_t n = 0;
+
+	while (!hub_tier_is_spent(tier)) {
+		hub_tier_bill(tier, len);
+		n++;
+	}
+	return n;
+}
+
+static void
+test_the_messages_of_a_day_are_metered_in_chunks(void **state)
+{
+	/* Contract 7: a message is half a KB on F1 and 4 KB elsewhere. */
+	static const struct {
+		const char *name;
+		int64_t n_units;
+		size_t len;
+		int64_t n;
+	} rows[] = {
+		{ "F1", 1, 0, 8000 },
+		{ "F1", 1, 512, 8000 },
+		{ "F1", 1, 513, 4000 },
+		{ "F1", 1, 4096, 1000 },
+		{ "S1", 1, 4096, 400000 },
+		{ "S1", 2, 4097, 400000 },
+		{ "S2", 1, 1, 6000000 },
+	};
+	struct hub_tier *tier;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(rows); i++) {
+		tier = make(rows[i].name, rows[i].n_units);
+		assert_int_equal(rows[i].n, day_of(tier, rows[i].len));
+		hub_tier_free(tier);
+	}
+	assert_false(hub_tier_is_spent(NULL));
+}
+
+static void
+test_at_midnight_utc_a_day_begins_anew(void **state)
+{
+	struct hub_tier *tier = make("F1", 1);
+
+	(void)state;
+	assert_int_equal(8000, day_of(tier, 0));
+	skipped_us = INT64_C(86400) * 1000000;
+	assert_int_equal(8000, day_of(tier, 0));
+	skipped_us = 0;
+	hub_tier_free(tier);
+}
+
+static void
+test_what_is_free_of_charge_is_not_metered(void **state)
+{
+	static const enum hub_op free_ones[] = { HUB_OP_FREE, HUB_OP_REGISTRY,
+		HUB_OP_CONNECT, HUB_OP_JOB, HUB_OP_JOB_DEVICE,
+		HUB_OP_CONFIGURATION };
+	static const enum hub_op metered[] = { HUB_OP_TELEMETRY, HUB_OP_C2D,
+		HUB_OP_METHOD, HUB_OP_QUERY, HUB_OP_TWIN_READ,
+		HUB_OP_TWIN_WRITE };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(free_ones); i++)
+		assert_false(hub_tier_is_metered(free_ones[i]));
+	for (i = 0; i < N_ROWS(metered); i++)
+		assert_true(hub_tier_is_metered(metered[i]));
+}
+
 static bool
 holds(const struct strbuf *packet, const char *text)
 {
@@ -218,6 +302,50 @@ ask_twin(struct rig_client *client, const char *rid, struct strbuf *answer)
 	rig_client_send(client, answer->data, answer->len);
 	rig_client_read(client, answer);
 	free(topic);
+}
+
+static void
+send_telemetry(struct rig_client *client, struct strbuf *answer)
+{
+	struct mqtt_publish publish = { .qos = 1, .packet_id = 7,
+		.topic_name = mqtt_str("devices/d/messages/events/") };
+
+	strbuf_reset(answer);
+	mqtt_publish_write(answer, &publish);
+	rig_client_send(client, answer->data, answer->len);
+}
+
+static void
+test_a_device_over_the_messages_of_the_day_is_disconnected(void **state)
+{
+	struct rig *rig = rig_new();
+	struct strbuf answer = { 0 };
+	struct rig_client *client;
+	int i;
+
+	(void)state;
+	rig_add_device(rig, "d");
+	rig_hub(rig)->tier = make("F1", 1);
+	client = rig_client_new(rig);
+	/* Messages are counted, connections are not. */
+	rig_client_connect(client, "d", true, 60, RIG_HOUR);
+	for (i = 0; i < 7998; i++)
+		hub_tier_bill(rig_hub(rig)->tier, 0);
+	send_telemetry(client, &answer);
+	rig_client_read(client, &answer);
+	assert_int_equal(4, answer.len); /* PUBACK */
+	ask_twin(client, "1", &answer);
+	assert_true(holds(&answer, "$iothub/twin/res/200/"));
+	assert_true(hub_tier_is_spent(rig_hub(rig)->tier));
+	send_telemetry(client, &answer);
+	assert_true(rig_client_is_closed(client, RIG_PATIENCE_MS));
+	rig_client_free(client);
+	/* It may come back, for all the good it does. */
+	client = rig_client_new(rig);
+	rig_client_connect(client, "d", true, 60, RIG_HOUR);
+	rig_client_free(client);
+	strbuf_fini(&answer);
+	rig_free(rig);
 }
 
 static void
@@ -314,6 +442,12 @@ main(void)
 		cmocka_unit_test(test_a_tier_says_how_many_jobs_may_run),
 		cmocka_unit_test(test_a_method_counts_by_4_kb),
 		cmocka_unit_test(test_every_route_has_its_class),
+		cmocka_unit_test(
+		    test_the_messages_of_a_day_are_metered_in_chunks),
+		cmocka_unit_test(test_at_midnight_utc_a_day_begins_anew),
+		cmocka_unit_test(test_what_is_free_of_charge_is_not_metered),
+		cmocka_unit_test(
+		    test_a_device_over_the_messages_of_the_day_is_disconnected),
 		cmocka_unit_test(
 		    test_a_device_over_the_quota_gets_its_answer_late),
 		cmocka_unit_test(
