@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/events.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/twin_history.h"
 #include "core/deck/watch.h"
 
 struct deck {
@@ -20,6 +22,7 @@ struct deck {
 	struct fleet *fleet;
 	struct watch *watch;
 	struct jobs *jobs;
+	struct twin_history *twin_history;
 	struct edits *edits;
 };
 
@@ -40,6 +43,7 @@ deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
 	deck->watch = watch_new(deck);
 	deck->edits = edits_new();
 	deck->jobs = jobs_new(deck);
+	deck->twin_history = twin_history_new();
 	return deck;
 }
 
@@ -53,6 +57,7 @@ deck_free(struct deck *deck)
 	edits_free(deck->edits);
 	watch_free(deck->watch);
 	fleet_free(deck->fleet);
+	twin_history_free(deck->twin_history);
 	events_free(deck->events);
 	client_free(deck->client);
 	free(deck);
@@ -100,11 +105,18 @@ deck_edits(struct deck *deck)
 	return deck->edits;
 }
 
+struct twin_history *
+deck_twin_history(struct deck *deck)
+{
+	return deck->twin_history;
+}
+
 void
 deck_take_twin(struct deck *deck, const struct cJSON *twin)
 {
 	fleet_take_twin(deck->fleet, twin);
 	jobs_take_twin(deck->jobs, twin);
+	twin_history_take(deck->twin_history, twin, clock_utc_us());
 }
 
 void
@@ -112,6 +124,7 @@ deck_device_gone(struct deck *deck, const char *device_id)
 {
 	fleet_remove(deck->fleet, device_id);
 	jobs_device_gone(deck->jobs, device_id);
+	twin_history_forget(deck->twin_history, device_id);
 }
 
 void

@@ -18,6 +18,7 @@ struct event_base;
 struct events;
 struct fleet;
 struct jobs;
+struct twin_history;
 struct watch;
 
 /* Kinds of events.h; fired only when something really changed. */
@@ -45,9 +46,10 @@ struct events *deck_events(struct deck *deck);
 struct fleet *deck_fleet(struct deck *deck);
 struct watch *deck_watch(struct deck *deck);
 struct jobs *deck_jobs(struct deck *deck);
+struct twin_history *deck_twin_history(struct deck *deck);
 struct edits *deck_edits(struct deck *deck);
 
-/* Whoever reads a twin hands it over here: fleet and jobs look at it. */
+/* Whoever reads a twin hands it over here: to fleet, jobs and history. */
 void deck_take_twin(struct deck *deck, const struct cJSON *twin);
 /* The hub says that it has no such device (any more). */
 void deck_device_gone(struct deck *deck, const char *device_id);

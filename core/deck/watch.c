@@ -405,6 +405,12 @@ watch_twin(const struct watch *watch)
 	return watch->twin;
 }
 
+const char *
+watch_twin_text(const struct watch *watch)
+{
+	return watch->body;
+}
+
 int64_t
 watch_twin_seen_ms(const struct watch *watch)
 {

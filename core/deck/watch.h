@@ -42,6 +42,8 @@ void watch_refresh(struct watch *watch);
  * loop; NULL while it is still loading.
  */
 const struct cJSON *watch_twin(const struct watch *watch);
+/* The same as the hub sent it, byte for byte. */
+const char *watch_twin_text(const struct watch *watch);
 int64_t watch_twin_seen_ms(const struct watch *watch); /* monotonic; 0: never */
 
 struct watch_health {

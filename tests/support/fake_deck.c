@@ -19,6 +19,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
+#include "core/deck/twin_history.h"
 
 #define JOBS_FAKED 32
 
@@ -52,6 +53,8 @@ struct deck {
 	struct watch watch;
 	struct edits *edits;
 	cJSON *twins; /* by device id */
+	cJSON *texts; /* the same as they were given */
+	struct twin_history *twin_history;
 };
 
 /* One deck in a test: what takes no deck finds it here. */
@@ -69,6 +72,8 @@ fake_deck_new(void)
 	deck->fleet = fleet_new(deck->events);
 	deck->edits = edits_new();
 	deck->twins = cJSON_CreateObject();
+	deck->texts = cJSON_CreateObject();
+	deck->twin_history = twin_history_new();
 	deck->watch.health.ok = deck->watch.health.ever = true;
 	deck->watch.health.fresh_ms = fake_now_ms;
 	the_deck = deck;
@@ -98,7 +103,9 @@ fake_deck_free(struct deck *deck)
 	fleet_free(deck->fleet);
 	edits_free(deck->edits);
 	events_free(deck->events);
+	twin_history_free(deck->twin_history);
 	cJSON_Delete(deck->twins);
+	cJSON_Delete(deck->texts);
 	free(deck->watch.focus);
 	free(deck);
 	the_deck = NULL;
@@ -111,6 +118,9 @@ fake_deck_twin(struct deck *deck, const char *json)
 	const char *id = json_get_string(twin, "deviceId");
 
 	fleet_take_twin(deck->fleet, twin);
+	twin_history_take(deck->twin_history, twin, FAKE_NOW_US);
+	cJSON_DeleteItemFromObjectCaseSensitive(deck->texts, id);
+	cJSON_AddStringToObject(deck->texts, id, json);
 	cJSON_DeleteItemFromObjectCaseSensitive(deck->twins, id);
 	cJSON_AddItemToObject(deck->twins, id, twin);
 	events_fire(deck->events, DECK_TWIN, NULL);
@@ -282,6 +292,12 @@ deck_jobs(struct deck *deck)
 	return &deck->jobs;
 }
 
+struct twin_history *
+deck_twin_history(struct deck *deck)
+{
+	return deck->twin_history;
+}
+
 struct edits *
 deck_edits(struct deck *deck)
 {
@@ -331,6 +347,14 @@ watch_twin(const struct watch *watch)
 {
 	return watch->focus != NULL ? json_get(the_deck->twins, watch->focus)
 				    : NULL;
+}
+
+const char *
+watch_twin_text(const struct watch *watch)
+{
+	return watch->focus != NULL
+	    ? json_get_string(the_deck->texts, watch->focus)
+	    : NULL;
 }
 
 int64_t
