@@ -40,8 +40,9 @@ static const struct {
 char *
 action_payload_kind(enum job_action action, const char *method)
 {
-	return action == JOB_METHOD ? xasprintf("payload %s", method)
-				    : xstrdup("patch desired");
+	if (action == JOB_METHOD)
+		return xasprintf("payload %s", method);
+	return xstrdup(action == JOB_TAGS ? "patch tags" : "patch desired");
 }
 
 const char *
@@ -65,6 +66,8 @@ action_follow_words(enum job_action action, const char *method)
 {
 	size_t i;
 
+	if (action == JOB_TAGS)
+		return "nothing: the hub keeps tags, no device sees them";
 	if (action == JOB_DESIRED)
 		return "until reported has the same values, up to 1 min";
 	for (i = 0; method != NULL && i < N_KNOWN; i++)

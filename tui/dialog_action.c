@@ -120,7 +120,7 @@ read_fields(struct dialog *d, const struct action *a, struct job_request *r)
 			return -1;
 		}
 	payload = dialog_value(d, F_PAYLOAD);
-	if (a->action == JOB_DESIRED)
+	if (a->action != JOB_METHOD)
 		r->patch = payload;
 	else if (payload[strspn(payload, " ")] != '\0')
 		r->payload = payload;
@@ -193,8 +193,9 @@ put_sentence(struct dialog *d, struct app *app, const struct action *a)
 		    app_title(app));
 	else
 		dialog_text(d, STYLE_STRONG,
-		    "Set desired properties on %s of  %s", count,
-		    app_title(app));
+		    "Set %s on %s of  %s",
+		    a->action == JOB_TAGS ? "tags" : "desired properties",
+		    count, app_title(app));
 }
 
 static void
@@ -231,7 +232,7 @@ focus_first(
 		dialog_focus(d, F_METHOD);
 	else if (form->at_when)
 		dialog_focus(d, F_WHEN);
-	else if (a->action == JOB_DESIRED && form->payload == NULL)
+	else if (a->action != JOB_METHOD && form->payload == NULL)
 		dialog_focus(d, F_PAYLOAD);
 	else
 		dialog_focus_buttons(d, B_CANCEL);
@@ -249,7 +250,8 @@ dialog_action_form(struct app *app, const struct action_form *form,
 	a->ids = device_ids;
 	a->n = n;
 	d = dialog_new(app,
-	    a->action == JOB_DESIRED ? "Desired properties"
+	    a->action == JOB_TAGS ? "Tags"
+		: a->action == JOB_DESIRED ? "Desired properties"
 		: a->method != NULL  ? a->method
 				     : "Direct method",
 	    "Tab next · Enter choose · Esc back", WIDTH, &action_ops, a);

@@ -1,8 +1,8 @@
 /*
  * A job from the inside: shared by jobs.c, which keeps the jobs and their
  * devices' states, job_new.c, which checks what is asked for, job_call.c, which
- * calls, and job_follow.c, which looks for evidence.  Everybody else includes
- * jobs.h.
+ * calls, job_follow.c, which looks for evidence, job_look.c, which looks once
+ * more, and job_info.c, which tells.  Everybody else includes jobs.h.
  */
 #ifndef TWINDECK_CORE_DECK_JOB_H
 #define TWINDECK_CORE_DECK_JOB_H
@@ -19,6 +19,7 @@ struct client_call;
 struct deck;
 struct event;
 struct job_reader;
+struct job_samples;
 struct map;
 
 enum task_step {
@@ -82,9 +83,14 @@ struct job {
 	size_t n_tasks, n_ended;
 	size_t next_task; /* those before it have been begun */
 	size_t slots;     /* in use */
+	size_t looks;     /* in flight, of job_look.c */
+	size_t next_look; /* those before it are looked at */
 	struct map *by_id;
 	int64_t starts_ms, began_ms, ended_ms;
 	int64_t began_us;
+	int64_t paused_ms;  /* since when; 0: it is not */
+	int64_t sampled_ms; /* when its devices were counted last */
+	struct job_samples *samples; /* owned; NULL: not yet begun */
 };
 
 struct jobs {
@@ -103,6 +109,7 @@ void task_confirm(struct task *task);
 void task_fail(struct task *task, const struct err *err);
 void task_lose(struct task *task, const struct err *err); /* no answer came */
 void task_end(struct task *task, enum job_device_state state);
+void task_answered(const struct task *task); /* a call, for the plot */
 
 /* job_new.c: 0 is its number as yet; NULL with err set. */
 struct job *job_new(
@@ -118,6 +125,15 @@ void task_remember(struct task *task, const struct cJSON *twin);
 void task_follow(struct task *task); /* its call has been answered or lost */
 void task_take_twin(struct task *task, const struct cJSON *twin);
 void task_check(struct task *task, int64_t now_ms);
+/*
+ * Whether something was reported after the call: both its own stamp and the
+ * $version of reported must have moved.
+ */
+bool task_is_newer(const struct task *task, const struct evidence *e,
+    const char *time, const char *before);
+/* Whether the twin has what the task was to write. */
+bool task_is_written(const struct task *task, const struct cJSON *patch,
+    const struct cJSON *twin);
 struct job_reader *job_reader_new(struct jobs *jobs);
 void job_reader_free(struct job_reader *reader);
 void job_reader_read(struct job_reader *reader, int64_t now_ms);

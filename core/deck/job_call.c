@@ -89,7 +89,10 @@ on_read(const struct client_answer *answer, void *arg)
 	struct task *task = arg;
 
 	note_answer(task, answer);
-	if (answer->err->code == ERR_NONE) {
+	if (answer->err->code == ERR_NONE && task->job->paused_ms != 0) {
+		task->step = TASK_RETRIES; /* and reads again */
+		task->next_ms = 0;
+	} else if (answer->err->code == ERR_NONE) {
 		task_remember(task, answer->json);
 		deck_take_twin(task->job->jobs->deck, answer->json);
 		if (is_as_shown(task))
@@ -206,6 +209,8 @@ on_sent(const struct client_answer *answer, void *arg)
 	task->device.elapsed_us = answer->elapsed_us;
 	if (is_patch && answer->err->code == ERR_NONE)
 		note_edit(task, answer->json);
+	if (answer->http != 0)
+		task_answered(task);
 	if (answer->err->code == ERR_NONE && !is_patch)
 		take_method_answer(task, answer);
 	else if (answer->err->code == ERR_NONE)

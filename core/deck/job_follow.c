@@ -52,10 +52,8 @@ task_follow(struct task *task)
 	task->seen_version = task->before.reported_version;
 }
 
-/* Whether something was reported after the call: both its own stamp and the
- * $version of reported must have moved. */
-static bool
-is_newer(const struct task *task, const struct evidence *e, const char *time,
+bool
+task_is_newer(const struct task *task, const struct evidence *e, const char *time,
     const char *before)
 {
 	if (e->reported_version <= task->before.reported_version)
@@ -104,7 +102,7 @@ take_firmware(struct task *task, const struct evidence *e)
 
 	task->reports_kind = e->phase != PHASE_NONE;
 	if (e->phase == PHASE_NONE ||
-	    !is_newer(task, e, e->phase_time, task->before.phase_time))
+	    !task_is_newer(task, e, e->phase_time, task->before.phase_time))
 		return;
 	acts_all_the_same(task);
 	show_phase(task, e);
@@ -125,7 +123,7 @@ take_door(struct task *task, const struct evidence *e)
 {
 	task->reports_kind = e->door != DOOR_NONE;
 	if (e->door == DOOR_LOCKED &&
-	    is_newer(task, e, e->door_time, task->before.door_time))
+	    task_is_newer(task, e, e->door_time, task->before.door_time))
 		task_confirm(task);
 }
 
@@ -153,21 +151,29 @@ compare(const cJSON *patch, const cJSON *section, size_t *there, size_t *equal,
 	}
 }
 
+bool
+task_is_written(
+    const struct task *task, const cJSON *patch, const cJSON *twin)
+{
+	cJSON *section =
+	    section_dup(twin, job_section(task->job->request.action));
+	size_t there = 0, equal = 0, leaves = 0;
+
+	compare(patch, section, &there, &equal, &leaves);
+	cJSON_Delete(section);
+	return equal == leaves;
+}
+
 /* Whether a write of which nothing was heard shows in the twin: then it counts
  * as acknowledged, and may have ended with that. */
 static bool
 was_written(struct task *task, const cJSON *patch, const cJSON *twin)
 {
 	const char *etag = json_get_string(twin, "etag");
-	size_t there = 0, equal = 0, leaves = 0;
-	cJSON *section;
 
 	if (task->device.state != JOB_DEVICE_UNKNOWN)
 		return true;
-	section = section_dup(twin, job_section(task->job->request.action));
-	compare(patch, section, &there, &equal, &leaves);
-	cJSON_Delete(section);
-	if (equal < leaves || etag == NULL ||
+	if (!task_is_written(task, patch, twin) || etag == NULL ||
 	    (task->before.etag != NULL &&
 		strcmp(etag, task->before.etag) == 0))
 		return false;

@@ -13,6 +13,7 @@
 #include "core/client/client.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
+#include "core/deck/job_samples.h"
 #include "core/deck/section.h"
 #include "core/iothub/connstr.h"
 #include "core/iothub/method.h"
@@ -237,6 +238,7 @@ task_fini(struct task *task)
 	if (task->call != NULL)
 		client_cancel(task->call);
 	free(task->device.answer);
+	free(task->device.known);
 	free(task->before.phase_time);
 	free(task->before.door_time);
 	free(task->before.etag);
@@ -259,6 +261,7 @@ job_free(struct job *job)
 	free(job->method);
 	free(job->payload);
 	free(job->patch_text);
+	job_samples_free(job->samples);
 	free(job->tasks);
 	free(job->title);
 	free(job);

@@ -19,31 +19,9 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
+#include "core/deck/job_samples.h"
 
 #define TICK_MS 100 /* while a job runs */
-
-static const char *const state_names[JOB_DEVICE_STATES] = {
-	[JOB_DEVICE_WAITING] = "waiting",
-	[JOB_DEVICE_CALLING] = "calling",
-	[JOB_DEVICE_ACKNOWLEDGED] = "acknowledged",
-	[JOB_DEVICE_CONFIRMED] = "confirmed",
-	[JOB_DEVICE_FAILED] = "failed",
-	[JOB_DEVICE_UNKNOWN] = "unknown",
-	[JOB_DEVICE_SKIPPED] = "skipped",
-	[JOB_DEVICE_CANCELLED] = "cancelled",
-};
-
-const char *
-job_device_state_name(enum job_device_state state)
-{
-	return state_names[state];
-}
-
-enum twin_section
-job_section(enum job_action action)
-{
-	return action == JOB_TAGS ? TWIN_TAGS : TWIN_DESIRED;
-}
 
 static void on_tick(evutil_socket_t fd, short what, void *arg);
 
@@ -92,7 +70,8 @@ arm(struct jobs *jobs)
 		job = jobs->list[i];
 		if (job->state == JOB_RUNNING && wait > TICK_MS)
 			wait = TICK_MS;
-		if (job->state == JOB_WAITING && job->starts_ms - now < wait)
+		if (job->state == JOB_WAITING && job->paused_ms == 0 &&
+		    job->starts_ms - now < wait)
 			wait = job->starts_ms > now ? job->starts_ms - now : 0;
 	}
 	if (wait == INT64_MAX)
@@ -117,7 +96,20 @@ start(struct job *job, int64_t now)
 	job->state = JOB_RUNNING;
 	job->began_ms = now;
 	job->began_us = clock_utc_us();
+	job->samples = job_samples_new();
 	fire(job->jobs);
+}
+
+/* What all devices are at, for the plot. */
+static void
+sample(struct job *job, int64_t now)
+{
+	size_t bands[JOB_BANDS] = { 0 }, i;
+
+	job->sampled_ms = now;
+	for (i = 0; i < job->n_tasks; i++)
+		bands[job_band_of(&job->tasks[i].device)]++;
+	job_samples_count(job->samples, now - job->began_ms, bands);
 }
 
 static void
@@ -128,13 +120,14 @@ run(struct job *job, int64_t now)
 
 	for (i = 0; i < job->next_task && job->state == JOB_RUNNING; i++) {
 		task = &job->tasks[i];
-		if (task->step == TASK_RETRIES && now >= task->next_ms)
+		if (task->step == TASK_RETRIES && job->paused_ms == 0 &&
+		    now >= task->next_ms)
 			task_begin(task);
 		else if (task->step == TASK_FOLLOWS)
 			task_check(task, now);
 	}
-	while (job->state == JOB_RUNNING && job->next_task < job->n_tasks &&
-	    job->slots < (size_t)job->request.at_once) {
+	while (job->state == JOB_RUNNING && job->paused_ms == 0 &&
+	    job->next_task < job->n_tasks && job->slots < (size_t)job->request.at_once) {
 		task = &job->tasks[job->next_task++];
 		task->first_ms = now;
 		task->device.state = JOB_DEVICE_CALLING;
@@ -142,6 +135,9 @@ run(struct job *job, int64_t now)
 		task_changed(task);
 		task_begin(task);
 	}
+	if (job->state == JOB_RUNNING &&
+	    now - job->sampled_ms >= job_samples_width_ms(job->samples))
+		sample(job, now);
 }
 
 static void
@@ -156,7 +152,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (i = 0; i < jobs->n_jobs; i++) {
 		job = jobs->list[i];
-		if (job->state == JOB_WAITING && now >= job->starts_ms)
+		if (job->state == JOB_WAITING && job->paused_ms == 0 &&
+		    now >= job->starts_ms)
 			start(job, now);
 		if (job->state == JOB_RUNNING)
 			run(job, now);
@@ -199,11 +196,13 @@ task_end(struct task *task, enum job_device_state state)
 	task->step = TASK_ENDED;
 	task->device.state = state;
 	task->device.ended = true;
+	task->device.ended_us = clock_utc_us();
 	job->n_ended++;
 	if (job->n_ended == job->n_tasks) {
 		if (job->state == JOB_RUNNING) {
 			job->state = JOB_DONE;
 			job->ended_ms = clock_mono_ms();
+			sample(job, job->ended_ms);
 			say_job_ended(job);
 		}
 	}
@@ -373,13 +372,61 @@ jobs_cancel(struct jobs *jobs, struct job *job)
 	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
 		return;
 	job->state = JOB_CANCELLED;
+	job->paused_ms = 0;
 	job->ended_ms = clock_mono_ms();
 	for (i = 0; i < job->n_tasks; i++)
 		cancel_task(&job->tasks[i]);
+	if (job->samples != NULL)
+		sample(job, job->ended_ms);
 	deck_say(jobs->deck, false,
 	    "job %d: cancelled; what was sent goes on at the devices",
 	    job->number);
 	fire(jobs);
+}
+
+/* The time in which a call may be tried again stands still meanwhile. */
+static void
+resume(struct job *job, int64_t now)
+{
+	int64_t paused = now - job->paused_ms;
+	size_t i;
+
+	for (i = 0; i < job->n_tasks; i++)
+		if (job->tasks[i].step == TASK_RETRIES)
+			job->tasks[i].first_ms += paused;
+	job->paused_ms = 0;
+	wake(job->jobs);
+}
+
+int
+jobs_pause(struct jobs *jobs, struct job *job, bool paused, struct err *err)
+{
+	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
+		return err_set(
+		    err, ERR_INVALID, "job %d has ended", job->number);
+	if (paused == (job->paused_ms != 0))
+		return 0;
+	if (paused)
+		job->paused_ms = clock_mono_ms();
+	else
+		resume(job, clock_mono_ms());
+	deck_say(jobs->deck, false,
+	    paused ? "job %d: paused; no new call starts, what was sent is "
+		     "followed"
+		   : "job %d: goes on",
+	    job->number);
+	fire(jobs);
+	return 0;
+}
+
+void
+task_answered(const struct task *task)
+{
+	const struct job *job = task->job;
+
+	if (job->samples != NULL)
+		job_samples_answer(job->samples,
+		    clock_mono_ms() - job->began_ms, task->device.elapsed_us);
 }
 
 /* Any job may look at what was read for another, or for the screen. */
@@ -417,119 +464,4 @@ jobs_device_gone(struct jobs *jobs, const char *device_id)
 	for (i = 0; i < jobs->n_jobs; i++)
 		if ((task = follower(jobs->list[i], device_id)) != NULL)
 			task_fail(task, &err);
-}
-
-size_t
-jobs_size(const struct jobs *jobs)
-{
-	return jobs->n_jobs;
-}
-
-struct job *
-jobs_at(const struct jobs *jobs, size_t i)
-{
-	return i < jobs->n_jobs ? jobs->list[jobs->n_jobs - 1 - i] : NULL;
-}
-
-struct job *
-jobs_by_number(const struct jobs *jobs, int number)
-{
-	return number >= 1 && (size_t)number <= jobs->n_jobs
-	    ? jobs->list[number - 1]
-	    : NULL;
-}
-
-size_t
-jobs_active(const struct jobs *jobs)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < jobs->n_jobs; i++)
-		if (jobs->list[i]->state == JOB_WAITING ||
-		    jobs->list[i]->state == JOB_RUNNING)
-			n++;
-	return n;
-}
-
-int
-job_number(const struct job *job)
-{
-	return job->number;
-}
-
-enum job_state
-job_state(const struct job *job)
-{
-	return job->state;
-}
-
-const struct job_request *
-job_request(const struct job *job)
-{
-	return &job->request;
-}
-
-const char *
-job_title(const struct job *job)
-{
-	return job->title;
-}
-
-void
-job_counts(const struct job *job, struct job_counts *counts)
-{
-	const struct job_device *device;
-	size_t i;
-
-	*counts = (struct job_counts){ .total = job->n_tasks };
-	for (i = 0; i < job->n_tasks; i++) {
-		device = &job->tasks[i].device;
-		counts->by_state[device->state]++;
-		if (device->state == JOB_DEVICE_WAITING)
-			counts->waiting++;
-		else if (!device->ended)
-			counts->running++;
-		else if (device->state == JOB_DEVICE_ACKNOWLEDGED &&
-		    device->let_go)
-			counts->let_go++;
-		else if (device->state == JOB_DEVICE_CONFIRMED ||
-		    device->state == JOB_DEVICE_ACKNOWLEDGED)
-			counts->done++;
-		else if (device->state == JOB_DEVICE_FAILED ||
-		    device->state == JOB_DEVICE_UNKNOWN)
-			counts->failed++;
-	}
-}
-
-size_t
-job_size(const struct job *job)
-{
-	return job->n_tasks;
-}
-
-const struct job_device *
-job_device(const struct job *job, size_t i)
-{
-	return i < job->n_tasks ? &job->tasks[i].device : NULL;
-}
-
-int64_t
-job_starts_ms(const struct job *job)
-{
-	return job->starts_ms;
-}
-
-int64_t
-job_began_us(const struct job *job)
-{
-	return job->began_us;
-}
-
-int64_t
-job_elapsed_ms(const struct job *job)
-{
-	if (job->began_ms == 0)
-		return 0;
-	return (job->ended_ms != 0 ? job->ended_ms : clock_mono_ms()) -
-	    job->began_ms;
 }

@@ -23,6 +23,7 @@
 struct cJSON;
 struct deck;
 struct job;
+struct job_samples;
 struct jobs;
 
 #define JOBS_AT_ONCE_DEF 8
@@ -71,6 +72,8 @@ struct job_device {
 	int64_t phase_at_us[PHASE_OTHER + 1]; /* UTC; 0: not seen */
 	bool stalled;
 	int64_t called_us;         /* UTC */
+	int64_t ended_us;          /* UTC; 0: not yet */
+	char *known;               /* unknown: what jobs_look() found; or NULL */
 	int64_t elapsed_us;        /* of the call */
 };
 
@@ -113,6 +116,18 @@ struct job *jobs_add(
  */
 void jobs_cancel(struct jobs *jobs, struct job *job);
 
+/*
+ * While a job is paused no new call starts, also when its time comes; what was
+ * sent is followed.  0, or -1 with err set: it has ended.
+ */
+int jobs_pause(
+    struct jobs *jobs, struct job *job, bool paused, struct err *err);
+/*
+ * Reads the twins of devices that gave no answer once more and notes in known
+ * what they say.  Nothing is called.  Returns how many are being read.
+ */
+size_t jobs_look(struct jobs *jobs, struct job *job);
+
 struct jobs *jobs_new(struct deck *deck);
 void jobs_free(struct jobs *jobs);
 
@@ -151,5 +166,8 @@ const struct job_device *job_device(const struct job *job, size_t i);
 int64_t job_starts_ms(const struct job *job);  /* monotonic; the countdown */
 int64_t job_began_us(const struct job *job);   /* UTC; 0: not yet */
 int64_t job_elapsed_ms(const struct job *job); /* since it began, to its end */
+bool job_is_paused(const struct job *job);
+/* How it went; borrowed; NULL: it has not begun. */
+const struct job_samples *job_history(const struct job *job);
 
 #endif

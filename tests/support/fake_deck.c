@@ -19,6 +19,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
+#include "core/deck/job_samples.h"
 #include "core/deck/twin_history.h"
 
 #define JOBS_FAKED 32
@@ -34,6 +35,8 @@ struct job {
 	int64_t starts_ms, began_us, elapsed_ms;
 	char *method, *payload, *patch, *patches[FAKE_DEVICES_MAX];
 	char *etags[FAKE_DEVICES_MAX];
+	bool paused;
+	struct job_samples *samples;
 };
 
 struct jobs {
@@ -93,7 +96,9 @@ fake_deck_free(struct deck *deck)
 			free(job->etags[k]);
 			free(job->ids[k]);
 			free(job->devices[k].answer);
+			free(job->devices[k].known);
 		}
+		job_samples_free(job->samples);
 		free(job->title);
 		free(job->method);
 		free(job->payload);
@@ -221,6 +226,26 @@ fake_deck_job(struct deck *deck, const char *title, enum job_state state,
 	job->began_us = FAKE_NOW_US - 42 * INT64_C(1000000);
 	job->elapsed_ms = 42000;
 	return job;
+}
+
+struct job_request *
+fake_job_request(struct job *job)
+{
+	return &job->request;
+}
+
+void
+fake_job_pause(struct job *job, bool paused)
+{
+	job->paused = paused;
+}
+
+struct job_samples *
+fake_job_samples(struct job *job)
+{
+	if (job->samples == NULL)
+		job->samples = job_samples_new();
+	return job->samples;
 }
 
 struct job_device *
@@ -423,6 +448,40 @@ jobs_cancel(struct jobs *jobs, struct job *job)
 {
 	(void)jobs;
 	job->state = JOB_CANCELLED;
+}
+
+int
+jobs_pause(struct jobs *jobs, struct job *job, bool paused, struct err *err)
+{
+	(void)jobs;
+	if (job->state > JOB_RUNNING)
+		return err_set(
+		    err, ERR_INVALID, "job %d has ended", job->number);
+	job->paused = paused;
+	return 0;
+}
+
+size_t
+jobs_look(struct jobs *jobs, struct job *job)
+{
+	size_t i, n = 0;
+
+	(void)jobs;
+	for (i = 0; i < job->n; i++)
+		n += job->devices[i].state == JOB_DEVICE_UNKNOWN;
+	return n;
+}
+
+bool
+job_is_paused(const struct job *job)
+{
+	return job->paused;
+}
+
+const struct job_samples *
+job_history(const struct job *job)
+{
+	return job->samples;
 }
 
 size_t
