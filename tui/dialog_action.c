@@ -192,8 +192,7 @@ put_sentence(struct dialog *d, struct app *app, const struct action *a)
 		    a->method != NULL ? a->method : "a method", count,
 		    app_title(app));
 	else
-		dialog_text(d, STYLE_STRONG,
-		    "Set %s on %s of  %s",
+		dialog_text(d, STYLE_STRONG, "Set %s on %s of  %s",
 		    a->action == JOB_TAGS ? "tags" : "desired properties",
 		    count, app_title(app));
 }
@@ -250,10 +249,10 @@ dialog_action_form(struct app *app, const struct action_form *form,
 	a->ids = device_ids;
 	a->n = n;
 	d = dialog_new(app,
-	    a->action == JOB_TAGS ? "Tags"
+	    a->action == JOB_TAGS          ? "Tags"
 		: a->action == JOB_DESIRED ? "Desired properties"
-		: a->method != NULL  ? a->method
-				     : "Direct method",
+		: a->method != NULL        ? a->method
+					   : "Direct method",
 	    "Tab next · Enter choose · Esc back", WIDTH, &action_ops, a);
 	build(d, app, a, form);
 	app_open(app, d);

@@ -13,15 +13,15 @@ struct seen {
 };
 
 /* The phases of an update that take time, in their order. */
-static const enum firmware_phase phases[] = { PHASE_WAITING,
-	PHASE_DOWNLOADING, PHASE_APPLYING, PHASE_COMPLETED };
+static const enum firmware_phase phases[] = { PHASE_WAITING, PHASE_DOWNLOADING,
+	PHASE_APPLYING, PHASE_COMPLETED };
 
 #define N_PHASES (sizeof(phases) / sizeof(phases[0]))
 
 struct evidence_of_time {
-	struct seen whole;            /* from the call to a good end */
-	struct seen call;             /* until it was answered */
-	struct seen phase[N_PHASES];  /* each, to the next one */
+	struct seen whole;           /* from the call to a good end */
+	struct seen call;            /* until it was answered */
+	struct seen phase[N_PHASES]; /* each, to the next one */
 };
 
 static void
@@ -82,8 +82,8 @@ left_by_phase(const struct evidence_of_time *e, const struct job_device *d,
 		ms = mean(&e->phase[k]);
 		if (ms == JOB_ETA_UNKNOWN)
 			return JOB_ETA_UNKNOWN;
-		left += k == i ? at_least_0(ms - (now_ms - d->phase_since_ms))
-			       : ms;
+		left +=
+		    k == i ? at_least_0(ms - (now_ms - d->phase_since_ms)) : ms;
 	}
 	return left;
 }

@@ -53,8 +53,8 @@ task_follow(struct task *task)
 }
 
 bool
-task_is_newer(const struct task *task, const struct evidence *e, const char *time,
-    const char *before)
+task_is_newer(const struct task *task, const struct evidence *e,
+    const char *time, const char *before)
 {
 	if (e->reported_version <= task->before.reported_version)
 		return false;
@@ -152,8 +152,7 @@ compare(const cJSON *patch, const cJSON *section, size_t *there, size_t *equal,
 }
 
 bool
-task_is_written(
-    const struct task *task, const cJSON *patch, const cJSON *twin)
+task_is_written(const struct task *task, const cJSON *patch, const cJSON *twin)
 {
 	cJSON *section =
 	    section_dup(twin, job_section(task->job->request.action));
@@ -174,8 +173,7 @@ was_written(struct task *task, const cJSON *patch, const cJSON *twin)
 	if (task->device.state != JOB_DEVICE_UNKNOWN)
 		return true;
 	if (!task_is_written(task, patch, twin) || etag == NULL ||
-	    (task->before.etag != NULL &&
-		strcmp(etag, task->before.etag) == 0))
+	    (task->before.etag != NULL && strcmp(etag, task->before.etag) == 0))
 		return false;
 	acts_all_the_same(task);
 	return true;

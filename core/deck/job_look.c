@@ -37,8 +37,8 @@ words_of(const struct task *task, const cJSON *twin)
 	evidence_read(twin, &e);
 	switch (task->job->evidence) {
 	case EVIDENCE_FIRMWARE:
-		if (task_is_newer(task, &e, e.phase_time,
-			task->before.phase_time))
+		if (task_is_newer(
+			task, &e, e.phase_time, task->before.phase_time))
 			return xasprintf("has reported %s since the call",
 			    firmware_phase_name(e.phase));
 		break;

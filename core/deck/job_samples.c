@@ -133,14 +133,12 @@ job_samples_count(
 	size_t i;
 
 	for (i = 0; i < JOB_BANDS; i++)
-		sample->bands[i] = bands[i] < UINT16_MAX
-		    ? (uint16_t)bands[i]
-		    : UINT16_MAX;
+		sample->bands[i] =
+		    bands[i] < UINT16_MAX ? (uint16_t)bands[i] : UINT16_MAX;
 }
 
 void
-job_samples_answer(
-    struct job_samples *s, int64_t at_ms, int64_t latency_us)
+job_samples_answer(struct job_samples *s, int64_t at_ms, int64_t latency_us)
 {
 	struct job_sample *sample = reach(s, at_ms);
 	int64_t ms = (latency_us + 999) / 1000;

@@ -128,8 +128,7 @@ test_a_pause_is_no_part_of_the_time_for_retries(void **state)
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 
 	fake_device_script(a, fake_throttled, fake_ok, NULL);
-	add(f, (struct job_request){ .method = "reboot", .retry_ms = 2500 },
-	    1);
+	add(f, (struct job_request){ .method = "reboot", .retry_ms = 2500 }, 1);
 	fake_hub_until(f->hub, is_tried_again, f);
 	pause_it(f, true);
 	fake_hub_run_ms(f->hub, 2600);
@@ -202,8 +201,8 @@ test_a_look_says_what_each_device_reports_and_calls_nothing(void **state)
 	fake_hub_remove(f->hub, "c");
 	assert_int_equal(3, jobs_look(f->jobs, f->job));
 	fake_hub_until(f->hub, all_are_known, f);
-	assert_string_equal("has reported a locked door since",
-	    job_device(f->job, 0)->known);
+	assert_string_equal(
+	    "has reported a locked door since", job_device(f->job, 0)->known);
 	assert_string_equal("has reported nothing since the call",
 	    job_device(f->job, 1)->known);
 	assert_non_null(strstr(job_device(f->job, 2)->known, "not read: "));
@@ -220,8 +219,7 @@ test_a_job_keeps_how_it_went(void **state)
 	const struct job_sample *last;
 
 	fake_hub_add(f->hub, "a");
-	fake_device_script(
-	    fake_hub_add(f->hub, "b"), fake_refused, NULL, NULL);
+	fake_device_script(fake_hub_add(f->hub, "b"), fake_refused, NULL, NULL);
 	add(f, (struct job_request){ .method = "reboot" }, 2);
 	assert_null(job_history(f->job));
 	fake_hub_until(f->hub, has_ended, f);
@@ -245,7 +243,8 @@ main(void)
 		CASE(test_a_pause_is_no_part_of_the_time_for_retries),
 		CASE(test_what_was_sent_is_followed_during_a_pause),
 		CASE(test_what_has_ended_cannot_be_paused),
-		CASE(test_a_look_says_what_each_device_reports_and_calls_nothing),
+		CASE(
+		    test_a_look_says_what_each_device_reports_and_calls_nothing),
 		CASE(test_a_job_keeps_how_it_went),
 	};
 

@@ -78,8 +78,8 @@ test_merged_stretches_keep_the_longest_call(void **state)
 	assert_int_equal(3, answers_of(s));
 	/* A clock that runs backwards counts for the last stretch. */
 	job_samples_answer(s, 0, 1000);
-	assert_int_equal(2,
-	    job_samples_at(s, job_samples_size(s) - 1)->answers);
+	assert_int_equal(
+	    2, job_samples_at(s, job_samples_size(s) - 1)->answers);
 	job_samples_free(s);
 }
 
