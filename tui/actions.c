@@ -143,22 +143,12 @@ action_mark(struct app *app, const char *arg)
 		move(app, MOVE_DOWN);
 }
 
-/* Marks those shown; what the marks were is copied first, as marking may
- * change what a filter shows. */
 static void
-mark_shown(struct app *app, bool invert)
+mark_shown(struct app *app, enum fleet_marking how)
 {
 	struct fleet_view *view = view_of(app);
-	size_t i, n = fleet_view_size(view);
-	const struct fleet_row **rows;
 
-	rows = xcalloc(n + 1, sizeof(*rows));
-	for (i = 0; i < n; i++)
-		rows[i] = fleet_view_at(view, i);
-	for (i = 0; i < n; i++)
-		fleet_mark(fleet_of(app), rows[i]->id,
-		    invert ? !rows[i]->marked : true);
-	free(rows);
+	fleet_view_mark(view, 0, fleet_view_size(view), how);
 	app_say(app, false, "%zu marked", fleet_marked(fleet_of(app)));
 }
 
@@ -166,7 +156,7 @@ void
 action_mark_all(struct app *app, const char *arg)
 {
 	(void)arg;
-	mark_shown(app, false);
+	mark_shown(app, FLEET_MARK);
 }
 
 void
@@ -181,7 +171,7 @@ void
 action_invert(struct app *app, const char *arg)
 {
 	(void)arg;
-	mark_shown(app, true);
+	mark_shown(app, FLEET_INVERT);
 }
 
 void

@@ -240,7 +240,8 @@ on_page(const struct client_answer *answer, void *arg)
 	}
 	for (i = 0; run->err.code == ERR_NONE &&
 	     i < fleet_view_size(run->view); i++)
-		mode_run_print_row(fleet_view_at(run->view, i), run->json);
+		mode_run_print_row(deck_fleet(run->deck),
+		    fleet_view_at(run->view, i), run->json);
 	event_base_loopbreak(run->base);
 }
 

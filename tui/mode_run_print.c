@@ -184,8 +184,10 @@ firmware_name(const struct fleet_row *row)
 }
 
 static void
-print_row_json(const struct fleet_row *row)
+print_row_json(const struct fleet *fleet, const struct fleet_row *row)
 {
+	const char *version = fleet_row_version(fleet, row);
+	const char *failure = fleet_row_failure(fleet, row);
 	const char *phase = firmware_name(row);
 	cJSON *json = cJSON_CreateObject();
 
@@ -193,13 +195,13 @@ print_row_json(const struct fleet_row *row)
 	cJSON_AddStringToObject(json, "link", link_name(row));
 	if (*phase != '\0')
 		cJSON_AddStringToObject(json, "firmware", phase);
-	if (row->version != NULL)
-		cJSON_AddStringToObject(json, "version", row->version);
-	if (row->failure != NULL)
-		cJSON_AddStringToObject(json, "failure", row->failure);
+	if (version != NULL)
+		cJSON_AddStringToObject(json, "version", version);
+	if (failure != NULL)
+		cJSON_AddStringToObject(json, "failure", failure);
 	if (door_name(row) != NULL)
 		cJSON_AddStringToObject(json, "door", door_name(row));
-	cJSON_AddNumberToObject(json, "drift", (double)row->drift);
+	cJSON_AddNumberToObject(json, "drift", row->drift);
 	mode_run_print_json(json);
 	cJSON_Delete(json);
 }
@@ -215,28 +217,31 @@ print_column(const char *text, int width)
 }
 
 static void
-print_row(const struct fleet_row *row)
+print_row(const struct fleet *fleet, const struct fleet_row *row)
 {
+	const char *version = fleet_row_version(fleet, row);
+	const char *failure = fleet_row_failure(fleet, row);
 	const char *phase = firmware_name(row);
 
 	print_column(row->id, 16);
 	printf("%-12s  %-11s  ", link_name(row), *phase != '\0' ? phase : "-");
-	print_column(row->version != NULL ? row->version : "-", 8);
+	print_column(version != NULL ? version : "-", 8);
 	printf("%-8s", door_name(row) != NULL ? door_name(row) : "-");
 	if (row->drift > 0)
-		printf("  drift %zu", row->drift);
-	if (row->failure != NULL) {
+		printf("  drift %u", row->drift);
+	if (failure != NULL) {
 		fputs("  ", stdout);
-		print_text(stdout, row->failure);
+		print_text(stdout, failure);
 	}
 	putchar('\n');
 }
 
 void
-mode_run_print_row(const struct fleet_row *row, bool json)
+mode_run_print_row(
+    const struct fleet *fleet, const struct fleet_row *row, bool json)
 {
 	if (json)
-		print_row_json(row);
+		print_row_json(fleet, row);
 	else
-		print_row(row);
+		print_row(fleet, row);
 }

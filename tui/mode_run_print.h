@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct cJSON;
+struct fleet;
 struct fleet_row;
 struct job;
 struct job_device;
@@ -18,7 +19,8 @@ int mode_run_id_width(const struct job *job);
 /* Its last state; flushed, for somebody waits. */
 void mode_run_print_device(
     const struct job_device *device, int width, bool json);
-void mode_run_print_row(const struct fleet_row *row, bool json);
+void mode_run_print_row(
+    const struct fleet *fleet, const struct fleet_row *row, bool json);
 void mode_run_print_twin(const struct cJSON *twin); /* a line a leaf */
 void mode_run_print_json(const struct cJSON *json); /* compact, a line */
 

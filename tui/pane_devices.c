@@ -122,7 +122,8 @@ draw_firmware(const struct devices_pane *p, struct area a, int y,
     const struct columns *c, const struct fleet_row *row)
 {
 	bool waits = row->phase == PHASE_WAITING && is_followed(p, row->id);
-	const char *detail = row->version, *words = NULL;
+	const struct fleet *fleet = deck_fleet(p->base.deck);
+	const char *detail = fleet_row_version(fleet, row), *words = NULL;
 	enum style style = STYLE_TEXT;
 	int x;
 
@@ -143,7 +144,7 @@ draw_firmware(const struct devices_pane *p, struct area a, int y,
 		break;
 	case PHASE_FAILED:
 		words = "failed";
-		detail = row->failure;
+		detail = fleet_row_failure(fleet, row);
 		style = STYLE_BAD;
 		break;
 	}
@@ -164,7 +165,8 @@ draw_door(struct area a, int y, const struct columns *c,
     const struct fleet_row *row, const struct look *look)
 {
 	char text[TIME_SIZE + 16], left[TIME_SIZE];
-	int64_t left_ms = (row->door_until_us - look->now_us) / 1000;
+	int64_t until_us = fleet_row_door_until_us(row);
+	int64_t left_ms = (until_us - look->now_us) / 1000;
 
 	switch (row->door) {
 	case DOOR_NONE:
@@ -176,7 +178,7 @@ draw_door(struct area a, int y, const struct columns *c,
 		break;
 	case DOOR_LOCKED:
 		snprintf(text, sizeof(text), "locked");
-		if (row->door_until_us != 0 && left_ms > 0)
+		if (until_us != 0 && left_ms > 0)
 			snprintf(text, sizeof(text), "locked %s",
 			    left_format(left, left_ms));
 		area_put_fit(
@@ -207,6 +209,8 @@ draw_row(const struct devices_pane *p, struct area a, int y,
     const struct columns *c, const struct fleet_row *row,
     const struct look *look)
 {
+	int64_t changed_ms =
+	    fleet_row_changed_ms(deck_fleet(p->base.deck), row);
 	char text[24];
 
 	if (row->marked)
@@ -218,14 +222,13 @@ draw_row(const struct devices_pane *p, struct area a, int y,
 	if (c->door_width > 0)
 		draw_door(a, y, c, row, look);
 	if (c->drift_width > 0 && row->drift > 0) {
-		snprintf(text, sizeof(text), "%zu", row->drift);
+		snprintf(text, sizeof(text), "%u", row->drift);
 		area_put_right(
 		    a, y, c->drift + c->drift_width - 1, STYLE_DRIFT, text);
 	}
 	if (row->alarm)
 		area_put(a, y, c->sign, STYLE_BAD, "!");
-	else if (row->changed_ms != 0 &&
-	    look->now_ms - row->changed_ms < FLEET_CHANGED_MS)
+	else if (changed_ms != 0 && look->now_ms - changed_ms < FLEET_CHANGED_MS)
 		area_put(a, y, c->sign, STYLE_CHANGED, "*");
 }
 
@@ -309,7 +312,7 @@ static const char *
 write_age(
     const struct devices_pane *p, const struct look *look, char out[TIME_SIZE])
 {
-	int64_t oldest = look->now_ms;
+	int64_t oldest = look->now_ms, seen;
 	const struct fleet_row *row;
 	size_t i, n = (size_t)list_rows(p);
 
@@ -319,8 +322,9 @@ write_age(
 		if (p->scroll.top + i >= fleet_view_size(p->view))
 			break;
 		row = fleet_view_at(p->view, p->scroll.top + i);
-		if (row->seen_ms < oldest)
-			oldest = row->seen_ms;
+		seen = fleet_row_seen_ms(deck_fleet(p->base.deck), row);
+		if (seen < oldest)
+			oldest = seen;
 	}
 	return age_format(out, look->now_ms - oldest);
 }

@@ -132,6 +132,7 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	    pane_devices_view(app_pane(app, PANE_DEVICES));
 	const char *first_offline = NULL;
 	const struct fleet_row *row;
+	const char *version;
 	struct groups versions = { 0 }, places[N_PLACES] = { 0 };
 	struct strbuf groups = { 0 };
 	size_t i, k, offline = 0, hidden = 0;
@@ -141,11 +142,12 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 		hidden += fleet_view_index(view, ids[i]) < 0;
 		if (row == NULL)
 			continue;
-		if (row->version != NULL)
-			count_one(
-			    &versions, row->version, strlen(row->version));
+		version = fleet_row_version(fleet, row);
+		if (version != NULL)
+			count_one(&versions, version, strlen(version));
 		for (k = 0; k < N_PLACES; k++)
-			count_tag(&places[k], row->tags, place_tags[k]);
+			count_tag(&places[k], fleet_row_tags(fleet, row),
+			    place_tags[k]);
 		if (row->link != LINK_DISCONNECTED)
 			continue;
 		if (offline++ == 0)

@@ -307,7 +307,7 @@ filter_matches(const struct filter *filter, const struct fleet *fleet,
 
 	(void)fleet;
 	for (t = filter->terms; t < filter->terms + filter->n_terms; t++)
-		if (t->field->matches(t, row) == t->negated)
+		if (t->field->matches(t, fleet, row) == t->negated)
 			return false;
 	return true;
 }

@@ -58,8 +58,8 @@ struct filter_field {
 	/* For the parser: takes the value apart, false if it is none of values;
 	 * and whether a row has it. */
 	bool (*prepare)(struct filter_term *term);
-	bool (*matches)(
-	    const struct filter_term *term, const struct fleet_row *row);
+	bool (*matches)(const struct filter_term *term,
+	    const struct fleet *fleet, const struct fleet_row *row);
 };
 extern const struct filter_field filter_fields[];
 

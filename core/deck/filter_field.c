@@ -149,21 +149,24 @@ prepare_anywhere(struct filter_term *term)
 }
 
 static bool
-is_anywhere(const struct filter_term *term, const struct fleet_row *row)
+is_anywhere(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
 	return (term->phases >> row->phase & 1) != 0 ||
 	    (term->doors >> row->door & 1) != 0 ||
 	    holds(row->id, term->text, term->len) ||
-	    holds(row->version, term->text, term->len) ||
-	    holds(row->failure, term->text, term->len) ||
-	    holds(row->tags, term->text, term->len);
+	    holds(fleet_row_version(fleet, row), term->text, term->len) ||
+	    holds(fleet_row_failure(fleet, row), term->text, term->len) ||
+	    holds(fleet_row_tags(fleet, row), term->text, term->len);
 }
 
 static bool
-is_fuzzy(const struct filter_term *term, const struct fleet_row *row)
+is_fuzzy(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
 	const char *want = term->text, *p;
 
+	(void)fleet;
 	for (p = row->id; *p != '\0' && *want != '\0'; p++)
 		want += tolower((unsigned char)*p) == (unsigned char)*want;
 	return *want == '\0';
@@ -177,8 +180,10 @@ prepare_link(struct filter_term *term)
 }
 
 static bool
-link_is(const struct filter_term *term, const struct fleet_row *row)
+link_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	return (row->link == LINK_CONNECTED) == term->on;
 }
 
@@ -193,10 +198,11 @@ prepare_firmware(struct filter_term *term)
 }
 
 static bool
-firmware_is(const struct filter_term *term, const struct fleet_row *row)
+firmware_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
 	return (term->phases >> row->phase & 1) != 0 ||
-	    holds(row->version, term->text, term->len);
+	    holds(fleet_row_version(fleet, row), term->text, term->len);
 }
 
 static bool
@@ -207,51 +213,65 @@ prepare_door(struct filter_term *term)
 }
 
 static bool
-door_is(const struct filter_term *term, const struct fleet_row *row)
+door_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	return (term->doors >> row->door & 1) != 0;
 }
 
 static bool
-id_is(const struct filter_term *term, const struct fleet_row *row)
+id_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	return has_value(term, row->id, strlen(row->id));
 }
 
 static bool
-version_is(const struct filter_term *term, const struct fleet_row *row)
+version_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
-	return row->version != NULL &&
-	    has_value(term, row->version, strlen(row->version));
+	const char *version = fleet_row_version(fleet, row);
+
+	return version != NULL && has_value(term, version, strlen(version));
 }
 
 /* "tag.floor" alone, or with nothing behind the colon yet: it has one. */
 static bool
-tag_is(const struct filter_term *term, const struct fleet_row *row)
+tag_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
 	size_t len;
-	const char *value = filter_tag(row->tags, term->path, &len);
+	const char *value =
+	    filter_tag(fleet_row_tags(fleet, row), term->path, &len);
 
 	return value != NULL && has_value(term, value, len);
 }
 
 static bool
-is_marked(const struct filter_term *term, const struct fleet_row *row)
+is_marked(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	(void)term;
 	return row->marked;
 }
 
 static bool
-has_drift(const struct filter_term *term, const struct fleet_row *row)
+has_drift(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	(void)term;
 	return row->drift > 0;
 }
 
 static bool
-has_alarm(const struct filter_term *term, const struct fleet_row *row)
+has_alarm(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
 {
+	(void)fleet;
 	(void)term;
 	return row->alarm;
 }

@@ -5,43 +5,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/base/clock.h"
 #include "core/base/events.h"
+#include "core/base/intern.h"
 #include "core/base/json.h"
 #include "core/base/list.h"
-#include "core/base/map.h"
-#include "core/base/str.h"
+#include "core/base/strpool.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/fleet_text.h"
 #include "core/deck/fleet_view.h"
+#include "core/deck/row_index.h"
+#include "core/deck/row_order.h"
 #include "core/iothub/connstr.h"
 
 /* A device that was deleted and made anew starts over at a low version: an
  * older twin is dropped only for that long. */
-#define OLDER_DROPPED_MS 60000
+#define OLDER_DROPPED_S 60
+#define TICK_MS 100 /* the unit of a row's times */
+#define CHANGED_NEVER UINT16_MAX
+#define DRIFT_MOST ((size_t)0x3fff)
+
+/* What rows have at a path. */
+struct column {
+	char *path;       /* owned */
+	uint32_t *values; /* by row number */
+	size_t cap;
+};
 
 /*
- * A row and what only fleet.c needs of it.  version is the twin's own, which
- * moves with every change of it; load is the number of the load in which it
- * was last read, so that a load can tell what has gone.
+ * rows is taken for FLEET_MAX at once, as addresses: memory comes with the
+ * first use of each page, and a row never moves.  Those below end are in use
+ * or, without an id, on the list that begins at unused and goes on in tags.
+ *
+ * Times in a row are ticks since born_ms.  seen is when it was last read,
+ * changed how long before that it changed; load is the parity of the load in
+ * which it was last read, so that a load can tell what has gone.
  */
-struct entry {
-	struct fleet_row row; /* first: a row is cast to its entry */
-	int64_t version;
-	int64_t version_ms; /* monotonic; when version was first read */
-	unsigned int load;
-};
-
 struct fleet {
 	struct events *events; /* borrowed */
-	struct map *entries;   /* owned, by id */
+	struct fleet_row *rows;
+	struct strpool *ids;
+	struct intern *texts;
+	struct row_index *index; /* by id */
+	struct row_order *order; /* in id order */
+	struct column columns[FLEET_PATHS_MAX];
+	size_t n_columns;
+	uint32_t end;
+	uint32_t unused; /* a row's number plus one; 0: none */
 	struct list views;
 	size_t linked, marked;
-	unsigned int load;
-	bool complete;
+	int64_t born_ms;
+	uint32_t load : 1;
+	bool loading, complete;
 };
+
+static const char *
+id_of(uint32_t number, const void *fleet)
+{
+	return ((const struct fleet *)fleet)->rows[number].id;
+}
 
 struct fleet *
 fleet_new(struct events *events)
@@ -49,32 +72,32 @@ fleet_new(struct events *events)
 	struct fleet *fleet = xcalloc(1, sizeof(*fleet));
 
 	fleet->events = events;
-	fleet->entries = map_new();
+	fleet->rows = xcalloc(FLEET_MAX, sizeof(*fleet->rows));
+	fleet->ids = strpool_new();
+	fleet->texts = intern_new();
+	fleet->index = row_index_new(id_of, fleet);
+	fleet->order = row_order_new();
+	fleet->born_ms = clock_mono_ms() - TICK_MS;
 	list_init(&fleet->views);
 	return fleet;
-}
-
-static void
-entry_free(struct entry *entry)
-{
-	free(entry->row.id);
-	free(entry->row.version);
-	free(entry->row.failure);
-	free(entry->row.tags);
-	free(entry);
 }
 
 void
 fleet_free(struct fleet *fleet)
 {
-	struct entry *entry;
-	size_t cursor = 0;
+	size_t i;
 
 	if (fleet == NULL)
 		return;
-	while ((entry = map_next(fleet->entries, &cursor)) != NULL)
-		entry_free(entry);
-	map_free(fleet->entries);
+	for (i = 0; i < fleet->n_columns; i++) {
+		free(fleet->columns[i].path);
+		free(fleet->columns[i].values);
+	}
+	row_order_free(fleet->order);
+	row_index_free(fleet->index);
+	intern_free(fleet->texts);
+	strpool_free(fleet->ids);
+	free(fleet->rows);
 	free(fleet);
 }
 
@@ -85,9 +108,27 @@ fleet_views(struct fleet *fleet)
 }
 
 const struct fleet_row *
-fleet_next(const struct fleet *fleet, size_t *cursor)
+fleet_row_at(const struct fleet *fleet, uint32_t number)
 {
-	return map_next(fleet->entries, cursor);
+	return &fleet->rows[number];
+}
+
+uint32_t
+fleet_row_number(const struct fleet *fleet, const struct fleet_row *row)
+{
+	return (uint32_t)(row - fleet->rows);
+}
+
+const struct row_order *
+fleet_order(const struct fleet *fleet)
+{
+	return fleet->order;
+}
+
+const struct intern *
+fleet_texts(const struct fleet *fleet)
+{
+	return fleet->texts;
 }
 
 int
@@ -98,10 +139,110 @@ fleet_id_compare(const char *a, const char *b)
 	return order != 0 ? order : strcmp(a, b);
 }
 
-static void
-changed(struct fleet *fleet)
+void
+fleet_changed(struct fleet *fleet)
 {
 	events_fire(fleet->events, DECK_FLEET, NULL);
+}
+
+const char *
+fleet_row_version(const struct fleet *fleet, const struct fleet_row *row)
+{
+	return intern_text(fleet->texts, row->version);
+}
+
+const char *
+fleet_row_failure(const struct fleet *fleet, const struct fleet_row *row)
+{
+	return intern_text(fleet->texts, row->failure);
+}
+
+const char *
+fleet_row_tags(const struct fleet *fleet, const struct fleet_row *row)
+{
+	return intern_text(fleet->texts, row->tags);
+}
+
+int64_t
+fleet_row_door_until_us(const struct fleet_row *row)
+{
+	return (int64_t)row->door_until_s * 1000000;
+}
+
+static int64_t
+ms_of_tick(const struct fleet *fleet, uint32_t tick)
+{
+	return fleet->born_ms + (int64_t)tick * TICK_MS;
+}
+
+int64_t
+fleet_row_seen_ms(const struct fleet *fleet, const struct fleet_row *row)
+{
+	return ms_of_tick(fleet, row->seen);
+}
+
+int64_t
+fleet_row_changed_ms(const struct fleet *fleet, const struct fleet_row *row)
+{
+	if (row->changed == CHANGED_NEVER)
+		return 0;
+	return ms_of_tick(fleet, row->seen - row->changed);
+}
+
+uint32_t
+fleet_row_value_number(
+    const struct fleet *fleet, const struct fleet_row *row, size_t i)
+{
+	uint32_t number = fleet_row_number(fleet, row);
+
+	if (i >= fleet->n_columns || number >= fleet->columns[i].cap)
+		return 0;
+	return fleet->columns[i].values[number];
+}
+
+const char *
+fleet_row_value(
+    const struct fleet *fleet, const struct fleet_row *row, size_t i)
+{
+	return intern_text(fleet->texts, fleet_row_value_number(fleet, row, i));
+}
+
+/* Takes the column of that path out of those before, or makes one. */
+static struct column
+column_for(struct column *before, size_t n, const char *path)
+{
+	struct column column;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (before[i].path == NULL || strcmp(before[i].path, path) != 0)
+			continue;
+		column = before[i];
+		before[i] = (struct column){ 0 };
+		return column;
+	}
+	return (struct column){ .path = xstrdup(path) };
+}
+
+void
+fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
+{
+	struct column before[FLEET_PATHS_MAX];
+	size_t n_before = fleet->n_columns, i, row;
+
+	if (n > FLEET_PATHS_MAX)
+		n = FLEET_PATHS_MAX;
+	memcpy(before, fleet->columns, sizeof(before));
+	for (i = 0; i < n; i++)
+		fleet->columns[i] = column_for(before, n_before, paths[i]);
+	fleet->n_columns = n;
+	for (i = 0; i < n_before; i++) {
+		for (row = 0; row < before[i].cap; row++)
+			intern_drop(fleet->texts, before[i].values[row]);
+		free(before[i].path);
+		free(before[i].values);
+	}
+	fleet_changed(fleet);
 }
 
 static void
@@ -118,172 +259,288 @@ tell_views(struct fleet *fleet, const struct fleet_row *row, bool going)
 	}
 }
 
+/* The new text is taken before the old one goes: it may be the same. */
 static bool
-set_text(char **text, const char *to)
+set_text(struct fleet *fleet, uint32_t *number, const char *text)
 {
-	if (*text == NULL ? to == NULL : to != NULL && strcmp(*text, to) == 0)
-		return false;
-	free(*text);
-	*text = xstrdup(to);
-	return true;
+	uint32_t was = *number;
+
+	*number = intern_take(fleet->texts, text);
+	intern_drop(fleet->texts, was);
+	return *number != was;
 }
 
-/* Leaves of the tags, by path; what would be too long is left out. */
-static void
-write_tags(struct strbuf *out, struct strbuf *path, const cJSON *object)
+static bool
+set_short(struct fleet *fleet, uint32_t *number, const char *text)
 {
-	const cJSON *item;
-	size_t len = path->len;
-	char *text;
+	char cut[FLEET_TEXT_MAX + 1];
 
-	cJSON_ArrayForEach(item, object) {
-		if (item->string == NULL || out->len > FLEET_TAGS_MAX)
-			break;
-		strbuf_printf(
-		    path, "%s%.64s", len > 0 ? "." : "", item->string);
-		if (cJSON_IsObject(item) && path->len < FLEET_TAGS_MAX) {
-			write_tags(out, path, item);
-		} else {
-			text = cJSON_IsString(item) ? xstrdup(item->valuestring)
-						    : json_print(item);
-			if (out->len + path->len + strlen(text) <
-			    FLEET_TAGS_MAX)
-				strbuf_printf(out, "%s%s=%s",
-				    out->len > 0 ? " " : "", strbuf_str(path),
-				    text);
-			free(text);
-		}
-		path->len = len;
-		path->data[len] = '\0';
+	return set_text(fleet, number,
+	    text != NULL ? fleet_text_cut(cut, sizeof(cut), text) : NULL);
+}
+
+/* Whether a value that was known has become another: one that is read for the
+ * first time is news to draw, but no change of the device. */
+static bool
+set_value(struct fleet *fleet, struct column *column, uint32_t number,
+    const struct cJSON *twin, bool *news)
+{
+	char text[FLEET_VALUE_MAX + 1];
+	const char *value = fleet_text_at(twin, column->path, text);
+	size_t was = column->cap;
+	uint32_t before;
+
+	if (number >= was) {
+		if (value == NULL)
+			return false;
+		column->cap = was == 0 ? 64 : was;
+		while (column->cap <= number)
+			column->cap += column->cap / 4;
+		column->values = xreallocarray(
+		    column->values, column->cap, sizeof(*column->values));
+		memset(column->values + was, 0,
+		    (column->cap - was) * sizeof(*column->values));
 	}
+	before = column->values[number];
+	if (!set_text(fleet, &column->values[number], value))
+		return false;
+	*news = true;
+	return before != 0;
 }
 
-static bool
-set_tags(struct fleet_row *row, const cJSON *tags)
+static uint32_t
+seconds_of(int64_t us)
 {
-	struct strbuf out = { 0 }, path = { 0 };
-	bool differs;
-
-	write_tags(&out, &path, tags);
-	differs = set_text(&row->tags, out.len > 0 ? out.data : NULL);
-	strbuf_fini(&out);
-	strbuf_fini(&path);
-	return differs;
+	if (us <= 0)
+		return 0;
+	us = (us + 999999) / 1000000;
+	return us < UINT32_MAX ? (uint32_t)us : 0; /* 2106: no end */
 }
 
-/* Puts what the twin says into the row; whether that changed anything. */
+/* What is in the row's bits; whether it differs from what was. */
 static bool
-set_row(struct fleet *fleet, struct fleet_row *row, const cJSON *twin)
+set_bits(struct fleet *fleet, struct fleet_row *row, const struct evidence *e)
 {
-	struct evidence e;
-	bool differs;
+	uint32_t until_s = seconds_of(e->door_until_us);
+	size_t drift = e->drift < DRIFT_MOST ? e->drift : DRIFT_MOST;
+	bool differs = row->link != e->link || row->phase != e->phase ||
+	    row->percent != e->percent || row->door != e->door ||
+	    row->door_until_s != until_s || row->drift != drift;
 
-	evidence_read(twin, &e);
-	differs = row->link != e.link || row->phase != e.phase ||
-	    row->percent != e.percent || row->door != e.door ||
-	    row->door_until_us != e.door_until_us || row->drift != e.drift;
 	if (row->link == LINK_CONNECTED)
 		fleet->linked--;
-	if (e.link == LINK_CONNECTED)
+	if (e->link == LINK_CONNECTED)
 		fleet->linked++;
-	if (e.phase == PHASE_FAILED && row->phase != PHASE_FAILED)
+	if (e->phase == PHASE_FAILED && row->phase != PHASE_FAILED)
 		row->alarm = true;
-	row->link = e.link;
-	row->phase = e.phase;
-	row->percent = e.percent;
-	row->door = e.door;
-	row->door_until_us = e.door_until_us;
-	row->drift = e.drift;
-	if (set_text(&row->version, e.version))
-		differs = true;
-	if (set_text(&row->failure, e.failure))
-		differs = true;
-	if (set_tags(row, json_get(twin, "tags")))
-		differs = true;
+	row->link = e->link & 3;
+	row->phase = e->phase & 7;
+	row->percent = (int8_t)e->percent;
+	row->door = e->door & 3;
+	row->door_until_s = until_s;
+	row->drift = drift & DRIFT_MOST;
 	return differs;
 }
 
+/* Puts what the twin says into the row.  Whether the device changed; *news,
+ * whether there is anything new to draw. */
 static bool
-is_older(struct entry *entry, const cJSON *twin, int64_t now)
+set_row(struct fleet *fleet, struct fleet_row *row, const struct cJSON *twin,
+    bool *news)
 {
-	int64_t v = json_get_int(twin, "version", 0);
+	uint32_t number = fleet_row_number(fleet, row);
+	char tags[FLEET_TAGS_MAX + 1];
+	struct evidence e;
+	bool differs;
+	size_t i;
 
-	if (v < entry->version && now - entry->version_ms < OLDER_DROPPED_MS)
+	evidence_read(twin, &e);
+	differs = set_bits(fleet, row, &e);
+	if (set_short(fleet, &row->version, e.version))
+		differs = true;
+	if (set_short(fleet, &row->failure, e.failure))
+		differs = true;
+	if (set_text(fleet, &row->tags,
+		fleet_text_tags(json_get(twin, "tags"), tags)))
+		differs = true;
+	for (i = 0; i < fleet->n_columns; i++)
+		if (set_value(fleet, &fleet->columns[i], number, twin, news))
+			differs = true;
+	if (differs)
+		*news = true;
+	return differs;
+}
+
+/* Versions and seconds go round: what counts is the way from one to another. */
+static bool
+is_older(struct fleet_row *row, const struct cJSON *twin, int64_t now_s)
+{
+	uint32_t version = (uint32_t)json_get_int(twin, "version", 0);
+	uint16_t since = (uint16_t)((uint16_t)now_s - row->twin_version_s);
+
+	if ((int32_t)(version - row->twin_version) < 0 &&
+	    since < OLDER_DROPPED_S)
 		return true;
-	if (v != entry->version) {
-		entry->version = v;
-		entry->version_ms = now;
+	if (version != row->twin_version) {
+		row->twin_version = version;
+		row->twin_version_s = (uint16_t)now_s;
 	}
 	return false;
 }
 
+static struct fleet_row *
+find(const struct fleet *fleet, const char *id)
+{
+	ssize_t number = row_index_find(fleet->index, id);
+
+	return number >= 0 ? &fleet->rows[number] : NULL;
+}
+
+struct place {
+	const struct fleet *fleet;
+	const char *id;
+};
+
+static bool
+is_before(uint32_t number, void *arg)
+{
+	const struct place *place = arg;
+
+	return fleet_id_compare(place->fleet->rows[number].id, place->id) < 0;
+}
+
+static struct fleet_row *
+new_row(struct fleet *fleet, const char *id)
+{
+	uint32_t number = fleet->unused - 1;
+	struct fleet_row *row;
+	struct place place = { fleet, id };
+
+	if (fleet->unused == 0)
+		number = fleet->end++;
+	row = &fleet->rows[number];
+	fleet->unused = fleet->unused != 0 ? row->tags : 0;
+	*row = (struct fleet_row){ .id = strpool_dup(fleet->ids, id),
+		.percent = -1,
+		.changed = CHANGED_NEVER };
+	row_order_insert(fleet->order,
+	    row_order_search(fleet->order, is_before, &place), number);
+	row_index_add(fleet->index, number);
+	return row;
+}
+
+static void
+touch(const struct fleet *fleet, struct fleet_row *row, int64_t now_ms)
+{
+	uint32_t tick = (uint32_t)((now_ms - fleet->born_ms) / TICK_MS);
+	uint32_t age = tick - row->seen + row->changed;
+
+	if (row->changed != CHANGED_NEVER)
+		row->changed =
+		    age < CHANGED_NEVER ? (uint16_t)age : CHANGED_NEVER;
+	row->seen = tick;
+	row->load = fleet->load;
+}
+
 void
-fleet_take_twin(struct fleet *fleet, const cJSON *twin)
+fleet_take_twin(struct fleet *fleet, const struct cJSON *twin)
 {
 	const char *id = json_get_string(twin, "deviceId");
 	int64_t now = clock_mono_ms();
-	struct entry *entry;
-	bool fresh;
+	struct fleet_row *row;
+	bool fresh, news = false;
 
 	/* Module twins have ids of their own below the device's. */
 	if (id == NULL || json_get_string(twin, "moduleId") != NULL ||
 	    device_id_check(id, NULL) == -1)
 		return;
-	entry = map_get(fleet->entries, id);
-	fresh = entry == NULL;
-	if (fresh && map_size(fleet->entries) >= FLEET_MAX)
+	row = find(fleet, id);
+	fresh = row == NULL;
+	if (fresh && fleet_size(fleet) >= FLEET_MAX)
 		return;
-	if (fresh) {
-		entry = xcalloc(1, sizeof(*entry));
-		entry->row.id = xstrdup(id);
-		entry->row.percent = -1;
-		map_set(fleet->entries, entry->row.id, entry);
-	}
-	entry->load = fleet->load;
-	entry->row.seen_ms = now;
-	if (is_older(entry, twin, now))
+	if (fresh)
+		row = new_row(fleet, id);
+	touch(fleet, row, now);
+	if (is_older(row, twin, now / 1000) && !fresh)
 		return;
-	if (!set_row(fleet, &entry->row, twin) && !fresh)
+	if (set_row(fleet, row, twin, &news) && !fresh)
+		row->changed = 0;
+	if (!news && !fresh)
 		return;
-	if (!fresh)
-		entry->row.changed_ms = now;
-	tell_views(fleet, &entry->row, false);
-	changed(fleet);
+	tell_views(fleet, row, false);
+	fleet_changed(fleet);
 }
 
 static void
-remove_entry(struct fleet *fleet, struct entry *entry)
+remove_row(struct fleet *fleet, struct fleet_row *row)
 {
-	tell_views(fleet, &entry->row, true);
-	map_remove(fleet->entries, entry->row.id);
-	if (entry->row.link == LINK_CONNECTED)
+	uint32_t number = fleet_row_number(fleet, row);
+	size_t i;
+
+	tell_views(fleet, row, true);
+	row_order_remove(fleet->order, number);
+	row_index_remove(fleet->index, number);
+	if (row->link == LINK_CONNECTED)
 		fleet->linked--;
-	if (entry->row.marked)
+	if (row->marked)
 		fleet->marked--;
-	entry_free(entry);
+	intern_drop(fleet->texts, row->version);
+	intern_drop(fleet->texts, row->failure);
+	intern_drop(fleet->texts, row->tags);
+	for (i = 0; i < fleet->n_columns; i++)
+		if (number < fleet->columns[i].cap)
+			set_text(
+			    fleet, &fleet->columns[i].values[number], NULL);
+	strpool_drop(fleet->ids, row->id);
+	*row = (struct fleet_row){ .tags = fleet->unused };
+	fleet->unused = number + 1;
+}
+
+/* Marks that went with their devices: an action on "the marked ones" is no
+ * longer what it was. */
+static void
+say_marks_gone(struct fleet *fleet, const char *first, size_t n)
+{
+	struct deck_message message = { 0 };
+	char *text;
+
+	if (n == 0)
+		return;
+	if (n == 1)
+		text = xasprintf(
+		    "%s is gone from the hub, and its mark with it", first);
+	else
+		text = xasprintf("%zu marked devices are gone from the hub, "
+				 "and their marks with them: %s, …",
+		    n, first);
+	message.text = text;
+	events_fire(fleet->events, DECK_MESSAGE, &message);
+	free(text);
 }
 
 void
 fleet_remove(struct fleet *fleet, const char *device_id)
 {
-	struct entry *entry = map_get(fleet->entries, device_id);
+	struct fleet_row *row = find(fleet, device_id);
+	bool marked = row != NULL && row->marked;
 
-	if (entry == NULL)
+	if (row == NULL)
 		return;
-	remove_entry(fleet, entry);
-	changed(fleet);
+	remove_row(fleet, row);
+	fleet_changed(fleet);
+	say_marks_gone(fleet, device_id, marked);
 }
 
 const struct fleet_row *
 fleet_get(const struct fleet *fleet, const char *id)
 {
-	return map_get(fleet->entries, id);
+	return find(fleet, id);
 }
 
 size_t
 fleet_size(const struct fleet *fleet)
 {
-	return map_size(fleet->entries);
+	return row_order_size(fleet->order);
 }
 
 size_t
@@ -304,73 +561,87 @@ fleet_is_complete(const struct fleet *fleet)
 	return fleet->complete;
 }
 
+/* One that did not end goes on: what it has seen was there. */
 void
 fleet_load_begin(struct fleet *fleet)
 {
-	fleet->load++;
+	if (!fleet->loading)
+		fleet->load ^= 1;
+	fleet->loading = true;
 }
 
 void
 fleet_load_end(struct fleet *fleet)
 {
 	bool news = !fleet->complete;
-	struct entry *entry;
-	size_t cursor = 0;
+	struct fleet_row *row;
+	char *first = NULL;
+	size_t marked = 0;
 
-	while ((entry = map_next(fleet->entries, &cursor)) != NULL)
-		if (entry->load != fleet->load) {
-			remove_entry(fleet, entry);
-			news = true;
-		}
+	for (row = fleet->rows; row < fleet->rows + fleet->end; row++) {
+		if (row->id == NULL || row->load == fleet->load)
+			continue;
+		if (row->marked && marked++ == 0)
+			first = xstrdup(row->id);
+		remove_row(fleet, row);
+		news = true;
+	}
+	fleet->loading = false;
 	fleet->complete = true;
 	if (news)
-		changed(fleet);
+		fleet_changed(fleet);
+	say_marks_gone(fleet, first, marked);
+	free(first);
 }
 
-static bool
-set_marked(struct fleet *fleet, struct entry *entry, bool marked)
+bool
+fleet_set_marked(
+    struct fleet *fleet, const struct fleet_row *to_mark, bool marked)
 {
-	if (entry == NULL || entry->row.marked == marked)
+	struct fleet_row *row = &fleet->rows[fleet_row_number(fleet, to_mark)];
+
+	if (row->marked == marked)
 		return false;
-	entry->row.marked = marked;
+	row->marked = marked;
 	if (marked)
 		fleet->marked++;
 	else
 		fleet->marked--;
-	tell_views(fleet, &entry->row, false);
+	tell_views(fleet, row, false);
 	return true;
 }
 
 void
 fleet_mark(struct fleet *fleet, const char *id, bool marked)
 {
-	if (set_marked(fleet, map_get(fleet->entries, id), marked))
-		changed(fleet);
+	struct fleet_row *row = find(fleet, id);
+
+	if (row != NULL && fleet_set_marked(fleet, row, marked))
+		fleet_changed(fleet);
 }
 
 void
 fleet_unmark_all(struct fleet *fleet)
 {
-	struct entry *entry;
-	size_t cursor = 0;
-	bool news = false;
+	struct fleet_row *row = fleet->rows;
 
-	while ((entry = map_next(fleet->entries, &cursor)) != NULL)
-		if (set_marked(fleet, entry, false))
-			news = true;
-	if (news)
-		changed(fleet);
+	if (fleet->marked == 0)
+		return;
+	for (; fleet->marked > 0; row++)
+		if (row->marked)
+			fleet_set_marked(fleet, row, false);
+	fleet_changed(fleet);
 }
 
 static void
 set_alarm(struct fleet *fleet, const char *id, bool alarm)
 {
-	struct entry *entry = map_get(fleet->entries, id);
+	struct fleet_row *row = find(fleet, id);
 
-	if (entry == NULL || entry->row.alarm == alarm)
+	if (row == NULL || row->alarm == alarm)
 		return;
-	entry->row.alarm = alarm;
-	changed(fleet);
+	row->alarm = alarm;
+	fleet_changed(fleet);
 }
 
 void
@@ -385,24 +656,18 @@ fleet_looked_at(struct fleet *fleet, const char *id)
 	set_alarm(fleet, id, false);
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-	return fleet_id_compare(
-	    *(const char *const *)a, *(const char *const *)b);
-}
-
 size_t
 fleet_marked_ids(const struct fleet *fleet, char ***ids)
 {
-	const struct entry *entry;
-	size_t cursor = 0, n = 0;
+	size_t i, n = 0;
+	uint32_t number;
 
 	*ids = xcalloc(fleet->marked + 1, sizeof(**ids));
-	while ((entry = map_next(fleet->entries, &cursor)) != NULL)
-		if (entry->row.marked)
-			(*ids)[n++] = xstrdup(entry->row.id);
-	qsort(*ids, n, sizeof(**ids), by_id);
+	for (i = 0; n < fleet->marked; i++) {
+		number = row_order_at(fleet->order, i);
+		if (fleet->rows[number].marked)
+			(*ids)[n++] = xstrdup(fleet->rows[number].id);
+	}
 	return n;
 }
 

@@ -22,28 +22,69 @@ struct fleet_view;
 
 #define FLEET_MAX ((size_t)1000000)  /* devices; IoT Hub's own limit */
 #define FLEET_TAGS_MAX ((size_t)256) /* bytes of a row's tags */
+#define FLEET_TEXT_MAX ((size_t)256) /* bytes of its version, its failure */
+#define FLEET_PATHS_MAX ((size_t)8)
+#define FLEET_VALUE_MAX ((size_t)64) /* bytes of a path's value */
 #define FLEET_CHANGED_MS 2000 /* how long a change is shown as one */
 
-/* Read by anybody, written by fleet.c alone.  Good while the device exists. */
+/*
+ * A million of these are kept: texts stand in a table that the rows share, and
+ * times are short.  The functions below read them.  Written by fleet.c alone.
+ * Good while the device exists.
+ */
 struct fleet_row {
-	char *id;
-	enum device_link link;
-	enum firmware_phase phase;
-	int percent;           /* -1: not reported */
-	char *version;         /* or NULL */
-	char *failure;         /* or NULL */
-	char *tags;            /* "site=brno floor=3", cut if long; or NULL */
-	enum door_state door;
-	int64_t door_until_us; /* UTC; 0: no end */
-	size_t drift;
-	bool marked;
-	bool alarm;            /* a failure that nobody has looked at */
-	int64_t seen_ms;       /* monotonic; when last read from the hub */
-	int64_t changed_ms;    /* monotonic; 0: never since the first read */
+	const char *id;
+	uint32_t link : 2;   /* enum device_link */
+	uint32_t phase : 3;  /* enum firmware_phase */
+	uint32_t door : 2;   /* enum door_state */
+	uint32_t marked : 1;
+	uint32_t alarm : 1;  /* a failure that nobody has looked at */
+	int32_t percent : 8; /* -1: not reported */
+	uint32_t drift : 14; /* leaves; more than that count as that many */
+	uint32_t load : 1;   /* the rest is fleet.c's own */
+	uint32_t version, failure, tags;
+	uint32_t door_until_s;
+	uint32_t seen;
+	uint32_t twin_version;
+	uint16_t twin_version_s;
+	uint16_t changed;
 };
 
 struct fleet *fleet_new(struct events *events); /* borrowed */
 void fleet_free(struct fleet *fleet);
+
+/* Borrowed until the row changes; NULL: none. */
+const char *fleet_row_version(
+    const struct fleet *fleet, const struct fleet_row *row);
+const char *fleet_row_failure(
+    const struct fleet *fleet, const struct fleet_row *row);
+/* "site=brno floor=3"; what would make it too long is left out. */
+const char *fleet_row_tags(
+    const struct fleet *fleet, const struct fleet_row *row);
+int64_t fleet_row_door_until_us(const struct fleet_row *row); /* UTC; 0: no end */
+/* Monotonic, to a tenth of a second: when it was last read from the hub; and
+ * when it last changed, 0: not since the first read, or long ago. */
+int64_t fleet_row_seen_ms(
+    const struct fleet *fleet, const struct fleet_row *row);
+int64_t fleet_row_changed_ms(
+    const struct fleet *fleet, const struct fleet_row *row);
+
+/*
+ * The paths whose values rows are to keep, FLEET_PATHS_MAX at most:
+ * "tags.site", "desired.interval", "reported.battery.level", or a member of
+ * the twin itself, "status".  Copied; replaces those before, and what was
+ * known at a path that stays is kept.  A row learns the others with its next
+ * read.
+ */
+void fleet_set_paths(
+    struct fleet *fleet, const char *const *paths, size_t n);
+/*
+ * What a row has at the i-th path, as compact text, strings without quotes,
+ * cut at FLEET_VALUE_MAX; NULL: nothing, or not read since.  Borrowed until
+ * the row changes.
+ */
+const char *fleet_row_value(
+    const struct fleet *fleet, const struct fleet_row *row, size_t i);
 
 /*
  * Takes in a twin as the hub sent it; fires DECK_FLEET if a row changed.  A
@@ -51,7 +92,7 @@ void fleet_free(struct fleet *fleet);
  * is one of an id that no device can have, and a new one beyond FLEET_MAX.
  */
 void fleet_take_twin(struct fleet *fleet, const struct cJSON *twin);
-/* The hub says that it does not exist (any more). */
+/* The hub says that it does not exist (any more).  Says so if it was marked. */
 void fleet_remove(struct fleet *fleet, const char *device_id);
 
 const struct fleet_row *fleet_get(const struct fleet *fleet, const char *id);
@@ -62,7 +103,8 @@ size_t fleet_marked(const struct fleet *fleet);
 bool fleet_is_complete(const struct fleet *fleet);
 /*
  * Around a load of the whole list: devices that no twin came of in between are
- * gone when it ends, and the list is complete.
+ * gone when it ends, and the list is complete.  Marks that went with them are
+ * said.
  */
 void fleet_load_begin(struct fleet *fleet);
 void fleet_load_end(struct fleet *fleet);
@@ -77,10 +119,13 @@ void fleet_looked_at(struct fleet *fleet, const char *id); /* alarm off */
 size_t fleet_marked_ids(const struct fleet *fleet, char ***ids);
 void fleet_ids_free(char **ids, size_t n);
 
-/* A view.  It follows the fleet; new rows come in at their place. */
+/*
+ * A view.  It follows the fleet; new rows come in at their place.  SORT_VALUE
+ * + i sorts by the values of the i-th path, those without one last.
+ */
 enum fleet_sort { SORT_DEVICE, SORT_LINK, SORT_FIRMWARE, SORT_DOOR, SORT_DRIFT,
-	SORTS };
-const char *fleet_sort_name(enum fleet_sort sort); /* "device" */
+	SORTS, SORT_VALUE = 16 };
+const char *fleet_sort_name(enum fleet_sort sort); /* "device"; of a column */
 
 struct fleet_view *fleet_view_new(struct fleet *fleet);
 void fleet_view_free(struct fleet_view *view);
@@ -96,8 +141,14 @@ const char *fleet_view_filter(const struct fleet_view *view);
 /* Sorts now, once; nothing moves by itself afterwards. */
 void fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse);
 enum fleet_sort fleet_view_sorted_by(const struct fleet_view *view);
+bool fleet_view_is_reverse(const struct fleet_view *view);
 size_t fleet_view_size(const struct fleet_view *view);
 const struct fleet_row *fleet_view_at(const struct fleet_view *view, size_t i);
 ssize_t fleet_view_index(const struct fleet_view *view, const char *id); /* -1 */
+
+/* Marks the n rows from the i-th on as they are shown, in one go. */
+enum fleet_marking { FLEET_MARK, FLEET_UNMARK, FLEET_INVERT };
+void fleet_view_mark(struct fleet_view *view, size_t i, size_t n,
+    enum fleet_marking how);
 
 #endif

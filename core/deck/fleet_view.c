@@ -8,34 +8,22 @@
 #include "core/base/xalloc.h"
 #include "core/deck/filter.h"
 #include "core/deck/fleet.h"
+#include "core/deck/fleet_sort.h"
+#include "core/deck/row_order.h"
 
 /*
- * rows is in the order in which the list shows them: sorted when that was
- * asked for, and left alone since, but for rows that come and go.
+ * Without a filter and in id order a view is the fleet's own order.  Else it
+ * has one of its own: sorted when that was asked for, and left alone since,
+ * but for rows that come and go.  Reverse is the same order read from its end.
  */
 struct fleet_view {
 	struct list link; /* first: see fleet_view_of() */
 	struct fleet *fleet;
-	const struct fleet_row **rows;
-	size_t n_rows, cap;
+	struct row_order *own; /* or NULL */
 	struct filter *filter; /* owned */
 	enum fleet_sort by;
 	bool reverse;
 };
-
-static const char *const sort_names[SORTS] = {
-	[SORT_DEVICE] = "device",
-	[SORT_LINK] = "link",
-	[SORT_FIRMWARE] = "firmware",
-	[SORT_DOOR] = "door",
-	[SORT_DRIFT] = "drift",
-};
-
-const char *
-fleet_sort_name(enum fleet_sort sort)
-{
-	return sort_names[sort];
-}
 
 struct fleet_view *
 fleet_view_of(struct list *link)
@@ -43,151 +31,92 @@ fleet_view_of(struct list *link)
 	return LIST_ITEM(link, struct fleet_view, link);
 }
 
-/* What is most worth a look comes first: linked, in progress, drifting. */
-static int
-compare_column(
-    enum fleet_sort by, const struct fleet_row *a, const struct fleet_row *b)
+static const struct row_order *
+shown(const struct fleet_view *view)
 {
-	switch (by) {
-	case SORT_LINK:
-		return (int)a->link - (int)b->link;
-	case SORT_FIRMWARE:
-		if (a->phase != b->phase)
-			return (int)a->phase - (int)b->phase;
-		return strverscmp(a->version != NULL ? a->version : "",
-		    b->version != NULL ? b->version : "");
-	case SORT_DOOR:
-		return (int)b->door - (int)a->door;
-	case SORT_DRIFT:
-		return (a->drift < b->drift) - (a->drift > b->drift);
-	default:
-		return 0;
-	}
+	return view->own != NULL ? view->own : fleet_order(view->fleet);
 }
 
-static int
-compare(const struct fleet_view *view, const struct fleet_row *a,
-    const struct fleet_row *b)
-{
-	int order = compare_column(view->by, a, b);
-
-	if (order == 0)
-		order = fleet_id_compare(a->id, b->id);
-	return view->reverse ? -order : order;
-}
-
-static int
-compare_rows(const void *a, const void *b, void *view)
-{
-	return compare(view, *(const struct fleet_row *const *)a,
-	    *(const struct fleet_row *const *)b);
-}
+struct place {
+	const struct fleet_view *view;
+	const struct fleet_row *row;
+};
 
 static bool
-matches(const struct fleet_view *view, const struct fleet_row *row)
+is_before(uint32_t number, void *arg)
 {
-	return filter_matches(view->filter, view->fleet, row);
-}
+	const struct place *place = arg;
+	const struct fleet *fleet = place->view->fleet;
+	const struct fleet_row *row = fleet_row_at(fleet, number);
+	int order = fleet_sort_compare(fleet, place->view->by, row, place->row);
 
-/*
- * Where a new row comes in.  By id the rows are always in order; by another
- * column values may have moved since, and the first larger one is as good a
- * place as any.
- */
-static size_t
-place_for(const struct fleet_view *view, const struct fleet_row *row)
-{
-	size_t low = 0, high = view->n_rows, middle;
-
-	if (view->by != SORT_DEVICE) {
-		while (low < high && compare(view, view->rows[low], row) < 0)
-			low++;
-		return low;
-	}
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare(view, view->rows[middle], row) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static ssize_t
-index_of(const struct fleet_view *view, const struct fleet_row *row)
-{
-	size_t i;
-
-	if (view->by == SORT_DEVICE) {
-		i = place_for(view, row);
-		return i < view->n_rows && view->rows[i] == row ? (ssize_t)i
-								: -1;
-	}
-	for (i = 0; i < view->n_rows; i++)
-		if (view->rows[i] == row)
-			return (ssize_t)i;
-	return -1;
-}
-
-static void
-make_room(struct fleet_view *view)
-{
-	if (view->n_rows < view->cap)
-		return;
-	view->cap = view->cap == 0 ? 64 : view->cap * 2;
-	view->rows =
-	    xreallocarray(view->rows, view->cap, sizeof(*view->rows));
+	if (order == 0)
+		order = fleet_id_compare(row->id, place->row->id);
+	return order < 0;
 }
 
 void
 fleet_view_drop(struct fleet_view *view, const struct fleet_row *row)
 {
-	ssize_t i = index_of(view, row);
-
-	if (i == -1)
-		return;
-	view->n_rows--;
-	memmove(view->rows + i, view->rows + i + 1,
-	    (view->n_rows - (size_t)i) * sizeof(*view->rows));
+	if (view->own != NULL)
+		row_order_remove(view->own, fleet_row_number(view->fleet, row));
 }
 
+/*
+ * By id the rows are always in order; by another column values may have moved
+ * since, and then one place is as good as another.
+ */
 void
 fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 {
-	bool is_in = index_of(view, row) != -1;
-	size_t i;
+	struct place place = { view, row };
+	uint32_t number = fleet_row_number(view->fleet, row);
+	bool matches;
 
-	if (matches(view, row) == is_in)
+	if (view->own == NULL)
 		return;
-	if (is_in) {
-		fleet_view_drop(view, row);
+	matches = filter_matches(view->filter, view->fleet, row);
+	if (matches == row_order_has(view->own, number))
 		return;
-	}
-	make_room(view);
-	i = place_for(view, row);
-	memmove(view->rows + i + 1, view->rows + i,
-	    (view->n_rows - i) * sizeof(*view->rows));
-	view->rows[i] = row;
-	view->n_rows++;
+	if (matches)
+		row_order_insert(view->own,
+		    row_order_search(view->own, is_before, &place), number);
+	else
+		row_order_remove(view->own, number);
+}
+
+static bool
+shows_all(const struct fleet_view *view)
+{
+	const char *text = filter_text(view->filter);
+
+	return text[strspn(text, " \t")] == '\0';
 }
 
 static void
 rebuild(struct fleet_view *view)
 {
-	const struct fleet_row *row;
-	size_t cursor = 0;
+	const struct row_order *all = fleet_order(view->fleet);
+	size_t i, n = 0, n_all = row_order_size(all);
+	uint32_t *rows;
 
-	view->n_rows = 0;
-	while ((row = fleet_next(view->fleet, &cursor)) != NULL) {
-		if (!matches(view, row))
-			continue;
-		make_room(view);
-		view->rows[view->n_rows++] = row;
+	row_order_free(view->own);
+	view->own = NULL;
+	if (shows_all(view) && view->by == SORT_DEVICE)
+		return;
+	rows = xcalloc(n_all + 1, sizeof(*rows));
+	for (i = 0; i < n_all; i++) {
+		rows[n] = row_order_at(all, i);
+		if (filter_matches(view->filter, view->fleet,
+			fleet_row_at(view->fleet, rows[n])))
+			n++;
 	}
-	if (view->n_rows > 0)
-		qsort_r(view->rows, view->n_rows, sizeof(*view->rows),
-		    compare_rows, view);
+	if (view->by != SORT_DEVICE)
+		fleet_sort_rows(view->fleet, view->by, rows, n);
+	view->own = row_order_new();
+	for (i = 0; i < n; i++)
+		row_order_append(view->own, rows[i]);
+	free(rows);
 }
 
 struct fleet_view *
@@ -198,7 +127,6 @@ fleet_view_new(struct fleet *fleet)
 	view->fleet = fleet;
 	view->filter = filter_parse("", NULL, NULL, NULL);
 	list_append(fleet_views(fleet), &view->link);
-	rebuild(view);
 	return view;
 }
 
@@ -209,7 +137,7 @@ fleet_view_free(struct fleet_view *view)
 		return;
 	list_remove(&view->link);
 	filter_free(view->filter);
-	free(view->rows);
+	row_order_free(view->own);
 	free(view);
 }
 
@@ -223,13 +151,13 @@ fleet_view_take_filter(struct fleet_view *view, struct filter *filter)
 
 int
 fleet_view_set_filter(
-    struct fleet_view *view, const char *filter, struct err *err)
+    struct fleet_view *view, const char *text, struct err *err)
 {
-	struct filter *parsed = filter_parse(filter, NULL, NULL, err);
+	struct filter *filter = filter_parse(text, NULL, NULL, err);
 
-	if (parsed == NULL)
+	if (filter == NULL)
 		return -1;
-	fleet_view_take_filter(view, parsed);
+	fleet_view_take_filter(view, filter);
 	return 0;
 }
 
@@ -253,22 +181,73 @@ fleet_view_sorted_by(const struct fleet_view *view)
 	return view->by;
 }
 
+bool
+fleet_view_is_reverse(const struct fleet_view *view)
+{
+	return view->reverse;
+}
+
 size_t
 fleet_view_size(const struct fleet_view *view)
 {
-	return view->n_rows;
+	return row_order_size(shown(view));
+}
+
+static uint32_t
+number_at(const struct fleet_view *view, size_t i)
+{
+	if (view->reverse)
+		i = fleet_view_size(view) - 1 - i;
+	return row_order_at(shown(view), i);
 }
 
 const struct fleet_row *
 fleet_view_at(const struct fleet_view *view, size_t i)
 {
-	return i < view->n_rows ? view->rows[i] : NULL;
+	if (i >= fleet_view_size(view))
+		return NULL;
+	return fleet_row_at(view->fleet, number_at(view, i));
 }
 
 ssize_t
 fleet_view_index(const struct fleet_view *view, const char *id)
 {
 	const struct fleet_row *row = fleet_get(view->fleet, id);
+	ssize_t i;
 
-	return row != NULL ? index_of(view, row) : -1;
+	if (row == NULL)
+		return -1;
+	i = row_order_index(shown(view), fleet_row_number(view->fleet, row));
+	if (i >= 0 && view->reverse)
+		i = (ssize_t)fleet_view_size(view) - 1 - i;
+	return i;
+}
+
+/* Which rows is settled first: marking may change what a filter shows. */
+void
+fleet_view_mark(
+    struct fleet_view *view, size_t i, size_t n, enum fleet_marking how)
+{
+	size_t size = fleet_view_size(view), k;
+	const struct fleet_row *row;
+	bool news = false;
+	uint32_t *rows;
+
+	if (i >= size)
+		return;
+	if (n > size - i)
+		n = size - i;
+	rows = xcalloc(n + 1, sizeof(*rows));
+	for (k = 0; k < n; k++)
+		rows[k] = number_at(view, i + k);
+	for (k = 0; k < n; k++) {
+		row = fleet_row_at(view->fleet, rows[k]);
+		if (fleet_set_marked(view->fleet, row,
+			how == FLEET_MARK ||
+			    (how == FLEET_INVERT && !row->marked)))
+			news = true;
+	}
+	free(rows);
+	if (news)
+		fleet_changed(view->fleet);
 }

@@ -20,6 +20,7 @@ struct fixture {
 	struct events *events;
 	struct fleet *fleet;
 	int fired;
+	char said[128];
 };
 
 static void
@@ -27,9 +28,11 @@ on_event(int kind, const void *news, void *arg)
 {
 	struct fixture *f = arg;
 
-	(void)news;
 	if (kind == DECK_FLEET)
 		f->fired++;
+	else if (kind == DECK_MESSAGE)
+		snprintf(f->said, sizeof(f->said), "%s",
+		    ((const struct deck_message *)news)->text);
 }
 
 static int
@@ -165,13 +168,13 @@ test_the_same_twin_again_is_no_news(void **state)
 	take(f, "d", 2, ON REPORTED("\"firmwareStatus\":\"standBy\""));
 	row = fleet_get(f->fleet, "d");
 	assert_int_equal(1, f->fired);
-	assert_int_equal(0, row->changed_ms);
+	assert_int_equal(0, fleet_row_changed_ms(f->fleet, row));
 	take(f, "d", 2, ON REPORTED("\"firmwareStatus\":\"standBy\""));
 	take(f, "d", 3, ON REPORTED("\"firmwareStatus\":\"standBy\",\"t\":1"));
 	assert_int_equal(1, f->fired);
 	take(f, "d", 4, ON REPORTED("\"firmwareStatus\":\"applying\""));
 	assert_int_equal(2, f->fired);
-	assert_true(row->changed_ms > 0);
+	assert_true(fleet_row_changed_ms(f->fleet, row) > 0);
 }
 
 static void
@@ -281,6 +284,127 @@ test_marked_ids_are_a_frozen_copy_in_order(void **state)
 	assert_int_equal(0, fleet_marked(f->fleet));
 }
 
+static const char *
+value_of(struct fixture *f, const char *id, size_t i)
+{
+	const char *value =
+	    fleet_row_value(f->fleet, fleet_get(f->fleet, id), i);
+
+	return value != NULL ? value : "";
+}
+
+static void
+test_a_row_keeps_the_values_of_the_paths_that_are_set(void **state)
+{
+	static const char *const paths[] = { "tags.site",
+		"reported.battery.level", "status" };
+	static const char *const fewer[] = { "status", "reported.wide" };
+	struct fixture *f = *state;
+	const char *wide = REPORTED("\"wide\":\"123456789 123456789 123456789 "
+				    "123456789 123456789 123456789 123é56789\"");
+
+	take(f, "d", 1, ",\"tags\":{\"site\":\"brno\"},\"status\":\"enabled\""
+	    REPORTED("\"battery\":{\"level\":0.5}"));
+	fleet_set_paths(f->fleet, paths, N_ROWS(paths));
+	assert_string_equal("", value_of(f, "d", 0));
+	take(f, "d", 1, ",\"tags\":{\"site\":\"brno\"},\"status\":\"enabled\""
+	    REPORTED("\"battery\":{\"level\":0.5}"));
+	assert_string_equal("brno", value_of(f, "d", 0));
+	assert_string_equal("0.5", value_of(f, "d", 1));
+	assert_string_equal("enabled", value_of(f, "d", 2));
+	assert_string_equal("", value_of(f, "d", 3));
+	assert_int_equal(0,
+	    fleet_row_changed_ms(f->fleet, fleet_get(f->fleet, "d")));
+	take(f, "d", 2, ",\"tags\":{\"site\":\"brno\"}"
+	    REPORTED("\"battery\":{\"level\":0.4}"));
+	assert_string_equal("0.4", value_of(f, "d", 1));
+	assert_string_equal("", value_of(f, "d", 2));
+	assert_true(
+	    fleet_row_changed_ms(f->fleet, fleet_get(f->fleet, "d")) > 0);
+	take(f, "e", 1, ",\"status\":\"disabled\"");
+	fleet_set_paths(f->fleet, fewer, N_ROWS(fewer));
+	assert_string_equal("disabled", value_of(f, "e", 0));
+	take(f, "e", 2, wide);
+	assert_string_equal("123456789 123456789 123456789 123456789 "
+			    "123456789 123456789 123",
+	    value_of(f, "e", 1));
+	fleet_set_paths(f->fleet, NULL, 0);
+	assert_string_equal("", value_of(f, "e", 0));
+}
+
+static void
+test_values_sort_by_number_and_those_without_one_last(void **state)
+{
+	static const char *const paths[] = { "tags.n" };
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+
+	fleet_set_paths(f->fleet, paths, N_ROWS(paths));
+	take(f, "a", 1, "");
+	take(f, "b", 1, ",\"tags\":{\"n\":10}");
+	take(f, "c", 1, ",\"tags\":{\"n\":9}");
+	fleet_view_sort(view, SORT_VALUE, false);
+	assert_string_equal("c", fleet_view_at(view, 0)->id);
+	assert_string_equal("b", fleet_view_at(view, 1)->id);
+	assert_string_equal("a", fleet_view_at(view, 2)->id);
+	take(f, "d", 1, ",\"tags\":{\"n\":9}");
+	assert_string_equal("d", fleet_view_at(view, 1)->id);
+	fleet_view_sort(view, SORT_VALUE, true);
+	assert_string_equal("a", fleet_view_at(view, 0)->id);
+	assert_string_equal("c", fleet_view_at(view, 3)->id);
+	fleet_view_free(view);
+}
+
+static void
+test_marks_that_go_with_their_devices_are_said(void **state)
+{
+	struct fixture *f = *state;
+
+	fleet_load_begin(f->fleet);
+	take(f, "a", 1, "");
+	take(f, "b", 1, "");
+	take(f, "c", 1, "");
+	take(f, "d", 1, "");
+	fleet_load_end(f->fleet);
+	fleet_mark(f->fleet, "a", true);
+	fleet_mark(f->fleet, "b", true);
+	fleet_mark(f->fleet, "c", true);
+	fleet_remove(f->fleet, "d");
+	assert_string_equal("", f->said);
+	fleet_remove(f->fleet, "c");
+	assert_string_equal(
+	    "c is gone from the hub, and its mark with it", f->said);
+	fleet_load_begin(f->fleet);
+	fleet_load_end(f->fleet);
+	assert_string_equal("2 marked devices are gone from the hub, and "
+			    "their marks with them: a, …",
+	    f->said);
+	assert_int_equal(0, fleet_marked(f->fleet));
+}
+
+static void
+test_the_rows_shown_are_marked_in_one_go(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+
+	take(f, "a", 1, "");
+	take(f, "b", 1, "");
+	take(f, "c", 1, "");
+	fleet_mark(f->fleet, "b", true);
+	assert_int_equal(0, fleet_view_set_filter(view, "!marked", NULL));
+	f->fired = 0;
+	fleet_view_mark(view, 0, 2, FLEET_MARK);
+	assert_int_equal(1, f->fired);
+	assert_int_equal(3, fleet_marked(f->fleet));
+	assert_int_equal(0, fleet_view_size(view));
+	assert_int_equal(0, fleet_view_set_filter(view, "", NULL));
+	fleet_view_mark(view, 1, 100, FLEET_INVERT);
+	assert_int_equal(1, fleet_marked(f->fleet));
+	assert_true(fleet_get(f->fleet, "a")->marked);
+	fleet_view_free(view);
+}
+
 static const struct {
 	const char *filter, *shown; /* NULL: refused */
 } filters[] = {
@@ -369,6 +493,10 @@ main(void)
 		CASE(test_new_rows_come_in_at_their_place_and_nothing_else_moves),
 		CASE(test_a_failure_is_an_alarm_until_somebody_looks),
 		CASE(test_marked_ids_are_a_frozen_copy_in_order),
+		CASE(test_a_row_keeps_the_values_of_the_paths_that_are_set),
+		CASE(test_values_sort_by_number_and_those_without_one_last),
+		CASE(test_marks_that_go_with_their_devices_are_said),
+		CASE(test_the_rows_shown_are_marked_in_one_go),
 		CASE(test_a_filter_shows_what_matches_all_words),
 		CASE(test_a_filtered_view_follows_the_fleet),
 	};
