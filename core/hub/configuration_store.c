@@ -18,6 +18,7 @@
 #include "core/hub/configuration_body.h"
 #include "core/hub/configurations.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/query.h"
 #include "core/hub/registry.h"
 #include "core/hub/tier.h"
@@ -181,8 +182,8 @@ count(struct hub *hub, const char *text, int64_t *n, struct err *err)
 
 	if (hub_query_compile(text, strlen(text), &query, err) == -1)
 		return -1;
-	if (query.sees_activity)
-		hub_registry_flush(hub->registry);
+	if (query.sees_liveness)
+		hub_liveness_flush(hub->liveness);
 	sql = xasprintf("SELECT count(*) FROM (%s)", query.sql);
 	stmt = store_prepare(hub->store, sql, err);
 	free(sql);

@@ -12,8 +12,8 @@
 #include "core/hub/gate.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/methods.h"
-#include "core/hub/registry.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/tier.h"
@@ -233,6 +233,6 @@ hub_handle_publish(struct hub_session *session, const struct mqtt_frame *frame,
 		return err_set(err, ERR_LIMIT,
 		    "$rid of %zu bytes, the limit is %d", topic.rid.len,
 		    RID_MAX);
-	hub_registry_touch(session->hub->registry, session->device_id);
+	hub_liveness_touch(session->hub->liveness, session->device_id);
 	return pass_gate(session, row, &publish, &topic, err);
 }

@@ -26,6 +26,7 @@
 #include "core/hub/http.h"
 #include "core/hub/identity.h"
 #include "core/hub/jobs.h"
+#include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
 #include "core/hub/registry.h"
@@ -173,8 +174,11 @@ make_model(struct hub *hub, const struct hub_config *config, struct err *err)
 	hub->commit = hub_commit_new(hub->base, hub->store);
 	hub->auth = hub_auth_new(hub);
 	hub->registry = hub_registry_new(hub, err);
+	if (hub->registry == NULL)
+		return -1;
+	hub->liveness = hub_liveness_new(hub, err);
 	/* Before the jobs are taken up: it may bring some. */
-	if (hub->registry == NULL || plant_seed(hub, config->seed, err) == -1)
+	if (hub->liveness == NULL || plant_seed(hub, config->seed, err) == -1)
 		return -1;
 	hub->twins = hub_twins_new(hub, err);
 	if (hub->twins == NULL)
@@ -253,14 +257,15 @@ hub_free(struct hub *hub)
 	hub_sessions_free(hub->sessions);
 	hub->sessions = NULL;
 	hub_methods_free(hub->methods);
-	if (hub->registry != NULL)
-		hub_registry_flush(hub->registry);
+	if (hub->liveness != NULL)
+		hub_liveness_flush(hub->liveness);
 	hub_commit_free(hub->commit);
 	hub_jobs_free(hub->jobs);
 	hub_configurations_free(hub->configurations);
 	hub_http_free(hub->http);
 	hub_messages_free(hub->messages);
 	hub_twins_free(hub->twins);
+	hub_liveness_free(hub->liveness);
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);
 	hub_tier_free(hub->tier);

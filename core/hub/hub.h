@@ -24,6 +24,7 @@ struct hub_history;
 struct hub_http;
 struct hub_identity;
 struct hub_jobs;
+struct hub_liveness;
 struct hub_messages;
 struct hub_methods;
 struct hub_registry;
@@ -43,6 +44,7 @@ struct hub {
 	struct hub_commit *commit;
 	struct hub_auth *auth;
 	struct hub_registry *registry;
+	struct hub_liveness *liveness; /* and what is not stored of it yet */
 	struct hub_twins *twins;
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */

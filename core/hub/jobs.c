@@ -18,6 +18,7 @@
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/job_store.h"
+#include "core/hub/liveness.h"
 #include "core/hub/method_body.h"
 #include "core/hub/methods.h"
 #include "core/hub/query.h"
@@ -194,8 +195,8 @@ gather(struct job *job, const struct hub_query *query)
 	struct err err = { 0 };
 	int64_t n;
 
-	if (query->sees_activity)
-		hub_registry_flush(jobs->hub->registry);
+	if (query->sees_liveness)
+		hub_liveness_flush(jobs->hub->liveness);
 	hub_commit_begin(jobs->hub->commit);
 	n = hub_job_store_gather(
 	    jobs->store, job->id, query, HUB_JOB_GATHER_PER_TURN, &err);

@@ -15,6 +15,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/registry.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
@@ -372,7 +373,7 @@ send_one(struct hub_messages *messages, struct hub_session *session,
 	if (hub_send_devicebound(session, message->bag, message->payload,
 		message->payload_len, qos, &packet_id) == -1)
 		return -1;
-	hub_registry_touch(messages->hub->registry, session->device_id);
+	hub_liveness_touch(messages->hub->liveness, session->device_id);
 	if (qos == 0)
 		return done_with(messages, message->id, err);
 	session->messages++;

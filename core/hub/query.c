@@ -11,6 +11,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/hub.h"
 #include "core/hub/job_records.h"
+#include "core/hub/liveness.h"
 #include "core/hub/query_page.h"
 #include "core/hub/registry.h"
 #include "core/hub/twins.h"
@@ -147,8 +148,8 @@ run(struct hub *hub, const struct hub_query *query, const char *text,
 		return -1;
 	if (query->top != -1 && query->top - place.n_rows < limit)
 		limit = query->top - place.n_rows;
-	if (query->sees_activity)
-		hub_registry_flush(hub->registry);
+	if (query->sees_liveness)
+		hub_liveness_flush(hub->liveness);
 	rc = put_rows(hub, query, limit, &place, &has_more, out, err);
 	if (rc == 0 && has_more && place.n_rows != query->top)
 		page->next = hub_query_place_format(hub, text, len, &place);

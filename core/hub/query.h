@@ -55,7 +55,7 @@ struct hub_query {
 	char **names;          /* of columns 1…, which are JSON text; owned */
 	size_t n_names;
 	int64_t top;        /* rows altogether; -1: all */
-	bool sees_activity; /* it looks at lastActivityTime */
+	bool sees_liveness; /* looks at connectionState, lastActivityTime */
 };
 
 /* 0, or -1 with err set (ERR_INVALID, ERR_LIMIT, ERR_UNSUPPORTED: line, column

@@ -8,20 +8,19 @@
 #include <strings.h>
 
 #include <cjson/cJSON.h>
-#include <event2/event.h>
 #include <openssl/rand.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
-#include "core/base/map.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/configurations.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
+#include "core/hub/liveness.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/registry_row.h"
 #include "core/hub/sessions.h"
@@ -30,14 +29,7 @@
 #include "core/iothub/twin.h"
 #include "core/store/store.h"
 
-#define FLUSH_S 1
 #define TICKS_TO_1970 INT64_C(621355968000000000) /* of 100 ns, from year 1 */
-
-/* An activity that is not in the store yet. */
-struct activity {
-	char *device_id;
-	char stamp[CLOCK_STAMP_SIZE];
-};
 
 enum statement {
 	GET,
@@ -47,8 +39,6 @@ enum statement {
 	CREATE_TWIN,
 	UPDATE,
 	DELETE,
-	SET_CONNECTED,
-	TOUCH,
 	STATISTICS,
 	STATEMENTS
 };
@@ -84,12 +74,7 @@ enum statement {
 		   "primary_thumbprint = ?8, secondary_thumbprint = ?9, "   \
 		   "iot_edge = ifnull(?10, iot_edge)" SET_OWNED             \
 		   " WHERE device_id = ?1",                                 \
-	[DELETE] = "DELETE FROM " TABLE " WHERE device_id = ?1",            \
-	[SET_CONNECTED] = "UPDATE " TABLE " SET connected = ?2, "           \
-			  "connection_updated = ?3, last_activity = ?3 "    \
-			  "WHERE device_id = ?1",                           \
-	[TOUCH] = "UPDATE " TABLE " SET last_activity = ?2 "                \
-		  "WHERE device_id = ?1"
+	[DELETE] = "DELETE FROM " TABLE " WHERE device_id = ?1"
 
 static const char *const statements[HUB_KINDS][STATEMENTS] = {
 	[HUB_DEVICE] = {
@@ -112,8 +97,6 @@ static const char *const statements[HUB_KINDS][STATEMENTS] = {
 struct hub_registry {
 	struct hub *hub;
 	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
-	struct map *activities; /* struct activity by device id; owned */
-	struct event *flush;    /* pending while there are activities */
 };
 
 char *
@@ -143,25 +126,6 @@ hub_etag_matches(const char *if_match, const char *etag)
 	    strcmp(if_match, etag) == 0;
 }
 
-static void
-on_flush(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	hub_registry_flush(arg);
-}
-
-static void
-forget_activity(struct hub_registry *registry, const char *device_id)
-{
-	struct activity *a = map_remove(registry->activities, device_id);
-
-	if (a == NULL)
-		return;
-	free(a->device_id);
-	free(a);
-}
-
 struct hub_registry *
 hub_registry_new(struct hub *hub, struct err *err)
 {
@@ -171,8 +135,6 @@ hub_registry_new(struct hub *hub, struct err *err)
 	int i;
 
 	registry->hub = hub;
-	registry->activities = map_new();
-	registry->flush = evtimer_new(hub->base, on_flush, registry);
 	for (i = 0; i < HUB_KINDS * STATEMENTS; i++) {
 		sql = statements[i / STATEMENTS][i % STATEMENTS];
 		stmt = store_prepare(hub->store, sql, err);
@@ -180,12 +142,6 @@ hub_registry_new(struct hub *hub, struct err *err)
 			goto fail;
 		registry->stmts[i / STATEMENTS][i % STATEMENTS] = stmt;
 	}
-	/* Whoever was connected when the hub last left, no longer is. */
-	if (store_exec(hub->store,
-		"UPDATE device SET connected = 0 WHERE connected = 1;"
-		"UPDATE module SET connected = 0 WHERE connected = 1",
-		err) == -1)
-		goto fail;
 	return registry;
 fail:
 	hub_registry_free(registry);
@@ -195,18 +151,12 @@ fail:
 void
 hub_registry_free(struct hub_registry *registry)
 {
-	struct activity *a;
-	size_t cursor = 0;
 	int i;
 
 	if (registry == NULL)
 		return;
-	while ((a = map_next(registry->activities, &cursor)) != NULL)
-		forget_activity(registry, a->device_id);
 	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
 		store_stmt_free(registry->stmts[i / STATEMENTS][i % STATEMENTS]);
-	event_free(registry->flush);
-	map_free(registry->activities);
 	free(registry);
 }
 
@@ -281,72 +231,6 @@ run(struct hub_registry *registry, struct store_stmt *s, struct err *err)
 		return 0;
 	hub_commit_fail(registry->hub->commit);
 	return -1;
-}
-
-void
-hub_registry_set_connected(
-    struct hub_registry *registry, const char *device_id, bool connected)
-{
-	struct store_stmt *s = stmt_of(registry, device_id, SET_CONNECTED);
-	char stamp[CLOCK_STAMP_SIZE];
-	struct err err;
-
-	clock_format_iso(stamp, clock_utc_us());
-	hub_commit_begin(registry->hub->commit);
-	store_bind_text(s, 1, device_id);
-	store_bind_int(s, 2, connected);
-	store_bind_text(s, 3, stamp);
-	if (run(registry, s, &err) == -1)
-		log_error("%s: %s", device_id, err.text);
-	forget_activity(registry, device_id);
-}
-
-void
-hub_registry_touch(struct hub_registry *registry, const char *device_id)
-{
-	struct activity *a = map_get(registry->activities, device_id);
-	struct timeval flush = { .tv_sec = FLUSH_S };
-
-	if (a == NULL) {
-		a = xcalloc(1, sizeof(*a));
-		a->device_id = xstrdup(device_id);
-		map_set(registry->activities, a->device_id, a);
-	}
-	clock_format_iso(a->stamp, clock_utc_us());
-	if (!event_pending(registry->flush, EV_TIMEOUT, NULL))
-		event_add(registry->flush, &flush);
-}
-
-const char *
-hub_registry_activity(
-    const struct hub_registry *registry, const char *device_id)
-{
-	const struct activity *a;
-
-	if (map_size(registry->activities) == 0)
-		return NULL;
-	a = map_get(registry->activities, device_id);
-	return a != NULL ? a->stamp : NULL;
-}
-
-void
-hub_registry_flush(struct hub_registry *registry)
-{
-	struct store_stmt *s;
-	struct activity *a;
-	struct err err = { 0 };
-	size_t cursor = 0;
-
-	event_del(registry->flush);
-	while ((a = map_next(registry->activities, &cursor)) != NULL) {
-		hub_commit_begin(registry->hub->commit);
-		s = stmt_of(registry, a->device_id, TOUCH);
-		store_bind_text(s, 1, a->device_id);
-		store_bind_text(s, 2, a->stamp);
-		if (run(registry, s, &err) == -1)
-			log_error("%s: %s", a->device_id, err.text);
-		forget_activity(registry, a->device_id);
-	}
 }
 
 /* Numbers that nobody can guess ahead, and that only grow. */
@@ -481,6 +365,7 @@ create(struct hub_registry *registry, const char *device_id,
 	store_bind_text(s, 11, generation);
 	if (run(registry, s, err) == -1)
 		return -1;
+	hub_liveness_forget(registry->hub->liveness, device_id);
 	hub_configurations_touch(registry->hub->configurations, device_id);
 	return create_twin(registry, device_id,
 	    store_last_id(registry->hub->store), now_us, err);
@@ -680,7 +565,6 @@ hub_registry_delete(struct hub_registry *registry, const char *device_id,
 	s = stmt_of(registry, device_id, DELETE);
 	store_bind_text(s, 1, device_id);
 	rc = run(registry, s, err);
-	forget_activity(registry, device_id);
 out:
 	hub_device_fini(&was);
 	return rc;
@@ -749,6 +633,7 @@ hub_registry_statistics(struct hub_registry *registry,
 {
 	struct store_stmt *s = registry->stmts[HUB_DEVICE][STATISTICS];
 
+	hub_liveness_flush(registry->hub->liveness);
 	if (store_step(s, err) != 1)
 		return -1;
 	statistics->n_devices = store_column_int(s, 0);

@@ -28,12 +28,10 @@ struct strbuf;
 #define HUB_STATUS_REASON_MAX 128 /* characters */
 #define HUB_NEVER "0001-01-01T00:00:00Z"
 
-/* NULL with err set (ERR_IO, ERR_INTERNAL).  All devices become Disconnected.
- */
+/* NULL with err set (ERR_IO, ERR_INTERNAL). */
 struct hub_registry *hub_registry_new(struct hub *hub, struct err *err);
 /* The hub it belongs to, borrowed. */
 struct hub *hub_registry_hub(struct hub_registry *registry);
-/* hub_registry_flush() comes first, or touches are lost.  NULL does nothing. */
 void hub_registry_free(struct hub_registry *registry);
 
 /* What MQTT and SAS need of an identity; strings are owned. */
@@ -52,23 +50,6 @@ struct hub_device {
 int hub_registry_get(struct hub_registry *registry, const char *device_id,
     struct hub_device *device, struct err *err);
 void hub_device_fini(struct hub_device *device);
-
-/*
- * Connected or Disconnected, with connectionStateUpdatedTime; and all
- * Disconnected at a start.  Nobody waits for this to be on disk.
- */
-void hub_registry_set_connected(
-    struct hub_registry *registry, const char *device_id, bool connected);
-/*
- * Telemetry, methods, twin traffic: lastActivityTime.  Seen at once, written
- * every now and then.
- */
-void hub_registry_touch(struct hub_registry *registry, const char *device_id);
-/* The lastActivityTime not yet written, borrowed; or NULL. */
-const char *hub_registry_activity(
-    const struct hub_registry *registry, const char *device_id);
-/* Writes them all, for a query that may look at them. */
-void hub_registry_flush(struct hub_registry *registry);
 
 /*
  * PUT /devices/{id}: without if_match it creates, with it it updates.  body

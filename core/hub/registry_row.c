@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/registry.h"
 #include "core/hub/who.h"
@@ -34,15 +35,26 @@ put_authentication(struct strbuf *out, struct store_stmt *s)
 	strbuf_printf(out, ",\"type\":\"%s\"}", store_column_text(s, 13));
 }
 
+static void
+look(const struct hub *hub, struct store_stmt *s,
+    struct hub_liveness_view *live)
+{
+	live->is_connected = store_column_int(s, 3) != 0;
+	live->connection_updated = store_column_text(s, 6);
+	live->last_activity = store_column_text(s, 8);
+	hub_liveness_look(hub->liveness, store_column_text(s, 0), live);
+}
+
 /* It has no status. */
 static void
 put_module(struct hub *hub, struct store_stmt *s,
     struct strbuf *out)
 {
 	const char *who = store_column_text(s, 0);
-	const char *activity = hub_registry_activity(hub->registry, who);
+	struct hub_liveness_view live;
 	char *etag = hub_etag_identity(store_column_int(s, 2));
 
+	look(hub, s, &live);
 	hub_who_put_json(out, who);
 	strbuf_puts(out, ",\"managedBy\":");
 	json_put_string(out, store_column_text(s, 16));
@@ -52,9 +64,8 @@ put_module(struct hub *hub, struct store_stmt *s,
 	    "\"connectionStateUpdatedTime\":\"%s\","
 	    "\"lastActivityTime\":\"%s\",\"cloudToDeviceMessageCount\":0",
 	    store_column_text(s, 1), etag,
-	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
-	    store_column_text(s, 6),
-	    activity != NULL ? activity : store_column_text(s, 8));
+	    live.is_connected ? "Connected" : "Disconnected",
+	    live.connection_updated, live.last_activity);
 	put_authentication(out, s);
 	strbuf_putc(out, '}');
 	free(etag);
@@ -66,24 +77,25 @@ put_device(struct hub *hub, struct store_stmt *s,
     struct strbuf *out)
 {
 	const char *device_id = store_column_text(s, 0);
-	const char *activity = hub_registry_activity(hub->registry, device_id);
+	struct hub_liveness_view live;
 	char *etag = hub_etag_identity(store_column_int(s, 2));
 
+	look(hub, s, &live);
 	strbuf_puts(out, "{\"deviceId\":");
 	json_put_string(out, device_id);
 	strbuf_printf(out,
 	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
 	    "\"connectionState\":\"%s\",\"status\":\"%s\",\"statusReason\":",
 	    store_column_text(s, 1), etag,
-	    store_column_int(s, 3) != 0 ? "Connected" : "Disconnected",
+	    live.is_connected ? "Connected" : "Disconnected",
 	    store_column_int(s, 4) != 0 ? "enabled" : "disabled");
 	json_put_string(out, store_column_text(s, 5));
 	strbuf_printf(out,
 	    ",\"connectionStateUpdatedTime\":\"%s\","
 	    "\"statusUpdatedTime\":\"%s\",\"lastActivityTime\":\"%s\","
 	    "\"cloudToDeviceMessageCount\":%" PRId64,
-	    store_column_text(s, 6), store_column_text(s, 7),
-	    activity != NULL ? activity : store_column_text(s, 8),
+	    live.connection_updated, store_column_text(s, 7),
+	    live.last_activity,
 	    hub_messages_count(hub->messages, device_id));
 	put_authentication(out, s);
 	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}}",

@@ -21,9 +21,9 @@
 #include "core/hub/commit.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
-#include "core/hub/registry.h"
 #include "core/hub/sessions.h"
 #include "core/hub/websocket.h"
 #include "core/mqtt/frame.h"
@@ -138,7 +138,7 @@ hub_session_close(struct hub_session *session, const char *why)
 	list_remove(&session->link);
 	/* The will is one more message that nobody can read yet. */
 	if (session->has_will)
-		hub_registry_touch(session->hub->registry, session->device_id);
+		hub_liveness_touch(session->hub->liveness, session->device_id);
 	if (session->device_id != NULL)
 		hub_sessions_gone(session->hub->sessions, session);
 	bufferevent_disable(session->bev, EV_READ | EV_WRITE);

@@ -16,7 +16,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/faults.h"
 #include "core/hub/hub.h"
-#include "core/hub/registry.h"
+#include "core/hub/liveness.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/subscriptions.h"
@@ -152,8 +152,8 @@ hub_sessions_take(struct hub_sessions *sessions, struct hub_session *session)
 	hub_sessions_close(sessions, session->device_id,
 	    "the device has connected anew (400027)");
 	map_set(sessions->by_device, session->device_id, session);
-	hub_registry_set_connected(
-	    sessions->hub->registry, session->device_id, true);
+	hub_liveness_set_connected(
+	    sessions->hub->liveness, session->device_id, true);
 }
 
 void
@@ -162,8 +162,8 @@ hub_sessions_gone(struct hub_sessions *sessions, struct hub_session *session)
 	if (map_get(sessions->by_device, session->device_id) != session)
 		return;
 	map_remove(sessions->by_device, session->device_id);
-	hub_registry_set_connected(
-	    sessions->hub->registry, session->device_id, false);
+	hub_liveness_set_connected(
+	    sessions->hub->liveness, session->device_id, false);
 }
 
 void

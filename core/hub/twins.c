@@ -17,6 +17,7 @@
 #include "core/hub/commit.h"
 #include "core/hub/configurations.h"
 #include "core/hub/hub.h"
+#include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
@@ -487,11 +488,14 @@ static void
 put_identity(struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
 {
 	const char *device_id = store_column_text(s, 0);
-	const char *activity =
-	    hub_registry_activity(twins->hub->registry, device_id);
+	struct hub_liveness_view live = {
+		.is_connected = store_column_int(s, 5) != 0,
+		.last_activity = store_column_text(s, 6),
+	};
 	char *etag = hub_etag_twin(store_column_int(s, 1));
 	char *device_etag = hub_etag_identity(store_column_int(s, 2));
 
+	hub_liveness_look(twins->hub->liveness, device_id, &live);
 	hub_who_put_json(out, device_id);
 	strbuf_puts(out, ",\"etag\":\"");
 	strbuf_puts(out, etag);
@@ -507,11 +511,11 @@ put_identity(struct hub_twins *twins, struct store_stmt *s, struct strbuf *out)
 	strbuf_puts(out, ",\"statusUpdateTime\":\"");
 	put_column(out, s, 4);
 	strbuf_puts(out,
-	    store_column_int(s, 5) != 0
+	    live.is_connected
 		? "\",\"connectionState\":\"Connected\""
 		: "\",\"connectionState\":\"Disconnected\"");
 	strbuf_puts(out, ",\"lastActivityTime\":\"");
-	strbuf_puts(out, activity != NULL ? activity : store_column_text(s, 6));
+	strbuf_puts(out, live.last_activity);
 	strbuf_puts(out,
 	    "\",\"cloudToDeviceMessageCount\":");
 	strbuf_put_int(

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/hub/commit.h"
+#include "core/hub/liveness.h"
 #include "core/hub/registry.h"
 #include "core/hub/twins.h"
 #include "tests/hub/world.h"
@@ -188,7 +189,7 @@ test_activity_is_seen_at_once_and_kept(void **state)
 	char *stamp;
 
 	(void)state;
-	hub_registry_touch(world.hub->registry, "d1");
+	hub_liveness_touch(world.hub->liveness, "d1");
 	json = device("d1");
 	stamp = strdup(json_get_string(json, "lastActivityTime"));
 	assert_string_not_equal(HUB_NEVER, stamp);
@@ -208,7 +209,7 @@ test_nobody_is_connected_after_a_restart(void **state)
 	cJSON *json;
 
 	(void)state;
-	hub_registry_set_connected(world.hub->registry, "d1", true);
+	hub_liveness_set_connected(world.hub->liveness, "d1", true);
 	world_settle(&world);
 	json = device("d1");
 	assert_string_equal(

@@ -1,0 +1,47 @@
+/*
+ * Signs of life: connectionState and lastActivityTime.  Both are seen at once
+ * and written to the store every now and then, in portions: nobody is promised
+ * that they are on disk, and a CONNECT need not wait for it.  A hub that was
+ * killed begins with all devices Disconnected anyway.
+ */
+#ifndef TWINDECK_CORE_HUB_LIVENESS_H
+#define TWINDECK_CORE_HUB_LIVENESS_H
+
+#include <stdbool.h>
+
+#include "core/base/clock.h"
+
+struct err;
+struct hub;
+struct hub_liveness;
+
+/* NULL with err set (ERR_IO, ERR_INTERNAL).  All become Disconnected. */
+struct hub_liveness *hub_liveness_new(struct hub *hub, struct err *err);
+/* hub_liveness_flush() and its commit come first, or what is not written yet
+ * is lost.  NULL does nothing. */
+void hub_liveness_free(struct hub_liveness *liveness);
+
+/* Connected or Disconnected, with connectionStateUpdatedTime. */
+void hub_liveness_set_connected(
+    struct hub_liveness *liveness, const char *who, bool connected);
+/* Telemetry, methods, twin traffic: lastActivityTime. */
+void hub_liveness_touch(struct hub_liveness *liveness, const char *who);
+/* An identity is new: what one of that name has shown before is not its own. */
+void hub_liveness_forget(struct hub_liveness *liveness, const char *who);
+
+/* What a row of the store says; start with its texts, borrowed. */
+struct hub_liveness_view {
+	bool is_connected;
+	const char *connection_updated;
+	const char *last_activity;
+	char stamps[2][CLOCK_STAMP_SIZE]; /* of what is not written yet */
+};
+
+/* Puts what is not written yet in the place of what the row says. */
+void hub_liveness_look(const struct hub_liveness *liveness, const char *who,
+    struct hub_liveness_view *view);
+
+/* Writes all of it, for a query that may look at it.  Opens a batch. */
+void hub_liveness_flush(struct hub_liveness *liveness);
+
+#endif
