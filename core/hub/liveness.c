@@ -40,13 +40,13 @@ struct sign {
 
 enum statement { TOUCH, CONNECT, STATEMENTS };
 
-#define STATEMENTS_ON(TABLE)                                             \
-	{                                                                \
-		[TOUCH] = "UPDATE " TABLE " SET last_activity = ?2 "     \
-			  "WHERE device_id = ?1",                        \
-		[CONNECT] = "UPDATE " TABLE " SET last_activity = ?2, "  \
-			    "connected = ?3, connection_updated = ?4 "   \
-			    "WHERE device_id = ?1",                      \
+#define STATEMENTS_ON(TABLE)                                            \
+	{                                                               \
+		[TOUCH] = "UPDATE " TABLE " SET last_activity = ?2 "    \
+			  "WHERE device_id = ?1",                       \
+		[CONNECT] = "UPDATE " TABLE " SET last_activity = ?2, " \
+			    "connected = ?3, connection_updated = ?4 "  \
+			    "WHERE device_id = ?1",                     \
 	}
 
 static const char *const statements[HUB_KINDS][STATEMENTS] = {
@@ -107,8 +107,8 @@ static void
 write_one(struct hub_liveness *liveness, struct sign *sign)
 {
 	bool changes = sign->connection_us != 0;
-	struct store_stmt *s = liveness->stmts[hub_who_kind(sign->who)]
-					      [changes ? CONNECT : TOUCH];
+	struct store_stmt *s =
+	    liveness->stmts[hub_who_kind(sign->who)][changes ? CONNECT : TOUCH];
 	char stamp[CLOCK_STAMP_SIZE];
 	struct err err = { 0 };
 

@@ -453,6 +453,10 @@ hub_session_new(struct hub *hub, int fd, struct list *sessions)
 	struct hub_session *session = xcalloc(1, sizeof(*session));
 	SSL *ssl = SSL_new(hub->tls);
 
+	/* No device keeps its ticket for the next connection: only services
+	 * do. */
+	if (ssl != NULL)
+		SSL_set_num_tickets(ssl, 0);
 	if (ssl != NULL)
 		session->bev = bufferevent_openssl_socket_new(hub->base, fd,
 		    ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);

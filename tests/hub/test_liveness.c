@@ -78,8 +78,8 @@ identity_says(const char *who, const char *words)
 	struct err err = { 0 };
 	bool found;
 
-	assert_int_equal(0,
-	    hub_registry_format(world.hub->registry, who, &out, NULL, &err));
+	assert_int_equal(
+	    0, hub_registry_format(world.hub->registry, who, &out, NULL, &err));
 	found = strstr(out.data, words) != NULL;
 	strbuf_fini(&out);
 	return found;
@@ -92,8 +92,8 @@ twin_says(const char *who, const char *words)
 	struct err err = { 0 };
 	bool found;
 
-	assert_int_equal(0,
-	    hub_twins_format(world.hub->twins, who, &out, NULL, &err));
+	assert_int_equal(
+	    0, hub_twins_format(world.hub->twins, who, &out, NULL, &err));
 	found = strstr(out.data, words) != NULL;
 	strbuf_fini(&out);
 	return found;
@@ -107,8 +107,8 @@ query_says(const char *text, const char *words)
 	struct err err = { 0 };
 	bool found;
 
-	if (hub_query_run(
-		world.hub, text, strlen(text), &page, &out, &err) == -1)
+	if (hub_query_run(world.hub, text, strlen(text), &page, &out, &err) ==
+	    -1)
 		fail_msg("%s", err.text);
 	found = strstr(out.data, words) != NULL;
 	strbuf_fini(&out);
@@ -125,8 +125,8 @@ test_a_connection_is_seen_before_it_is_written(void **state)
 	hub_liveness_set_connected(world.hub->liveness, "d1", true);
 	assert_false(store_in_transaction(world.hub->store));
 	assert_true(identity_says("d1", connected));
-	assert_false(identity_says(
-	    "d1", "\"connectionStateUpdatedTime\":\"" HUB_NEVER));
+	assert_false(
+	    identity_says("d1", "\"connectionStateUpdatedTime\":\"" HUB_NEVER));
 	assert_true(twin_says("d1", connected));
 	assert_false(twin_says("d1", "\"lastActivityTime\":\"" HUB_NEVER));
 	assert_true(query_says("SELECT * FROM devices", connected));
@@ -219,12 +219,11 @@ test_a_new_identity_has_shown_nothing(void **state)
 	if (hub_registry_delete(world.hub->registry, "d1", "*", &err) == -1)
 		fail_msg("%s", err.text);
 	world_add_device(&world, "d1");
-	assert_true(
-	    identity_says("d1", "\"lastActivityTime\":\"" HUB_NEVER));
+	assert_true(identity_says("d1", "\"lastActivityTime\":\"" HUB_NEVER));
 	hub_liveness_flush(world.hub->liveness);
 	world_settle(&world);
-	assert_true(identity_says(
-	    "d1", "\"connectionStateUpdatedTime\":\"" HUB_NEVER));
+	assert_true(
+	    identity_says("d1", "\"connectionStateUpdatedTime\":\"" HUB_NEVER));
 }
 
 int

@@ -116,6 +116,23 @@ test_tls_1_2_is_spoken_and_1_1_is_not(void **state)
 	assert_false(accepts("localhost", sni, TLS1_1_VERSION));
 }
 
+/* A handshake's keys are derived with the hash of its cipher. */
+static void
+test_a_server_would_rather_have_sha256(void **state)
+{
+	struct err err = { 0 };
+	SSL_CTX *ctx = net_tls_server_new(cert.cert_file, cert.key_file, &err);
+
+	(void)state;
+	assert_non_null(ctx);
+	assert_string_equal("TLS_AES_128_GCM_SHA256",
+	    SSL_CIPHER_get_name(sk_SSL_CIPHER_value(
+		SSL_CTX_get_ciphers(ctx), 0)));
+	assert_true((SSL_CTX_get_options(ctx) &
+	    SSL_OP_CIPHER_SERVER_PREFERENCE) != 0);
+	SSL_CTX_free(ctx);
+}
+
 static void
 test_a_file_that_is_no_certificate_is_named(void **state)
 {
@@ -172,6 +189,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_client_talks_to_its_host_only),
 		cmocka_unit_test(test_tls_1_2_is_spoken_and_1_1_is_not),
+		cmocka_unit_test(test_a_server_would_rather_have_sha256),
 		cmocka_unit_test(test_a_file_that_is_no_certificate_is_named),
 		cmocka_unit_test(test_advice_is_given_where_it_helps),
 	};
