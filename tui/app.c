@@ -686,6 +686,37 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	app_draw_screen(app, canvas, now_ms, now_us);
 }
 
+int
+app_lend(struct app *app, char *const *argv, app_lend_cb cb, void *arg,
+    struct err *err)
+{
+	app->lend_cb = cb;
+	app->lend_arg = arg;
+	if (app->ops->lend(argv, err, app->arg) == 0)
+		return 0;
+	app->lend_cb = NULL;
+	return -1;
+}
+
+void
+app_lend_ended(struct app *app, int status)
+{
+	app_lend_cb cb = app->lend_cb;
+
+	app->lend_cb = NULL;
+	if (cb != NULL)
+		cb(app, status, app->lend_arg);
+	bury(app);
+	app->ops->wake(app->arg);
+}
+
+void
+app_lend_forget(struct app *app, const void *arg)
+{
+	if (app->lend_arg == arg)
+		app->lend_cb = NULL;
+}
+
 void
 app_quit(struct app *app)
 {

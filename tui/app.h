@@ -16,6 +16,7 @@ struct app;
 struct canvas;
 struct deck;
 struct dialog;
+struct err;
 struct pane;
 struct recall;
 
@@ -24,6 +25,11 @@ struct app_ops {
 	void (*quit)(void *arg);
 	void (*suspend)(void *arg);
 	void (*repaint)(void *arg);
+	/*
+	 * Gives the terminal to a program until it ends, and then calls
+	 * app_lend_ended().  0, or -1 with err set.
+	 */
+	int (*lend)(char *const *argv, struct err *err, void *arg);
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -84,6 +90,17 @@ void app_close(struct app *app);
 
 enum app_prompt { APP_PROMPT_NONE, APP_PROMPT_COMMAND, APP_PROMPT_FILTER };
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
+
+/*
+ * Gives the terminal to a program; cb gets its status as from waitpid().  One
+ * at a time.  0, or -1 with err set.
+ */
+typedef void (*app_lend_cb)(struct app *app, int status, void *arg);
+int app_lend(struct app *app, char *const *argv, app_lend_cb cb, void *arg,
+    struct err *err);
+void app_lend_ended(struct app *app, int status);
+/* Whoever asked for it is gone: nobody is told any more. */
+void app_lend_forget(struct app *app, const void *arg);
 
 void app_quit(struct app *app);
 void app_suspend(struct app *app);

@@ -49,6 +49,9 @@ struct app {
 	struct app_log_entry log[APP_LOG_MAX]; /* a ring, log_next the oldest */
 	size_t log_next;
 
+	app_lend_cb lend_cb; /* NULL: no program has the terminal */
+	void *lend_arg;
+
 	/* What the watch was told last. */
 	char *watched; /* owned; the focused device */
 	char *pinned;  /* owned; what a dialog wants watched instead, or NULL */

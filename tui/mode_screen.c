@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
+#include "core/net/foreground.h"
 #include "core/net/turn.h"
 #include "tui/app.h"
 #include "tui/canvas.h"
@@ -34,6 +35,7 @@ struct mode_screen {
 	struct net_turn *turn;
 	struct event *tick;
 	int64_t eager_until_ms;
+	struct net_foreground *program; /* that has the terminal, or NULL */
 };
 
 static void
@@ -128,11 +130,38 @@ repaint(void *arg)
 	screen_repaint(s->screen);
 }
 
+static void
+on_program_end(int status, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	net_foreground_free(s->program);
+	s->program = NULL;
+	screen_take_back(s->screen);
+	app_lend_ended(s->app, status);
+	be_eager(s);
+}
+
+static int
+lend(char *const *argv, struct err *err, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	screen_lend(s->screen);
+	s->program =
+	    net_foreground_new(s->base, argv, on_program_end, s, err);
+	if (s->program != NULL)
+		return 0;
+	screen_take_back(s->screen);
+	return -1;
+}
+
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
 	.suspend = suspend,
 	.repaint = repaint,
+	.lend = lend,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */
@@ -194,6 +223,7 @@ mode_screen_free(struct mode_screen *s)
 {
 	if (s == NULL)
 		return;
+	net_foreground_free(s->program);
 	screen_free(s->screen);
 	event_free(s->tick);
 	net_turn_free(s->turn);

@@ -124,8 +124,10 @@ on_leave_signal(evutil_socket_t signo, short what, void *arg)
 {
 	struct screen *screen = arg;
 
-	(void)signo;
 	(void)what;
+	/* ^C in a program that has the terminal is meant for that program. */
+	if (screen->lent && (signo == SIGINT || signo == SIGQUIT))
+		return;
 	screen->ops->on_leave(screen->arg);
 }
 

@@ -205,8 +205,8 @@ net_child_pid(const struct net_child *child)
 	return child->pid;
 }
 
-static void
-wait_or_kill(pid_t pid, int64_t grace_ms)
+void
+net_child_reap(pid_t pid, int64_t grace_ms)
 {
 	const struct timespec step = { 0, WAIT_STEP_NS };
 	int64_t deadline = clock_mono_ms() + grace_ms;
@@ -231,7 +231,7 @@ net_child_free(struct net_child *child, int64_t grace_ms)
 	event_del(child->readable);
 	event_del(child->sigchld);
 	if (child->pid != -1)
-		wait_or_kill(child->pid, grace_ms);
+		net_child_reap(child->pid, grace_ms);
 	child->pid = -1;
 	child->dead = true;
 	if (!child->in_callback)

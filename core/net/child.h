@@ -45,5 +45,7 @@ pid_t net_child_pid(const struct net_child *child);
  * it.  May be called from a callback of the child.  NULL does nothing.
  */
 void net_child_free(struct net_child *child, int64_t grace_ms);
+/* Any child process: waits that long for it to end, then kills it. */
+void net_child_reap(pid_t pid, int64_t grace_ms);
 
 #endif
