@@ -322,6 +322,12 @@ dialog_focus_buttons(struct dialog *dialog, int button)
 }
 
 int
+dialog_button(const struct dialog *dialog)
+{
+	return (int)dialog->button;
+}
+
+int
 dialog_neighbour(const struct dialog *dialog, int id, int step)
 {
 	ssize_t i = id == DIALOG_FIELD_NONE
@@ -467,22 +473,51 @@ dialog_event(struct dialog *dialog, int kind)
 		dialog->ops->on_event(dialog, dialog->app, kind);
 }
 
+/* Where each button ends; the narrower form is for where they do not fit. */
+static int
+lay_buttons(const struct dialog *dialog, struct area a, bool narrow,
+    int ends[DIALOG_BUTTONS_MAX])
+{
+	size_t i;
+	int x = 0;
+
+	for (i = 0; i < dialog->n_buttons; i++) {
+		if (i > 0)
+			x += narrow ? 1 : 3;
+		x += area_width(a, dialog->buttons[i]) + (narrow ? 2 : 4);
+		ends[i] = x;
+	}
+	return x;
+}
+
+/* At the right; where there is no room, the one with the focus is seen. */
 static void
 draw_buttons(const struct dialog *dialog, struct area a, int y)
 {
+	int ends[DIALOG_BUTTONS_MAX] = { 0 }, width, shift;
+	bool narrow = lay_buttons(dialog, a, false, ends) > a.cols;
 	char text[64];
 	size_t i;
-	int x = a.cols;
 
-	for (i = dialog->n_buttons; i-- > 0;) {
+	width = narrow ? lay_buttons(dialog, a, true, ends)
+		       : lay_buttons(dialog, a, false, ends);
+	shift = a.cols - width;
+	if (shift < 0 && dialog->n_buttons > 0)
+		shift = ends[dialog->button] > a.cols
+		    ? a.cols - ends[dialog->button]
+		    : 0;
+	for (i = 0; i < dialog->n_buttons; i++) {
 		bool focused = dialog->focus == -1 && dialog->button == i;
 
-		snprintf(text, sizeof(text), "[ %s ]", dialog->buttons[i]);
-		x = area_put_right(
-		    a, y, x, focused ? STYLE_BUTTON : STYLE_TEXT, text);
+		snprintf(text, sizeof(text), narrow ? "[%s]" : "[ %s ]",
+		    dialog->buttons[i]);
+		area_put_right(a, y, ends[i] + shift,
+		    focused ? STYLE_BUTTON : STYLE_TEXT, text);
 		if (focused)
-			area_set_cursor(a, y, x + 2, false);
-		x -= 3;
+			area_set_cursor(a, y,
+			    ends[i] + shift - area_width(a, text) +
+				(narrow ? 1 : 2),
+			    false);
 	}
 }
 

@@ -17,7 +17,7 @@
 struct app;
 struct dialog;
 
-#define DIALOG_BUTTONS_MAX 4
+#define DIALOG_BUTTONS_MAX 6
 #define DIALOG_ROWS_MAX ((size_t)4096)
 
 struct dialog_ops {
@@ -72,6 +72,7 @@ void dialog_focus(struct dialog *dialog, int id);
  */
 void dialog_mark_fault(struct dialog *dialog, size_t characters);
 void dialog_focus_buttons(struct dialog *dialog, int button);
+int dialog_button(const struct dialog *dialog); /* that has or had it last */
 /* The field before or behind one, or DIALOG_FIELD_NONE. */
 int dialog_neighbour(const struct dialog *dialog, int id, int step);
 /* Whether there is a field or a button. */

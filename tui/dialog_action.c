@@ -205,6 +205,8 @@ build(struct dialog *d, struct app *app, const struct action *a,
 		a->action == JOB_METHOD ? "Call" : "Set" };
 
 	put_sentence(d, app, a);
+	if (form->note != NULL)
+		dialog_text(d, STYLE_DIM, "%s", form->note);
 	dialog_gap(d);
 	if (target_rows(d, app, a->ids, a->n) > 0)
 		dialog_text(d, STYLE_DIM, "    %s",

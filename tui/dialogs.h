@@ -10,6 +10,7 @@
 #include "core/deck/jobs.h"
 
 struct app;
+struct job;
 
 /*
  * What a dialog of an action opens with; everything is copied.  Numbers that
@@ -23,12 +24,17 @@ struct action_form {
 	int connect_timeout_s;
 	int at_once;
 	bool at_when;           /* the focus is on the time */
+	const char *note;       /* below the first line; NULL: nothing */
 };
 void dialog_action_form(struct app *app, const struct action_form *form,
     char **device_ids, size_t n);
 /* A direct method on devices; method NULL: it is typed there. */
 void dialog_action_open(
     struct app *app, const char *method, char **device_ids, size_t n);
+/* What is to happen later. */
+void dialog_schedule_open(struct app *app, char **device_ids, size_t n);
+/* The devices of a job that failed, again. */
+void dialog_retry_open(struct app *app, struct job *job);
 /*
  * Desired properties: of one device as they are, of several what is to be set
  * on each.

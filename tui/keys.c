@@ -7,6 +7,7 @@
 #include "core/base/options.h"
 #include "core/base/str.h"
 #include "tui/actions.h"
+#include "tui/actions_jobs.h"
 
 #define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
 #define ROWS NEEDS_DECK
@@ -24,6 +25,14 @@ const struct key_def key_table[] = {
 	  "cancel", NULL,
 	  "Cancel the job: what waits is dropped, what was sent goes on.",
 	  action_cancel },
+	{ "retry", { 'r' }, IN_JOBS | IN_JOB, NEEDS_DECK | NEEDS_JOB,
+	  "retry", "[JOB]",
+	  "Try the failed devices of the job again, as a job of their own.",
+	  action_retry },
+	{ "pause", { 'p' }, IN_JOBS | IN_JOB, NEEDS_DECK | NEEDS_JOB,
+	  "pause", "[JOB]",
+	  "Pause the job, or let it go on: meanwhile no new call starts.",
+	  action_pause },
 	{ "firmware", { 'f' }, IN_PANES, TARGETS,
 	  "firmware", NULL,
 	  "Call firmwareUpdate on the marked devices, else on the one under "
@@ -51,6 +60,10 @@ const struct key_def key_table[] = {
 	{ "command", { ':' }, IN_ALL, 0,
 	  "command", NULL, "Type a command; Tab completes it.",
 	  action_command },
+	{ "schedule", { 's' }, IN_PANES, TARGETS,
+	  "schedule", "[ACTION]",
+	  "Do it later: firmware, lock, desired, tags or any method.",
+	  action_schedule },
 	{ "help", { '?' }, IN_ALL, 0,
 	  "keys", NULL, "Show the keys of this pane.", action_help },
 	{ "quit", { 'q', CTRL_KEY('c') }, IN_ALL, 0,

@@ -96,6 +96,8 @@ draw_summary(const struct job_pane *p, struct area a, const struct look *look)
 		x = area_putf(a, 0, x + 2, STYLE_TEXT, "began %s  elapsed %s",
 		    began, elapsed);
 	}
+	if (job_is_paused(p->job))
+		x = area_put(a, 0, x + 2, STYLE_DRIFT, "paused");
 	if (a.cols - x > 40)
 		x = area_putf(a, 0, x + 2, STYLE_TEXT,
 		    "%zu done  %zu running  %zu failed", n.done, n.running,

@@ -111,9 +111,20 @@ set_word(struct word *word, enum style style, size_t n, const char *what)
 	snprintf(word->text, sizeof(word->text), "%zu %s", n, what);
 }
 
+/* What has happened to the job as a whole; an empty one: nothing. */
+static struct word
+mark_of(const struct job *job)
+{
+	if (job_state(job) == JOB_CANCELLED)
+		return (struct word){ "cancelled", STYLE_BAD };
+	if (job_is_paused(job))
+		return (struct word){ "paused", STYLE_DRIFT };
+	return (struct word){ "", STYLE_TEXT };
+}
+
 /* "1 done 2 running cancelled"; where that is too wide, "1/3". */
 static void
-choose_words(struct word words[WORDS_MAX], int room, enum job_state state,
+choose_words(struct word words[WORDS_MAX], int room, const struct word *mark,
     const struct job_counts *n)
 {
 	int i, width = 0;
@@ -123,15 +134,14 @@ choose_words(struct word words[WORDS_MAX], int room, enum job_state state,
 		set_word(&words[1], STYLE_BUSY, n->running, "running");
 	if (n->failed > 0)
 		set_word(&words[2], STYLE_BAD, n->failed, "failed");
-	if (state == JOB_CANCELLED)
-		words[3] = (struct word){ "cancelled", STYLE_BAD };
+	words[3] = *mark;
 	for (i = 0; i < WORDS_MAX; i++)
 		if (words[i].text[0] != '\0')
 			width += (int)strlen(words[i].text) + 1;
 	if (width - 1 <= room)
 		return;
 	words[1].text[0] = '\0';
-	if (state == JOB_CANCELLED)
+	if (mark->text[0] != '\0')
 		words[0] = words[3];
 	else
 		snprintf(words[0].text, sizeof(words[0].text), "%zu/%zu",
@@ -140,13 +150,13 @@ choose_words(struct word words[WORDS_MAX], int room, enum job_state state,
 }
 
 static void
-draw_counts(struct area a, int y, const struct columns *c, enum job_state state,
-    const struct job_counts *n)
+draw_counts(struct area a, int y, const struct columns *c,
+    const struct word *mark, const struct job_counts *n)
 {
 	struct word words[WORDS_MAX] = { { "", STYLE_TEXT } };
 	int i, x = c->counts;
 
-	if (c->counts_width >= 34 && state != JOB_CANCELLED) {
+	if (c->counts_width >= 34 && mark->text[0] == '\0') {
 		area_putf(a, y, x, STYLE_TEXT, "%4zu done", n->done);
 		area_putf(a, y, x + 10,
 		    n->running > 0 ? STYLE_BUSY : STYLE_TEXT, "%4zu running",
@@ -155,7 +165,7 @@ draw_counts(struct area a, int y, const struct columns *c, enum job_state state,
 		    "%4zu failed", n->failed);
 		return;
 	}
-	choose_words(words, c->counts_width, state, n);
+	choose_words(words, c->counts_width, mark, n);
 	for (i = 0; i < WORDS_MAX; i++) {
 		if (words[i].text[0] == '\0' ||
 		    x + (int)strlen(words[i].text) >
@@ -178,13 +188,15 @@ draw_waiting(struct area a, int y, const struct columns *c,
 	    countdown_format(left, job_starts_ms(job) - look->now_ms));
 	x = area_put(a, y, x, STYLE_BUSY, text);
 	if (x + 2 + (int)strlen("waiting") <= c->end)
-		area_put_right(a, y, c->end, STYLE_TEXT, "waiting");
+		area_put_right(a, y, c->end, STYLE_TEXT,
+		    job_is_paused(job) ? "paused" : "waiting");
 }
 
 static void
 draw_row(struct area a, int y, const struct columns *c, const struct job *job,
     const struct look *look)
 {
+	struct word mark = mark_of(job);
 	char text[TIME_SIZE + 8];
 	struct job_counts n;
 
@@ -212,7 +224,7 @@ draw_row(struct area a, int y, const struct columns *c, const struct job *job,
 	}
 	if (c->bar_width > 0)
 		job_bar_draw(a, y, c->bar, c->bar_width, &n);
-	draw_counts(a, y, c, job_state(job), &n);
+	draw_counts(a, y, c, &mark, &n);
 }
 
 /* "3 · 1 running · 1 waiting" */

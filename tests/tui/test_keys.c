@@ -51,6 +51,9 @@ test_the_keys_of_the_design_are_there(void **state)
 		assert_non_null(keys_find(keys[i], IN_DEVICES));
 	assert_non_null(keys_find('x', IN_JOBS));
 	assert_non_null(keys_find('x', IN_JOB));
+	assert_non_null(keys_find('r', IN_JOBS));
+	assert_non_null(keys_find('p', IN_JOB));
+	assert_non_null(keys_find('s', IN_DEVICES));
 	assert_non_null(keys_find(KEYS_LEFT, IN_TWIN));
 	assert_non_null(keys_find(KEYS_RIGHT, IN_TWIN));
 	assert_null(keys_find('x', IN_DEVICES));

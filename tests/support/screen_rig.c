@@ -1,0 +1,167 @@
+#include "config.h"
+
+#include "tests/support/screen_rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/err.h"
+#include "core/base/paths.h"
+#include "core/base/xalloc.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
+#include "tests/support/fake_deck.h"
+#include "tests/support/test.h"
+#include "tui/app.h"
+#include "tui/key.h"
+#include "tui/recall.h"
+
+#define LATER_MS (FLEET_CHANGED_MS + 900)
+#define SCREEN_MAX ((size_t)256 * 1024)
+
+static void
+on_nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_quit(void *arg)
+{
+	struct screen_rig *rig = arg;
+
+	rig->quits++;
+}
+
+static const struct app_ops app_ops = {
+	.wake = on_nothing,
+	.quit = on_quit,
+	.suspend = on_nothing,
+	.repaint = on_nothing,
+};
+
+void
+screen_rig_draw(struct screen_rig *rig)
+{
+	app_draw(
+	    rig->app, rig->canvas, fake_now_ms + rig->later_ms, FAKE_NOW_US);
+}
+
+void
+screen_rig_resize(struct screen_rig *rig, int cols, int rows)
+{
+	canvas_resize(rig->canvas, rows, cols);
+	app_resize(rig->app, rows, cols);
+	screen_rig_draw(rig);
+}
+
+void
+screen_rig_charset(struct screen_rig *rig, enum canvas_charset charset)
+{
+	int rows = canvas_rows(rig->canvas), cols = canvas_cols(rig->canvas);
+
+	canvas_free(rig->canvas);
+	rig->canvas = canvas_new(rows, cols, charset);
+	screen_rig_draw(rig);
+}
+
+int
+screen_rig_setup(void **state)
+{
+	struct screen_rig *rig = xcalloc(1, sizeof(*rig));
+
+	setenv("TZ", "UTC", 1);
+	rig->deck = fake_deck_new();
+	fake_deck_fill(rig->deck);
+	rig->recall = recall_new(NULL);
+	rig->app = app_new("local demo", rig->recall, &app_ops, rig);
+	rig->canvas = canvas_new(24, 80, CANVAS_UTF8);
+	app_set_deck(rig->app, rig->deck);
+	screen_rig_resize(rig, 80, 24);
+	screen_rig_draw(rig); /* the watch knows the focus only now */
+	*state = rig;
+	return 0;
+}
+
+int
+screen_rig_teardown(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	app_free(rig->app);
+	recall_free(rig->recall);
+	canvas_free(rig->canvas);
+	fake_deck_free(rig->deck);
+	free(rig);
+	return 0;
+}
+
+void
+screen_rig_press(struct screen_rig *rig, int32_t key)
+{
+	app_key(rig->app, key);
+	screen_rig_draw(rig);
+}
+
+void
+screen_rig_type(struct screen_rig *rig, const char *ascii)
+{
+	for (; *ascii != '\0'; ascii++)
+		screen_rig_press(rig, *ascii);
+}
+
+void
+screen_rig_command(struct screen_rig *rig, const char *line)
+{
+	screen_rig_press(rig, ':');
+	screen_rig_type(rig, line);
+	screen_rig_press(rig, KEYS_ENTER);
+}
+
+bool
+screen_rig_lacks(struct screen_rig *rig, const char *words)
+{
+	char *text = canvas_to_text(rig->canvas);
+	bool found = strstr(text, words) != NULL;
+
+	free(text);
+	return !found;
+}
+
+bool
+screen_rig_shows(struct screen_rig *rig, const char *words)
+{
+	char *text;
+
+	if (!screen_rig_lacks(rig, words))
+		return true;
+	text = canvas_to_text(rig->canvas);
+	test_show(words, text);
+	free(text);
+	return false;
+}
+
+void
+screen_rig_compare(struct screen_rig *rig, const char *name)
+{
+	const char *srcdir = getenv("srcdir");
+	char *path = xasprintf(
+	    "%s/tests/tui/screens/%s.txt", srcdir != NULL ? srcdir : ".", name);
+	char *expected, *text;
+	struct err err;
+
+	rig->later_ms = LATER_MS;
+	screen_rig_draw(rig);
+	rig->later_ms = 0;
+	text = canvas_to_text(rig->canvas);
+	if (getenv("UPDATE_SCREENS") != NULL)
+		assert_int_equal(
+		    0, paths_write_file(path, text, strlen(text), 0644, &err));
+	expected = paths_read_file(path, SCREEN_MAX, NULL, &err);
+	if (expected == NULL)
+		fail_msg("%s", err.text);
+	assert_string_equal(expected, text);
+	free(expected);
+	free(text);
+	free(path);
+}
