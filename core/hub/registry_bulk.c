@@ -106,14 +106,17 @@ find_mode(const cJSON *item)
 	return name == NULL || cJSON_IsNull(name) ? &modes[0] : NULL;
 }
 
-static const char *
-item_id(const cJSON *item)
+/* A device, or a module of it, as who.h names them; the caller's. */
+static char *
+item_who(const cJSON *item)
 {
-	return cJSON_GetStringValue(json_get_nocase(item, "id"));
+	return hub_who_new(
+	    cJSON_GetStringValue(json_get_nocase(item, "id")),
+	    cJSON_GetStringValue(json_get_nocase(item, "moduleId")));
 }
 
 static int
-do_item(struct hub *hub, const cJSON *item, struct err *err)
+do_item(struct hub *hub, const char *who, const cJSON *item, struct err *err)
 {
 	const struct mode *mode = find_mode(item);
 	char *etag = NULL;
@@ -127,24 +130,29 @@ do_item(struct hub *hub, const cJSON *item, struct err *err)
 			return err_set(
 			    err, ERR_CONFLICT, "%s is missing", mode->etag);
 	}
-	rc = mode->run(
-	    hub, item_id(item), item, etag != NULL ? etag : "*", err);
+	rc = mode->run(hub, who, item, etag != NULL ? etag : "*", err);
 	free(etag);
 	return rc;
 }
 
 static enum iothub_error_id
-error_of(const struct err *err)
+error_of(const char *who, const struct err *err)
 {
+	bool is_module = hub_who_kind(who) == HUB_MODULE;
+
 	switch (err->code) {
 	case ERR_NOT_FOUND:
-		return IOTHUB_DEVICE_NOT_FOUND;
+		return is_module && strcmp(err->text, who) == 0
+		    ? IOTHUB_MODULE_NOT_FOUND
+		    : IOTHUB_DEVICE_NOT_FOUND;
 	case ERR_EXISTS:
-		return IOTHUB_DEVICE_ALREADY_EXISTS;
+		return is_module ? IOTHUB_MODULE_ALREADY_EXISTS
+				 : IOTHUB_DEVICE_ALREADY_EXISTS;
 	case ERR_CONFLICT:
 		return IOTHUB_ETAG_DOES_NOT_MATCH;
 	case ERR_REFUSED:
-		return IOTHUB_TOO_MANY_DEVICES;
+		return is_module ? IOTHUB_TOO_MANY_MODULES
+				 : IOTHUB_TOO_MANY_DEVICES;
 	case ERR_IO:
 		return IOTHUB_SERVER_ERROR;
 	default:
@@ -153,16 +161,46 @@ error_of(const struct err *err)
 }
 
 static void
-put_error(struct strbuf *out, const char *id, const struct err *err)
+put_error(struct strbuf *out, const char *who, const struct err *err)
 {
+	char *device_id = hub_who_device(who);
+
 	if (out->len > 0)
 		strbuf_putc(out, ',');
 	strbuf_puts(out, "{\"deviceId\":");
-	json_put_string(out, id);
+	json_put_string(out, device_id);
 	strbuf_printf(out, ",\"errorCode\":\"%s\",\"errorStatus\":",
-	    iothub_error_get(error_of(err))->name);
+	    iothub_error_get(error_of(who, err))->name);
 	json_put_string(out, err->text);
-	strbuf_puts(out, ",\"moduleId\":null,\"operation\":null}");
+	strbuf_puts(out, ",\"moduleId\":");
+	json_put_string(out, hub_who_module(who));
+	strbuf_puts(out, ",\"operation\":null}");
+	free(device_id);
+}
+
+/* That nobody could act on: seen has who came before it. */
+static int
+check_item(const cJSON *item, struct map *seen, struct err *err)
+{
+	const char *id = cJSON_GetStringValue(json_get_nocase(item, "id"));
+	const cJSON *module = json_get_nocase(item, "moduleId");
+	char *who;
+	int rc = 0;
+
+	if (id == NULL)
+		return err_set(
+		    err, ERR_INVALID, "an item has no id of type string");
+	/* It would be taken for a module's name. */
+	if (hub_who_kind(id) == HUB_MODULE)
+		return err_set(err, ERR_INVALID, "an id may not have a slash");
+	if (module != NULL && !cJSON_IsNull(module) && !cJSON_IsString(module))
+		return err_set(err, ERR_INVALID, "moduleId must be a string");
+	who = item_who(item);
+	if (map_set(seen, who, (void *)(uintptr_t)item) != NULL)
+		rc = err_set(err, ERR_EXISTS,
+		    "device %s stands more than once in the request", id);
+	free(who);
+	return rc;
 }
 
 /* What is wrong with the request as a whole. */
@@ -181,22 +219,8 @@ check_items(const cJSON *items, struct err *err)
 		return err_set(err, ERR_LIMIT,
 		    "%d devices at once, %d are allowed", n, HUB_BULK_MAX);
 	seen = map_new();
-	cJSON_ArrayForEach(item, items)
-	{
-		const char *id = item_id(item);
-
-		if (id == NULL)
-			rc = err_set(
-			    err, ERR_INVALID, "an item has no id of type string");
-		/* Only devices: it would be taken for a module's name. */
-		else if (hub_who_kind(id) == HUB_MODULE)
-			rc = err_set(
-			    err, ERR_INVALID, "an id may not have a slash");
-		else if (map_set(seen, id, (void *)item) != NULL)
-			rc = err_set(err, ERR_EXISTS,
-			    "device %s stands more than once in the request",
-			    id);
-		if (rc == -1)
+	cJSON_ArrayForEach(item, items) {
+		if ((rc = check_item(item, seen, err)) == -1)
 			break;
 	}
 	map_free(seen);
@@ -211,15 +235,17 @@ hub_registry_bulk(struct hub_registry *registry, const cJSON *items,
 	struct strbuf errors = { 0 };
 	struct err why;
 	const cJSON *item;
+	char *who;
 	bool ok;
 
 	if (check_items(items, err) == -1)
 		return -1;
-	cJSON_ArrayForEach(item, items)
-	{
+	cJSON_ArrayForEach(item, items) {
 		err_clear(&why);
-		if (do_item(hub, item, &why) == -1)
-			put_error(&errors, item_id(item), &why);
+		who = item_who(item);
+		if (do_item(hub, who, item, &why) == -1)
+			put_error(&errors, who, &why);
+		free(who);
 	}
 	ok = errors.len == 0;
 	strbuf_printf(out,

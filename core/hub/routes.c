@@ -30,6 +30,15 @@ rest_import_job(struct hub_call *call)
 	    "import and export jobs need blob storage, which is not here");
 }
 
+/* A device asks with a token of its own, or shows a certificate: the answer
+ * is the same for all. */
+static void
+rest_file_upload(struct hub_call *call)
+{
+	hub_call_error(call, IOTHUB_OPERATION_NOT_AVAILABLE,
+	    "a file upload needs blob storage, which is not here");
+}
+
 #define BOTH (HUB_REGISTRY_READ | HUB_REGISTRY_WRITE)
 
 /* Only the owner's policy has them all. */
@@ -79,6 +88,10 @@ static const struct hub_route routes[] = {
 	    HUB_SERVICE_CONNECT, hub_rest_method },
 	{ EVHTTP_REQ_DELETE, "devices/*/commands", HUB_SERVICE_CONNECT,
 	    hub_rest_messages_purge },
+	{ EVHTTP_REQ_POST,   "devices/*/files",    0,
+	    rest_file_upload },
+	{ EVHTTP_REQ_POST,   "devices/*/files/notifications", 0,
+	    rest_file_upload },
 	{ EVHTTP_REQ_POST,   HUB_ROUTE_CONTROL "devices/*/messages", OWNER,
 	    hub_rest_message_send },
 	{ EVHTTP_REQ_POST,   "devices/*/applyConfigurationContent",

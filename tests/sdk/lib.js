@@ -6,7 +6,8 @@ const fs = require('fs'),
 	crypto = require('crypto'),
 	os = require('os'),
 	path = require('path'),
-	{ execFileSync } = require('child_process');
+	{ execFileSync } = require('child_process'),
+	{ promisify } = require('util');
 if (!process.env.TD_SERVICE_CS) {
 	console.error('TD_SERVICE_CS is not set');
 	process.exit(2);
@@ -70,7 +71,8 @@ if (MQTT_PORT !== 8883 || HTTPS_PORT !== 443) {
 }
 
 const iothub = require('azure-iothub'),
-	{ Client, Message, ModuleClient } = require('azure-iot-device'),
+	common = require('azure-iot-common'),
+	{ Client, Message, ModuleClient, SharedAccessSignature } = require('azure-iot-device'),
 	{ Mqtt, MqttWs } = require('azure-iot-device-mqtt');
 const registry = iothub.Registry.fromConnectionString(CS),
 	service = iothub.Client.fromConnectionString(CS),
@@ -122,24 +124,51 @@ async function connect(dev, transport, options) {
 	await c.open();
 	return c;
 }
-async function connectModule(cs) {
-	const c = ModuleClient.fromConnectionString(cs, Mqtt);
+function deviceByString(dev, transport) {
+	const c = Client.fromConnectionString(dev.cs, transport);
+	clients.add(c);
+	return c;
+}
+// Good for that many seconds from now on; less than none: it has been.
+const deviceSignature = (dev, life) =>
+	SharedAccessSignature.create(
+		HOST,
+		dev.id,
+		dev.info.authentication.symmetricKey.primaryKey,
+		Math.ceil(Date.now() / 1000) + life,
+	).toString();
+function deviceBySignature(dev, transport, life) {
+	const c = Client.fromSharedAccessSignature(
+		deviceSignature(dev, life),
+		transport,
+	);
+	clients.add(c);
+	return c;
+}
+const trust = (c) => c.setOptions({ ca: CA });
+async function connectModule(cs, transport) {
+	const c = ModuleClient.fromConnectionString(cs, transport || Mqtt);
 	clients.add(c);
 	await c.setOptions({ ca: CA });
 	await c.open();
 	return c;
 }
-// The SDK has only AMQP for this; the hub has a route of its own.
-const sendToDevice = (id, message) =>
+// For what the SDK has no function for: the answer's body.
+const call = (method, path, body) =>
 	new Promise((res, rej) =>
 		registry._restApiClient.executeApiCall(
-			'POST',
-			`/control/devices/${id}/messages?api-version=2021-04-12`,
-			{ 'Content-Type': 'application/json; charset=utf-8' },
-			message,
+			method,
+			`${path}?api-version=2021-04-12`,
+			body ? { 'Content-Type': 'application/json; charset=utf-8' } : {},
+			body,
 			(e, r) => (e ? rej(e) : res(r)),
 		),
 	);
+// The SDK has only AMQP for this; the hub has a route of its own.
+const sendToDevice = (id, message) =>
+	call('POST', `/control/devices/${id}/messages`, message);
+// Faults on purpose, in the place of all others.
+const faults = (rules) => call('PUT', '/control/faults', { faults: rules });
 async function onMethod(c, name, fn) {
 	c.onDeviceMethod(name, fn);
 	await sleep(250);
@@ -238,10 +267,12 @@ module.exports = {
 	HOST,
 	RUN,
 	iothub,
+	common,
 	registry,
 	service,
 	jobs,
 	Message,
+	Mqtt,
 	MqttWs,
 	sleep,
 	newId,
@@ -249,6 +280,13 @@ module.exports = {
 	certificate,
 	connect,
 	connectModule,
+	deviceByString,
+	deviceBySignature,
+	deviceSignature,
+	trust,
+	promisify,
+	call,
+	faults,
 	sendToDevice,
 	onMethod,
 	report,

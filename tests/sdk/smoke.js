@@ -498,4 +498,7 @@ test('configuration: a device that it targets receives it', async () => {
 		await registry.removeConfiguration(id);
 	}
 });
+require('./registry');
+require('./twins');
+require('./links');
 L.run();
