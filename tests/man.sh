@@ -118,8 +118,9 @@ same 'the faults of hub'
 
 # Keys: "Space (mark)" and its sentence, as the help prints them in columns.
 help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
-	sed -E 's/^ +//; s/  +/|/g' |
-	awk -F'|' 'NF == 2 { print "|" $1 "|" $2 } NF == 3' |
+	sed -E 's/^ +//; s/  +/\t/g' |
+	awk -F'\t' 'NF == 2 { print "|" $1 "|" $2 }
+		NF == 3 { print $1 "|" $2 "|" $3 }' |
 	sed -E 's/[][]//g' >"$dir/help"
 items Sh KEYS | sed -E 's/\\\&//g; s/^(Ic )?//; s/ , /, /g
 	s/ ?Pq Ic /|/; s/ (Op )?Ar / /' >"$dir/page"

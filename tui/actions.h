@@ -42,6 +42,8 @@ void action_help(struct app *app, const char *arg);
 void action_back(struct app *app, const char *arg);
 void action_repaint(struct app *app, const char *arg);
 void action_suspend(struct app *app, const char *arg);
+void action_hold(struct app *app, const char *arg);
+void action_mouse(struct app *app, const char *arg);
 void action_quit(struct app *app, const char *arg);
 
 #endif

@@ -69,6 +69,7 @@ app_free(struct app *app)
 	free(app->title);
 	free(app->filter_before);
 	free(app->message);
+	free(app->hold_words);
 	free(app->watched);
 	free(app->pinned);
 	free(app);
@@ -175,6 +176,8 @@ app_resize(struct app *app, int rows, int cols)
 	app->rows = rows;
 	app->cols = cols;
 	lay_out(app);
+	if (app->hold == HOLD_ON)
+		app->hold = HOLD_NEXT; /* it has to be drawn anew */
 }
 
 void
@@ -554,6 +557,8 @@ key_to_pane(struct app *app, int32_t key)
 	char name[KEY_NAME_SIZE];
 	bool had_error = app_has_error(app);
 
+	if (app_hold_key(app, def, key))
+		return;
 	if (def == NULL) {
 		app_clear_message(app);
 		app_say(app, false, "%s does nothing here; ? shows the keys",
@@ -671,6 +676,10 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 {
 	size_t i;
 
+	if (app->hold == HOLD_ON) {
+		app_draw_held(app, canvas);
+		return;
+	}
 	app->panes[PANE_DEVICES]->ops->settle(app->panes[PANE_DEVICES], now_ms);
 	if (app->deck != NULL)
 		point_watch(app);
@@ -684,6 +693,25 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	    pane_job_current(app->panes[PANE_JOB]) == NULL)
 		app_set_focus(app, PANE_JOBS);
 	app_draw_screen(app, canvas, now_ms, now_us);
+	if (app->hold == HOLD_NEXT)
+		app->hold = HOLD_ON;
+}
+
+void
+app_set_mouse(struct app *app, bool on)
+{
+	app->mouse = on;
+	if (app->ops->set_mouse != NULL)
+		app->ops->set_mouse(on, app->arg);
+	app_say(app, false,
+	    on ? "the mouse is on: click, wheel; Shift and drag selects text"
+	       : "the mouse is the terminal's");
+}
+
+bool
+app_has_mouse(const struct app *app)
+{
+	return app->mouse;
 }
 
 int

@@ -17,6 +17,7 @@ struct canvas;
 struct deck;
 struct dialog;
 struct err;
+struct mouse;
 struct pane;
 struct recall;
 
@@ -30,6 +31,7 @@ struct app_ops {
 	 * app_lend_ended().  0, or -1 with err set.
 	 */
 	int (*lend)(char *const *argv, struct err *err, void *arg);
+	void (*set_mouse)(bool on, void *arg); /* optional */
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -45,6 +47,7 @@ void app_set_deck(struct app *app, struct deck *deck);
 void app_resize(struct app *app, int rows, int cols);
 void app_key(struct app *app, int32_t key);
 void app_paste(struct app *app, const char *text);
+void app_mouse(struct app *app, const struct mouse *mouse);
 /*
  * Brings everything in line with the model, tells the watch what is looked
  * at, and draws.
@@ -83,6 +86,17 @@ void app_clear_message(struct app *app);
 /* Newest first; NULL behind the last. */
 const char *app_log_at(
     const struct app *app, size_t i, int64_t *at_us, bool *is_error);
+
+/*
+ * Holds the screen still, while the model goes on: the past is looked at, and
+ * no key acts on it.
+ */
+void app_hold(struct app *app, bool hold);
+bool app_is_held(const struct app *app);
+
+/* Whether clicks and the wheel are ours; else they are the terminal's. */
+void app_set_mouse(struct app *app, bool on);
+bool app_has_mouse(const struct app *app);
 
 /* The dialog is the app's from now on; one that was open is closed. */
 void app_open(struct app *app, struct dialog *dialog);

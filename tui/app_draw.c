@@ -27,9 +27,13 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 	char age[TIME_SIZE];
 	int64_t next_s;
 
+	if (app->hold != HOLD_OFF) {
+		snprintf(out, size, "HOLD");
+		return STYLE_ALERT;
+	}
 	if (app->deck == NULL) {
-		snprintf(out, size,
-		    app_has_error(app) ? "stopped" : "starting");
+		snprintf(
+		    out, size, app_has_error(app) ? "stopped" : "starting");
 		return app_has_error(app) ? STYLE_ALERT : STYLE_BUSY;
 	}
 	health = watch_health(deck_watch(app->deck));
@@ -59,17 +63,35 @@ write_badge(const struct app *app, int64_t now_ms, char *out, size_t size)
 }
 
 /* The panes that there is no room for. */
-static int
-draw_tabs(const struct app *app, struct area a, int x)
+static const char *const tabs[] = { "1 devices", "2 twin", "3 jobs" };
+
+#define N_TABS (sizeof(tabs) / sizeof(tabs[0]))
+
+static void
+draw_tabs(const struct app *app, struct area a)
 {
-	static const char *const names[] = { "1 devices", "2 twin", "3 jobs" };
+	size_t i;
+	int x = 1;
+
+	for (i = 0; i < N_TABS; i++)
+		x = area_put(a, 0, x,
+			i == app->focus ? STYLE_BUTTON : STYLE_TEXT, tabs[i]) +
+		    2;
+}
+
+enum pane_id
+app_tab_at(const struct app *app, int x)
+{
+	int begin = 1, end;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		x = area_put(a, 0, x,
-			i == app->focus ? STYLE_BUTTON : STYLE_TEXT, names[i]) +
-		    2;
-	return x;
+	for (i = 0; i < N_TABS && app->layout.tabs; i++) {
+		end = begin + (int)strlen(tabs[i]);
+		if (x >= begin && x < end)
+			return (enum pane_id)i;
+		begin = end + 2;
+	}
+	return PANES;
 }
 
 static void
@@ -86,7 +108,7 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 		end = a.cols - BADGE_WIDTH;
 	a.cols = end;
 	if (app->layout.tabs) {
-		draw_tabs(app, a, 1);
+		draw_tabs(app, a);
 		return;
 	}
 	x = area_put(a, 0, 1, STYLE_STRONG, "twindeck");
@@ -216,6 +238,18 @@ draw_tiny(const struct app *app, struct area a)
 		    jobs_active(deck_jobs(app->deck)));
 	area_put_fit(a, 0, 0, a.cols, STYLE_TEXT, text);
 	area_set_cursor(a, 0, 0, false);
+}
+
+void
+app_draw_held(const struct app *app, struct canvas *canvas)
+{
+	struct area a = area_all(canvas);
+
+	if (app->hold_words == NULL || app->layout.tiny)
+		return;
+	a = area_sub(a, app->layout.message, 0, 1, a.cols);
+	area_clear(a);
+	area_put_fit(a, 0, 1, a.cols - 2, STYLE_TEXT, app->hold_words);
 }
 
 void

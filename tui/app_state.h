@@ -11,11 +11,18 @@
 #include "tui/app.h"
 
 struct events_subscription;
+struct key_def;
 
 struct app_log_entry {
 	char *text; /* owned */
 	int64_t at_us;
 	bool is_error;
+};
+
+enum app_hold {
+	HOLD_OFF,
+	HOLD_NEXT, /* what is drawn next stands still */
+	HOLD_ON,
 };
 
 /*
@@ -42,6 +49,9 @@ struct app {
 	struct dialog *dialog; /* owned; NULL: none */
 	struct dialog *closed; /* owned; freed once its callback is over */
 	enum app_prompt asks;
+	enum app_hold hold;
+	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
+	bool mouse;
 	char *filter_before;   /* owned; what Esc gives back */
 
 	char *message;         /* owned; NULL: none */
@@ -57,6 +67,15 @@ struct app {
 	char *pinned;  /* owned; what a dialog wants watched instead, or NULL */
 	uint64_t visible_hash;
 };
+
+/* The tab in a column of the header; PANES: none. */
+enum pane_id app_tab_at(const struct app *app, int x);
+
+/* While the screen is held: true if the key is refused, or lets go. */
+bool app_hold_key(struct app *app, const struct key_def *def, int32_t key);
+void app_hold_refuse(struct app *app, const char *what);
+/* What changes on a screen that is held: why a key did nothing. */
+void app_draw_held(const struct app *app, struct canvas *canvas);
 
 void app_draw_screen(const struct app *app, struct canvas *canvas,
     int64_t now_ms, int64_t now_us);

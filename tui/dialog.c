@@ -10,6 +10,7 @@
 #include "core/base/xalloc.h"
 #include "tui/app.h"
 #include "tui/key.h"
+#include "tui/mouse.h"
 #include "tui/prompt.h"
 #include "tui/widget.h"
 
@@ -41,10 +42,12 @@ struct dialog {
 	size_t n_rows, cap_rows;
 	char *buttons[DIALOG_BUTTONS_MAX];
 	size_t n_buttons;
-	size_t button; /* of the buttons, the one with the focus */
-	ssize_t focus; /* row of the field; -1: the buttons */
-	size_t top;    /* first row that is seen */
-	int y;         /* of its frame: rows that come do not lift it */
+	size_t button;    /* of the buttons, the one with the focus */
+	ssize_t focus;    /* row of the field; -1: the buttons */
+	size_t top;       /* first row that is seen */
+	int y;            /* of its frame: rows that come do not lift it */
+	struct area seen; /* where its rows were drawn last */
+	int button_end[DIALOG_BUTTONS_MAX]; /* the columns behind them */
 };
 
 struct dialog *
@@ -473,6 +476,50 @@ dialog_event(struct dialog *dialog, int kind)
 		dialog->ops->on_event(dialog, dialog->app, kind);
 }
 
+/* As Tab does: what is typed is looked at before the focus leaves it. */
+static void
+press_button(struct dialog *dialog, size_t i)
+{
+	if (dialog->focus == -1 && dialog->button == i)
+		dialog->ops->on_button(dialog, dialog->app, (int)i);
+	else if (may_leave(dialog))
+		dialog_focus_buttons(dialog, (int)i);
+}
+
+void
+dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
+{
+	int y = mouse->y - dialog->seen.y, x = mouse->x - dialog->seen.x;
+	const struct row *row;
+	size_t i;
+	int id;
+
+	if (mouse->kind != MOUSE_PRESS) {
+		if (!dialog_has_choice(dialog))
+			button_key(dialog,
+			    mouse->kind == MOUSE_WHEEL_UP ? KEYS_UP
+							  : KEYS_DOWN);
+		return;
+	}
+	if (y < 0 || y >= dialog->seen.rows || x < 0 ||
+	    x >= dialog->seen.cols || dialog->top + (size_t)y >= dialog->n_rows)
+		return;
+	row = &dialog->rows[dialog->top + (size_t)y];
+	id = row->id;
+	if (row->kind == ROW_FIELD && id != dialog_focused(dialog)) {
+		if (may_leave(dialog))
+			dialog_focus(dialog, id);
+	} else if (row->kind == ROW_BUTTONS) {
+		for (i = 0; i < dialog->n_buttons; i++)
+			if (x < dialog->button_end[i])
+				break;
+		if (i < dialog->n_buttons &&
+		    x >= dialog->button_end[i] - 2 -
+			    area_width(dialog->seen, dialog->buttons[i]))
+			press_button(dialog, i);
+	}
+}
+
 /* Where each button ends; the narrower form is for where they do not fit. */
 static int
 lay_buttons(const struct dialog *dialog, struct area a, bool narrow,
@@ -492,7 +539,7 @@ lay_buttons(const struct dialog *dialog, struct area a, bool narrow,
 
 /* At the right; where there is no room, the one with the focus is seen. */
 static void
-draw_buttons(const struct dialog *dialog, struct area a, int y)
+draw_buttons(struct dialog *dialog, struct area a, int y)
 {
 	int ends[DIALOG_BUTTONS_MAX] = { 0 }, width, shift;
 	bool narrow = lay_buttons(dialog, a, false, ends) > a.cols;
@@ -513,6 +560,7 @@ draw_buttons(const struct dialog *dialog, struct area a, int y)
 		    dialog->buttons[i]);
 		area_put_right(a, y, ends[i] + shift,
 		    focused ? STYLE_BUTTON : STYLE_TEXT, text);
+		dialog->button_end[i] = ends[i] + shift;
 		if (focused)
 			area_set_cursor(a, y,
 			    ends[i] + shift - area_width(a, text) +
@@ -593,6 +641,7 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	/* Where a fault is said; nothing moves when one comes. */
 	a.rows -= a.rows > 1 && dialog_has_choice(dialog);
 	settle(dialog, a.rows);
+	dialog->seen = a;
 	for (y = 0; y < a.rows && dialog->top + (size_t)y < dialog->n_rows;
 	     y++) {
 		const struct row *row = &dialog->rows[dialog->top + (size_t)y];

@@ -16,6 +16,7 @@
 
 struct app;
 struct dialog;
+struct mouse;
 
 #define DIALOG_BUTTONS_MAX 6
 #define DIALOG_ROWS_MAX ((size_t)4096)
@@ -81,6 +82,8 @@ bool dialog_has_choice(const struct dialog *dialog);
 void dialog_fault(struct dialog *dialog, const char *text);
 
 void dialog_key(struct dialog *dialog, int32_t key);
+/* A click puts the focus there; one on the button that has it presses it. */
+void dialog_mouse(struct dialog *dialog, const struct mouse *mouse);
 void dialog_paste(struct dialog *dialog, const char *text);
 void dialog_event(struct dialog *dialog, int kind);
 void dialog_draw(struct dialog *dialog, struct area screen);

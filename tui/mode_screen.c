@@ -18,8 +18,9 @@
 #include "tui/screen.h"
 
 #define TICK_MS 500
-#define EAGER_MS 1000 /* behind a key, and the start: news is painted at once \
-		       */
+#define EAGER_MS                                                     \
+	1000 /* behind a key, and the start: news is painted at once \
+	      */
 
 /*
  * Keys and a resize are painted at the end of the turn they came in.  News
@@ -72,6 +73,15 @@ on_key(int32_t key, void *arg)
 }
 
 static void
+on_mouse(const struct mouse *mouse, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	app_mouse(s->app, mouse);
+	be_eager(s);
+}
+
+static void
 on_paste(const char *text, void *arg)
 {
 	struct mode_screen *s = arg;
@@ -100,6 +110,7 @@ on_leave(void *arg)
 
 static const struct screen_ops screen_ops = {
 	.on_key = on_key,
+	.on_mouse = on_mouse,
 	.on_paste = on_paste,
 	.on_resize = on_resize,
 	.on_leave = on_leave,
@@ -156,12 +167,21 @@ lend(char *const *argv, struct err *err, void *arg)
 	return -1;
 }
 
+static void
+set_mouse(bool on, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	screen_set_mouse(s->screen, on);
+}
+
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
 	.suspend = suspend,
 	.repaint = repaint,
 	.lend = lend,
+	.set_mouse = set_mouse,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */

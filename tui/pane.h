@@ -32,6 +32,8 @@ struct pane_ops {
 	void (*draw)(
 	    const struct pane *pane, struct area a, const struct look *look);
 	void (*move)(struct pane *pane, enum move move);
+	/* A click on its row y, the frame counted: the cursor goes there. */
+	enum point (*point)(struct pane *pane, int y);
 	void (*free)(struct pane *pane);
 };
 

@@ -406,8 +406,8 @@ follow_job(struct devices_pane *p, const struct job *job)
 	for (i = 0; i < job_size(job); i++) {
 		device = job_device(job, i);
 		if (!device->ended)
-			map_set(p->followed, device->device_id,
-			    device->device_id);
+			map_set(
+			    p->followed, device->device_id, device->device_id);
 	}
 }
 
@@ -478,6 +478,22 @@ move(struct pane *pane, enum move how)
 	bind_to_row(p);
 }
 
+static enum point
+point(struct pane *pane, int y)
+{
+	struct devices_pane *p = self(pane);
+	enum point point = POINT_NONE;
+
+	if (p->view != NULL)
+		point = scroll_point(
+		    &p->scroll, y - 2, fleet_view_size(p->view), list_rows(p));
+	if (point == POINT_MOVED) {
+		p->touched = true;
+		bind_to_row(p);
+	}
+	return point;
+}
+
 static void
 devices_free(struct pane *pane)
 {
@@ -496,6 +512,7 @@ static const struct pane_ops devices_ops = {
 	.settle = settle,
 	.draw = draw,
 	.move = move,
+	.point = point,
 	.free = devices_free,
 };
 

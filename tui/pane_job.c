@@ -293,6 +293,17 @@ move(struct pane *pane, enum move how)
 		scroll_move(&p->scroll, how, job_size(p->job), list_rows(p));
 }
 
+static enum point
+point(struct pane *pane, int y)
+{
+	struct job_pane *p = self(pane);
+
+	if (p->job == NULL)
+		return POINT_NONE;
+	return scroll_point(
+	    &p->scroll, y - SUMMARY_ROWS - 2, job_size(p->job), list_rows(p));
+}
+
 static void
 job_pane_free(struct pane *pane)
 {
@@ -304,6 +315,7 @@ static const struct pane_ops job_pane_ops = {
 	.settle = settle,
 	.draw = draw,
 	.move = move,
+	.point = point,
 	.free = job_pane_free,
 };
 

@@ -306,6 +306,15 @@ settle(struct pane *pane, int64_t now_ms)
 		p->scroll.at = 0;
 }
 
+/* On the newest it is bound to the newest, whichever that is. */
+static void
+bind_to_row(struct jobs_pane *p)
+{
+	p->number = p->scroll.at == 0
+	    ? 0
+	    : job_number(jobs_at(jobs_of(&p->base), p->scroll.at));
+}
+
 static void
 move(struct pane *pane, enum move how)
 {
@@ -316,9 +325,19 @@ move(struct pane *pane, enum move how)
 	if (n == 0)
 		return;
 	scroll_move(&p->scroll, how, n, list_rows(p));
-	p->number = p->scroll.at == 0
-	    ? 0
-	    : job_number(jobs_at(jobs_of(pane), p->scroll.at));
+	bind_to_row(p);
+}
+
+static enum point
+point(struct pane *pane, int y)
+{
+	struct jobs_pane *p = self(pane);
+	enum point point =
+	    scroll_point(&p->scroll, y - 1, count(pane), list_rows(p));
+
+	if (point == POINT_MOVED)
+		bind_to_row(p);
+	return point;
 }
 
 static void
@@ -332,6 +351,7 @@ static const struct pane_ops jobs_pane_ops = {
 	.settle = settle,
 	.draw = draw,
 	.move = move,
+	.point = point,
 	.free = jobs_pane_free,
 };
 

@@ -444,6 +444,20 @@ settle(struct pane *pane, int64_t now_ms)
 	bind_to_line(p);
 }
 
+static enum point
+point(struct pane *pane, int y)
+{
+	struct twin_pane *p = self(pane);
+	enum point point;
+
+	if (!p->loaded)
+		return POINT_NONE;
+	point = scroll_point(&p->scroll, y - 1, p->lines.n, list_rows(p));
+	if (point == POINT_MOVED)
+		bind_to_line(p);
+	return point;
+}
+
 static void
 move(struct pane *pane, enum move how)
 {
@@ -521,6 +535,7 @@ static const struct pane_ops twin_ops = {
 	.settle = settle,
 	.draw = draw,
 	.move = move,
+	.point = point,
 	.free = twin_free,
 };
 

@@ -25,6 +25,9 @@
 #define ESCAPE_DELAY_MS 25 /* ncurses waits so long behind a lone Esc */
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+/* Presses and the wheel, with SGR's numbers: they have no limit. */
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
 
 /* term.h makes macros of short words. */
 #undef lines
@@ -47,6 +50,7 @@ struct screen {
 	struct screen_input *input; /* owned */
 	bool away; /* the terminal is not ours: nothing is read or painted */
 	bool lent; /* to a program that will give it back */
+	bool mouse;
 	struct strbuf later; /* printed once the screen is left */
 };
 
@@ -178,6 +182,33 @@ leave_screen(void)
 	endwin();
 }
 
+/* The modes that ncurses does not know. */
+static void
+modes_on(const struct screen *screen)
+{
+	write_now(PASTE_ON);
+	if (screen->mouse)
+		write_now(MOUSE_ON);
+}
+
+static void
+modes_off(const struct screen *screen)
+{
+	write_now(PASTE_OFF);
+	if (screen->mouse)
+		write_now(MOUSE_OFF);
+}
+
+void
+screen_set_mouse(struct screen *screen, bool on)
+{
+	if (screen->mouse == on)
+		return;
+	screen->mouse = on;
+	if (!screen->away)
+		write_now(on ? MOUSE_ON : MOUSE_OFF);
+}
+
 static void
 give_away(struct screen *screen)
 {
@@ -186,7 +217,7 @@ give_away(struct screen *screen)
 	screen->away = true;
 	screen_input_stop(screen->input);
 	event_del(screen->readable);
-	write_now(PASTE_OFF);
+	modes_off(screen);
 	leave_screen();
 	screen_guard_arm(false);
 }
@@ -200,7 +231,7 @@ take_again(struct screen *screen)
 	screen->away = false;
 	screen_guard_arm(true);
 	wrefresh(stdscr);
-	write_now(PASTE_ON);
+	modes_on(screen);
 	event_add(screen->readable, NULL);
 	follow_size(screen);
 	screen_repaint(screen);
@@ -325,7 +356,7 @@ screen_free(struct screen *screen)
 	event_free(screen->tstp);
 	event_free(screen->cont);
 	if (!screen->away) {
-		write_now(PASTE_OFF);
+		modes_off(screen);
 		leave_screen();
 	}
 	delscreen(screen->curses);

@@ -13,6 +13,7 @@
 
 struct err;
 struct event_base;
+struct mouse;
 struct screen;
 
 #define SCREEN_LATER_MAX ((size_t)256 * 1024) /* bytes printed on leaving */
@@ -20,6 +21,7 @@ struct screen;
 
 struct screen_ops {
 	void (*on_key)(int32_t key, void *arg); /* tui/key.h */
+	void (*on_mouse)(const struct mouse *mouse, void *arg);
 	void (*on_paste)(const char *text, void *arg);
 	void (*on_resize)(int rows, int cols, void *arg);
 	/* The terminal hung up, or a signal asks the program to end. */
@@ -46,6 +48,11 @@ enum canvas_charset screen_charset(const struct screen *screen);
 void screen_size(const struct screen *screen, int *rows, int *cols);
 /* Writes what differs from what is shown; nothing if nothing does. */
 void screen_paint(struct screen *screen, const struct canvas *canvas);
+/*
+ * Whether the mouse is ours: off at first.  Shift and a drag select text as
+ * the terminal does without us.
+ */
+void screen_set_mouse(struct screen *screen, bool on);
 /* The next paint writes everything. */
 void screen_repaint(struct screen *screen);
 

@@ -97,7 +97,7 @@ screen_guard_learn(void)
 {
 	tcgetattr(STDIN_FILENO, &restore.modes);
 	restore.len = 0;
-	append("\033[?2004l");
+	append("\033[?2004l\033[?1006l\033[?1000l"); /* pasting, the mouse */
 	append_capability("sgr0");
 	append_capability("cnorm");
 	append_capability("rmkx");

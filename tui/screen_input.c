@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "tui/key.h"
+#include "tui/mouse.h"
 #include "tui/screen.h"
 
 /*
@@ -23,6 +25,7 @@
 enum {
 	CODE_PASTE_BEGIN = KEY_MAX + 2000,
 	CODE_PASTE_END,
+	CODE_MOUSE,
 	CODE_WORD_LEFT,
 	CODE_WORD_RIGHT,
 };
@@ -36,7 +39,14 @@ struct screen_input {
 	struct strbuf paste;
 	char bytes[4]; /* of a character that is not yet whole */
 	size_t n_bytes;
+
+	bool in_mouse;  /* within "ESC [ < 0 ; 12 ; 5 M" */
+	char mouse[24]; /* what has come of it; longer is no mouse's */
+	size_t n_mouse;
 };
+
+/* The buttons of the mouse, as SGR numbers them; modifiers are added. */
+enum { BUTTON_LEFT = 0, BUTTON_WHEEL_UP = 64, BUTTON_WHEEL_DOWN = 65 };
 
 /* Some terminals send these although their description says otherwise. */
 static void
@@ -69,6 +79,7 @@ define_keys(void)
 		{ "\033[1;5D", CODE_WORD_LEFT },
 		{ "\033[200~", CODE_PASTE_BEGIN },
 		{ "\033[201~", CODE_PASTE_END },
+		{ "\033[<", CODE_MOUSE },
 	};
 	size_t i;
 
@@ -143,6 +154,43 @@ take_byte(struct screen_input *input, int byte)
 }
 
 static void
+report_mouse(struct screen_input *input)
+{
+	struct mouse mouse = { .kind = MOUSE_PRESS };
+	int button, n = 0;
+
+	if (sscanf(input->mouse, "%4d;%6d;%6d%n", &button, &mouse.x, &mouse.y,
+		&n) != 3 ||
+	    input->mouse[n] != '\0' || mouse.x < 1 || mouse.y < 1)
+		return;
+	mouse.x--;
+	mouse.y--;
+	if (button == BUTTON_WHEEL_UP)
+		mouse.kind = MOUSE_WHEEL_UP;
+	else if (button == BUTTON_WHEEL_DOWN)
+		mouse.kind = MOUSE_WHEEL_DOWN;
+	else if (button != BUTTON_LEFT)
+		return;
+	input->ops->on_mouse(&mouse, input->arg);
+}
+
+/* One byte behind "ESC [ <"; M ends a press, m a release. */
+static void
+take_mouse(struct screen_input *input, int code)
+{
+	bool more = (code >= '0' && code <= '9') || code == ';';
+
+	if (more && input->n_mouse < sizeof(input->mouse) - 1) {
+		input->mouse[input->n_mouse++] = (char)code;
+		return;
+	}
+	input->in_mouse = more; /* too long: up to its end, unseen */
+	input->mouse[input->n_mouse] = '\0';
+	if (code == 'M' && input->n_mouse < sizeof(input->mouse) - 1)
+		report_mouse(input);
+}
+
+static void
 take(struct screen_input *input, int code, bool alt)
 {
 	int32_t key = -1;
@@ -160,6 +208,11 @@ take(struct screen_input *input, int code, bool alt)
 	if (input->pasting) {
 		if (code < 0x100)
 			add_pasted(input, code);
+		return;
+	}
+	if (code == CODE_MOUSE) {
+		input->in_mouse = true;
+		input->n_mouse = 0;
 		return;
 	}
 	if (code >= 0x100)
@@ -226,7 +279,9 @@ screen_input_read(struct screen_input *input)
 		any = true;
 		if (code == KEY_RESIZE)
 			continue;
-		if (code == KEYS_ESC && !input->pasting)
+		if (input->in_mouse)
+			take_mouse(input, code);
+		else if (code == KEYS_ESC && !input->pasting)
 			take_escape(input);
 		else
 			take(input, code, false);

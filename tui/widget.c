@@ -141,6 +141,19 @@ scroll_settle(struct scroll *scroll, size_t n, int rows)
 		scroll->top = scroll->at - seen + 1;
 }
 
+enum point
+scroll_point(struct scroll *scroll, int y, size_t n, int rows)
+{
+	size_t at = scroll->top + (size_t)y;
+
+	if (y < 0 || y >= rows || at >= n)
+		return POINT_NONE;
+	if (at == scroll->at)
+		return POINT_SAME;
+	scroll->at = at;
+	return POINT_MOVED;
+}
+
 const char *
 age_format(char out[TIME_SIZE], int64_t age_ms)
 {

@@ -53,6 +53,15 @@ void scroll_move(struct scroll *scroll, enum move move, size_t n, int rows);
 /* Brings both within a list of n rows of which rows are seen. */
 void scroll_settle(struct scroll *scroll, size_t n, int rows);
 
+enum point {
+	POINT_NONE, /* no row is there */
+	POINT_MOVED,
+	POINT_SAME, /* the cursor stood there already */
+};
+
+/* The cursor goes to the y-th of the rows that are seen. */
+enum point scroll_point(struct scroll *scroll, int y, size_t n, int rows);
+
 /* "live" while younger than three refreshes, then "2 s", "5 s" … "1 h". */
 const char *age_format(char out[TIME_SIZE], int64_t age_ms);
 /* What is left, rounded up: "50s", "9m", "2h". */

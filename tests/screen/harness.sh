@@ -58,6 +58,45 @@ run sh -c 'echo x; read x'
 wait 5s x
 attr reverse x
 END
+fails 'a cursor that is elsewhere' 'the cursor is in row 2, column 1' <<'END'
+case a
+run sh -c 'echo x; read x'
+wait 5s x
+at 1 1
+END
+fails 'a colour where none should be' '1 cells have a colour' <<'END'
+case a
+run sh -c 'printf "\033[31mx\033[m"; read x'
+wait 5s x
+colours none
+END
+fails 'a mouse that is not asked for' 'the mouse is off' <<'END'
+case a
+run sh -c 'echo x; read x'
+wait 5s x
+mouse 200ms on
+END
+for harm in ']0;evil\007=a control string' ']52;c;eHh4\033\\=a control string' \
+	'P$q\033\\=a control string' '_x\033\\=a control string'; do
+	fails "a terminal that was sent ${harm%=*}" "was sent ${harm#*=}" <<END
+case a
+run sh -c 'printf "\033${harm%=*}"; echo x; read x'
+wait 5s x
+unharmed
+END
+done
+fails 'a terminal that was sent a bell' 'was sent a bell' <<'END'
+case a
+run sh -c 'printf "\007"; echo x; read x'
+wait 5s x
+unharmed
+END
+fails 'a terminal that was sent a C1 character' 'was sent a C1' <<'END'
+case a
+run sh -c 'printf "\302\233x"; echo y; read x'
+wait 5s y
+unharmed
+END
 fails 'a child that stays' 'still running: [0-9]+ sleep 60' <<'END'
 case a
 run sh -c 'setsid sh -c "echo >$SCRATCH/up; exec sleep 60" & until [ -e $SCRATCH/up ]; do sleep 0.05; done'

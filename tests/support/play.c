@@ -26,8 +26,8 @@
 #define AFTER_ESC_MS 60    /* a person's pause; Esc and a key are else one */
 #define SHELL_TIMEOUT "60" /* seconds */
 
-static bool __attribute__((format(printf, 2, 3)))
-fails(struct play *p, const char *fmt, ...)
+bool
+play_fails(struct play *p, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -52,19 +52,19 @@ play_take_word(char **arg)
 	return word;
 }
 
-static bool
-take_duration(struct play *p, char **arg, int64_t *deadline_ms)
+bool
+play_take_deadline(struct play *p, char **arg, int64_t *deadline_ms)
 {
 	char *word = play_take_word(arg);
 	int64_t ms = 0;
 	bool ok = clock_parse_duration(word, &ms) == 0;
 
 	*deadline_ms = clock_mono_ms() + ms;
-	return ok || fails(p, "\"%s\" is no duration", word);
+	return ok || play_fails(p, "\"%s\" is no duration", word);
 }
 
-static bool
-read_until(struct play *p, int64_t deadline_ms)
+bool
+play_read(struct play *p, int64_t deadline_ms)
 {
 	int64_t left = deadline_ms - clock_mono_ms();
 
@@ -144,7 +144,7 @@ do_size(struct play *p, char *arg)
 
 	if (sscanf(arg, "%dx%d%n", &p->cols, &p->rows, &used) != 2 ||
 	    arg[used] != '\0' || p->cols < 1 || p->rows < 1)
-		return fails(p, "a size is COLUMNSxROWS");
+		return play_fails(p, "a size is COLUMNSxROWS");
 	return true;
 }
 
@@ -154,7 +154,7 @@ do_run(struct play *p, char *arg)
 	char *command = xasprintf("exec %s", arg), **environment;
 
 	if (p->terminal != NULL && !has_ended(p))
-		return fails(p, "the program before has not ended");
+		return play_fails(p, "the program before has not ended");
 	terminal_free(p->terminal);
 	environment = environment_with(p->run_mark);
 	p->terminal = terminal_new(p->rows, p->cols, command, environment);
@@ -169,13 +169,13 @@ do_wait(struct play *p, char *arg)
 {
 	int64_t deadline_ms;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	do {
 		if (is_on_screen(p, arg))
 			return true;
-	} while (read_until(p, deadline_ms));
-	return fails(p, "not on the screen: %s", arg);
+	} while (play_read(p, deadline_ms));
+	return play_fails(p, "not on the screen: %s", arg);
 }
 
 static bool
@@ -183,13 +183,13 @@ do_absent(struct play *p, char *arg)
 {
 	int64_t deadline_ms;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	do {
 		if (!is_on_screen(p, arg))
 			return true;
-	} while (read_until(p, deadline_ms));
-	return fails(p, "still on the screen: %s", arg);
+	} while (play_read(p, deadline_ms));
+	return play_fails(p, "still on the screen: %s", arg);
 }
 
 static bool
@@ -203,12 +203,12 @@ do_row(struct play *p, char *arg)
 	if (str_to_int64(word, -terminal_rows(p->terminal),
 		terminal_rows(p->terminal), &row) == -1 ||
 	    row == 0)
-		return fails(p, "no row %s", word);
+		return play_fails(p, "no row %s", word);
 	row += row > 0 ? -1 : terminal_rows(p->terminal);
 	terminal_row(p->terminal, (int)row, &text);
 	found = strstr(strbuf_str(&text), arg) != NULL;
 	strbuf_fini(&text);
-	return found || fails(p, "not in row %s: %s", word, arg);
+	return found || play_fails(p, "not in row %s: %s", word, arg);
 }
 
 static bool
@@ -222,7 +222,7 @@ do_cursor(struct play *p, char *arg)
 	found = strstr(strbuf_str(&text), arg) != NULL;
 	strbuf_fini(&text);
 	return found ||
-	    fails(p, "the cursor is in row %d, without: %s", row + 1, arg);
+	    play_fails(p, "the cursor is in row %d, without: %s", row + 1, arg);
 }
 
 static bool
@@ -231,7 +231,7 @@ do_attr(struct play *p, char *arg)
 	char *attr = play_take_word(&arg);
 
 	return terminal_has_attr(p->terminal, attr, arg) ||
-	    fails(p, "not shown in %s: %s", attr, arg);
+	    play_fails(p, "not shown in %s: %s", attr, arg);
 }
 
 static bool
@@ -243,10 +243,10 @@ do_key(struct play *p, char *arg)
 	while (*arg != '\0') {
 		key = play_take_word(&arg);
 		if (!terminal_key(p->terminal, key))
-			return fails(p, "no such key: %s", key);
+			return play_fails(p, "no such key: %s", key);
 		pause_ms = strcmp(key, "<Esc>") == 0 ? AFTER_ESC_MS : 1;
 		pause_ms += clock_mono_ms();
-		while (read_until(p, pause_ms))
+		while (play_read(p, pause_ms))
 			;
 	}
 	return true;
@@ -281,12 +281,12 @@ do_exit(struct play *p, char *arg)
 	int64_t deadline_ms;
 	char said[32];
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
-	while (!has_ended(p) && read_until(p, deadline_ms))
+	while (!has_ended(p) && play_read(p, deadline_ms))
 		;
 	if (!p->ended)
-		return fails(p, "the program has not ended");
+		return play_fails(p, "the program has not ended");
 	while (terminal_read(p->terminal, 0) > 0)
 		;
 	if (WIFEXITED(p->status))
@@ -294,7 +294,7 @@ do_exit(struct play *p, char *arg)
 	else
 		snprintf(said, sizeof(said), "signal %d", WTERMSIG(p->status));
 	return strcmp(said, arg) == 0 ||
-	    fails(p, "it ended with %s, not %s", said, arg);
+	    play_fails(p, "it ended with %s, not %s", said, arg);
 }
 
 static bool
@@ -314,7 +314,7 @@ do_signal(struct play *p, char *arg)
 			kill(terminal_pid(p->terminal), signals[i].signo);
 			return true;
 		}
-	return fails(p, "no such signal: %s", arg);
+	return play_fails(p, "no such signal: %s", arg);
 }
 
 static bool
@@ -331,14 +331,14 @@ do_tty(struct play *p, char *arg)
 	int64_t deadline_ms;
 	bool cooked;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	do {
 		cooked = terminal_is_cooked(p->terminal);
 		if (strcmp(arg, cooked ? "cooked" : "raw") == 0)
 			return true;
-	} while (read_until(p, deadline_ms));
-	return fails(p, "the terminal is %s", cooked ? "cooked" : "raw");
+	} while (play_read(p, deadline_ms));
+	return play_fails(p, "the terminal is %s", cooked ? "cooked" : "raw");
 }
 
 static bool
@@ -347,14 +347,14 @@ do_screen(struct play *p, char *arg)
 	int64_t deadline_ms;
 	bool alternate;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	do {
 		alternate = terminal_is_alternate(p->terminal);
 		if (strcmp(arg, alternate ? "alternate" : "main") == 0)
 			return true;
-	} while (read_until(p, deadline_ms));
-	return fails(
+	} while (play_read(p, deadline_ms));
+	return play_fails(
 	    p, "it is the %s screen", alternate ? "alternate" : "main");
 }
 
@@ -364,16 +364,17 @@ do_idle(struct play *p, char *arg)
 	int64_t deadline_ms, most;
 	size_t n = 0, got;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	if (str_to_int64(arg, 0, INT32_MAX, &most) == -1)
-		return fails(p, "\"%s\" is no number of bytes", arg);
+		return play_fails(p, "\"%s\" is no number of bytes", arg);
 	while (clock_mono_ms() < deadline_ms) {
 		got = terminal_read(p->terminal, READ_STEP_MS);
 		n += got;
 		if (n > (size_t)most && got > 0)
-			return fails(p, "%zu bytes were written, the last: %s",
-			    n, terminal_last(p->terminal));
+			return play_fails(p,
+			    "%zu bytes were written, the last: %s", n,
+			    terminal_last(p->terminal));
 	}
 	return true;
 }
@@ -396,17 +397,17 @@ do_settle(struct play *p, char *arg)
 	int64_t deadline_ms, last_ms = clock_mono_ms(), now_ms;
 	int64_t quiet_ms = QUIET_MS;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	if (*arg != '\0' && clock_parse_duration(arg, &quiet_ms) == -1)
-		return fails(p, "\"%s\" is no duration", arg);
+		return play_fails(p, "\"%s\" is no duration", arg);
 	while ((now_ms = clock_mono_ms()) < deadline_ms) {
 		if (terminal_read(p->terminal, READ_STEP_MS) > 0)
 			last_ms = now_ms;
 		else if (now_ms - last_ms >= quiet_ms)
 			return true;
 	}
-	return fails(p, "the screen does not settle, it wrote last: %s",
+	return play_fails(p, "the screen does not settle, it wrote last: %s",
 	    terminal_last(p->terminal));
 }
 
@@ -421,7 +422,7 @@ do_snapshot(struct play *p, char *arg)
 	if (*arg != '\0')
 		ok = paths_write_file(arg, text.data, text.len, 0644, &err) ==
 			0 ||
-		    fails(p, "%s", err.text);
+		    play_fails(p, "%s", err.text);
 	else
 		print_lines("|", strbuf_str(&text));
 	strbuf_fini(&text);
@@ -457,7 +458,7 @@ run_shell(struct play *p, const char *command, char **said)
 		*said = xstrdup(err.text);
 	free(file);
 	return status == 0 ||
-	    fails(p, "the command ended with %d and said: %s",
+	    play_fails(p, "the command ended with %d and said: %s",
 		WIFEXITED(status) ? WEXITSTATUS(status) : -1, *said);
 }
 
@@ -499,15 +500,15 @@ do_nochild(struct play *p, char *arg)
 	struct strbuf list = { 0 };
 	int64_t deadline_ms;
 
-	if (!take_duration(p, &arg, &deadline_ms))
+	if (!play_take_deadline(p, &arg, &deadline_ms))
 		return false;
 	do {
 		has_ended(p);
 		if (procs_with(p->run_mark, NULL) == 0)
 			return true;
-	} while (read_until(p, deadline_ms));
+	} while (play_read(p, deadline_ms));
 	procs_with(p->run_mark, &list);
-	fails(p, "still running: %s", strbuf_str(&list));
+	play_fails(p, "still running: %s", strbuf_str(&list));
 	strbuf_fini(&list);
 	return false;
 }
@@ -557,7 +558,14 @@ const struct play_action play_actions[] = {
 	{ "absent", do_absent, PLAY_ON_SCREEN },
 	{ "row", do_row, PLAY_ON_SCREEN },
 	{ "cursor", do_cursor, PLAY_ON_SCREEN },
+	{ "at", play_at, PLAY_ON_SCREEN },
 	{ "attr", do_attr, PLAY_ON_SCREEN },
+	{ "click", play_click, PLAY_ON_SCREEN },
+	{ "wheel", play_wheel, PLAY_ON_SCREEN },
+	{ "mouse", play_mouse, PLAY_ON_SCREEN },
+	{ "colours", play_colours, PLAY_ON_SCREEN },
+	{ "storm", play_storm, PLAY_ON_SCREEN },
+	{ "unharmed", play_unharmed, PLAY_ON_SCREEN },
 	{ "key", do_key, PLAY_ON_SCREEN },
 	{ "type", do_type, PLAY_ON_SCREEN },
 	{ "paste", do_paste, PLAY_ON_SCREEN },

@@ -6,6 +6,7 @@
 #define TWINDECK_TESTS_SUPPORT_PLAY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/base/str.h"
 
@@ -52,6 +53,23 @@ struct play {
 	int case_number;
 	char *case_name; /* owned; NULL: between two */
 };
+
+/* Puts down why an action fails; always false. */
+bool play_fails(struct play *play, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The actions of play_terminal.c, for the table. */
+bool play_at(struct play *play, char *arg);
+bool play_click(struct play *play, char *arg);
+bool play_colours(struct play *play, char *arg);
+bool play_mouse(struct play *play, char *arg);
+bool play_storm(struct play *play, char *arg);
+bool play_unharmed(struct play *play, char *arg);
+bool play_wheel(struct play *play, char *arg);
+
+/* Cuts a duration off: the monotonic time when it is over. */
+bool play_take_deadline(struct play *play, char **arg, int64_t *deadline_ms);
+/* Reads what is written for a moment; false if the time is over. */
+bool play_read(struct play *play, int64_t deadline_ms);
 
 /* Cuts the first word off; what follows it is left, trimmed. */
 char *play_take_word(char **arg);

@@ -25,18 +25,95 @@ struct terminal {
 	pid_t pid;
 	VTerm *vt;
 	VTermScreen *screen;
-	bool alternate;
+	bool alternate, mouse;
+	const char *harm; /* the first */
+	size_t clears;
+	char tail[4];   /* the bytes before, for what two reads cut in two */
+	bool in_string; /* a control string, of which this is the beginning */
+	char string[4];
+	size_t n_string;
 	struct strbuf last;
 };
+
+static void
+harm(struct terminal *t, const char *what)
+{
+	if (t->harm == NULL)
+		t->harm = what;
+}
 
 static int
 on_prop(VTermProp prop, VTermValue *value, void *arg)
 {
 	struct terminal *t = arg;
 
-	if (prop == VTERM_PROP_ALTSCREEN)
+	switch (prop) {
+	case VTERM_PROP_ALTSCREEN:
 		t->alternate = value->boolean != 0;
+		break;
+	case VTERM_PROP_MOUSE:
+		t->mouse = value->number != VTERM_PROP_MOUSE_NONE;
+		break;
+	case VTERM_PROP_TITLE:
+	case VTERM_PROP_ICONNAME:
+		harm(t, "a title");
+		break;
+	case VTERM_PROP_REVERSE:
+		if (value->boolean != 0)
+			harm(t, "a reversed screen");
+		break;
+	default:
+		break;
+	}
 	return 1;
+}
+
+static int
+on_bell(void *arg)
+{
+	harm(arg, "a bell");
+	return 1;
+}
+
+/* OSC 104 gives the colours back: ncurses sends it when it leaves. */
+static void
+take_string(struct terminal *t, char c)
+{
+	if (c != 007 && c != 033) {
+		if (t->n_string < sizeof(t->string))
+			t->string[t->n_string] = c;
+		t->n_string++;
+		return;
+	}
+	t->in_string = false;
+	if (t->n_string != 3 || memcmp(t->string, "104", 3) != 0)
+		harm(t, "a control string");
+}
+
+/* Byte by byte, whatever libvterm makes of it, which may be nothing. */
+static void
+look_for_harm(struct terminal *t, const char *data, size_t len)
+{
+	const char *before = t->tail;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (before[3] == 033 && c != 0 && strchr("]P^_X", c) != NULL) {
+			t->in_string = true;
+			t->n_string = 0;
+		} else if (t->in_string) {
+			take_string(t, data[i]);
+		} else if (before[3] == '\302' && c >= 0x80 && c < 0xa0)
+			harm(t, "a C1 character");
+		else if (c == 016 || c == 017)
+			harm(t, "a shift of the character set");
+		else if (c == 'J' && memcmp(before + 1, "\033[2", 3) == 0)
+			t->clears++;
+		memmove(t->tail, t->tail + 1, 3);
+		t->tail[3] = data[i];
+	}
 }
 
 static void
@@ -49,8 +126,8 @@ run(const char *command, char *const *environment)
 struct terminal *
 terminal_new(int rows, int cols, const char *command, char *const *environment)
 {
-	static const VTermScreenCallbacks callbacks = { .settermprop =
-							    on_prop };
+	static const VTermScreenCallbacks callbacks = { .settermprop = on_prop,
+		.bell = on_bell };
 	struct winsize size = { .ws_row = (unsigned short)rows,
 		.ws_col = (unsigned short)cols };
 	struct terminal *t = xcalloc(1, sizeof(*t));
@@ -147,6 +224,7 @@ terminal_read(struct terminal *t, int timeout_ms)
 		return 0;
 	}
 	keep_last(t, buf, (size_t)n);
+	look_for_harm(t, buf, (size_t)n);
 	vterm_input_write(t->vt, buf, (size_t)n);
 	vterm_screen_flush_damage(t->screen);
 	send_output(t);
@@ -303,6 +381,24 @@ terminal_row(const struct terminal *t, int row, struct strbuf *out)
 }
 
 int
+terminal_cols(const struct terminal *t)
+{
+	int rows, cols;
+
+	vterm_get_size(t->vt, &rows, &cols);
+	return cols;
+}
+
+int
+terminal_cursor_col(const struct terminal *t)
+{
+	VTermPos pos;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(t->vt), &pos);
+	return pos.col;
+}
+
+int
 terminal_cursor_row(const struct terminal *t)
 {
 	VTermPos pos;
@@ -328,6 +424,13 @@ terminal_is_cooked(const struct terminal *t)
 }
 
 static bool
+is_coloured(const VTermScreenCell *cell)
+{
+	return !VTERM_COLOR_IS_DEFAULT_FG(&cell->fg) ||
+	    !VTERM_COLOR_IS_DEFAULT_BG(&cell->bg);
+}
+
+static bool
 cell_has(const VTermScreenCell *cell, const char *attr)
 {
 	if (strcmp(attr, "bold") == 0)
@@ -336,36 +439,114 @@ cell_has(const VTermScreenCell *cell, const char *attr)
 		return cell->attrs.underline != 0;
 	if (strcmp(attr, "blink") == 0)
 		return cell->attrs.blink;
+	if (strcmp(attr, "coloured") == 0)
+		return is_coloured(cell);
 	return strcmp(attr, "reverse") == 0 && cell->attrs.reverse;
+}
+
+/* The first text like this: its row, and of each of its bytes the column. */
+static bool
+find(const struct terminal *t, const char *text, int *row, struct strbuf *cols)
+{
+	struct strbuf line = { 0 }, columns = { 0 };
+	const char *found = NULL;
+	size_t at;
+
+	for (*row = 0; *row < terminal_rows(t); ++*row) {
+		strbuf_reset(&line);
+		strbuf_reset(&columns);
+		read_row(t, *row, &line, &columns);
+		found = strstr(strbuf_str(&line), text);
+		if (found == NULL)
+			continue;
+		at = (size_t)(found - line.data);
+		strbuf_put(cols, columns.data + at * sizeof(int),
+		    strlen(text) * sizeof(int));
+		break;
+	}
+	strbuf_fini(&line);
+	strbuf_fini(&columns);
+	return found != NULL;
+}
+
+static int
+column(const struct strbuf *cols, size_t i)
+{
+	int col;
+
+	memcpy(&col, cols->data + i * sizeof(col), sizeof(col));
+	return col;
+}
+
+bool
+terminal_find(const struct terminal *t, const char *text, int *row, int *col)
+{
+	struct strbuf cols = { 0 };
+	bool found = *text != '\0' && find(t, text, row, &cols);
+
+	if (found)
+		*col = column(&cols, 0);
+	strbuf_fini(&cols);
+	return found;
 }
 
 bool
 terminal_has_attr(const struct terminal *t, const char *attr, const char *text)
 {
-	struct strbuf row = { 0 }, columns = { 0 };
+	struct strbuf cols = { 0 };
 	VTermScreenCell cell;
-	VTermPos pos = { 0 };
-	size_t at, i;
-	const char *found = NULL;
-	bool has = false;
+	VTermPos pos;
+	size_t i;
+	bool has = find(t, text, &pos.row, &cols);
 
-	for (; found == NULL && pos.row < terminal_rows(t); pos.row++) {
-		strbuf_reset(&row);
-		strbuf_reset(&columns);
-		read_row(t, pos.row, &row, &columns);
-		found = strstr(strbuf_str(&row), text);
-		if (found == NULL)
-			continue;
-		at = (size_t)(found - row.data);
-		for (i = 0, has = true; i < strlen(text); i++) {
-			memcpy(&pos.col,
-			    columns.data + (at + i) * sizeof(pos.col),
-			    sizeof(pos.col));
-			vterm_screen_get_cell(t->screen, pos, &cell);
-			has = has && cell_has(&cell, attr);
-		}
+	for (i = 0; has && i < cols.len / sizeof(int); i++) {
+		pos.col = column(&cols, i);
+		vterm_screen_get_cell(t->screen, pos, &cell);
+		has = cell_has(&cell, attr);
 	}
-	strbuf_fini(&row);
-	strbuf_fini(&columns);
+	strbuf_fini(&cols);
 	return has;
+}
+
+size_t
+terminal_coloured(const struct terminal *t)
+{
+	VTermScreenCell cell;
+	VTermPos pos;
+	size_t n = 0;
+
+	for (pos.row = 0; pos.row < terminal_rows(t); pos.row++)
+		for (pos.col = 0; pos.col < terminal_cols(t); pos.col++) {
+			vterm_screen_get_cell(t->screen, pos, &cell);
+			n += is_coloured(&cell);
+		}
+	return n;
+}
+
+void
+terminal_click(struct terminal *t, int row, int col, int button)
+{
+	vterm_mouse_move(t->vt, row, col, VTERM_MOD_NONE);
+	vterm_mouse_button(t->vt, button, true, VTERM_MOD_NONE);
+	if (button < 4) /* a wheel has no release */
+		vterm_mouse_button(t->vt, button, false, VTERM_MOD_NONE);
+	send_output(t);
+}
+
+bool
+terminal_wants_mouse(const struct terminal *t)
+{
+	return t->mouse;
+}
+
+const char *
+terminal_harm(const struct terminal *t)
+{
+	return t->harm != NULL ? t->harm : "";
+}
+
+size_t
+terminal_clears(const struct terminal *t)
+{
+	return t->clears;
 }

@@ -45,16 +45,38 @@ void terminal_paste(struct terminal *t, const char *text);
 int terminal_rows(const struct terminal *t);
 /* A row from 0, without the blanks at its end; put behind what out holds. */
 void terminal_row(const struct terminal *t, int row, struct strbuf *out);
+int terminal_cols(const struct terminal *t);
 int terminal_cursor_row(const struct terminal *t);
+int terminal_cursor_col(const struct terminal *t);
+/* Where the first text like this begins; false if it is nowhere. */
+bool terminal_find(
+    const struct terminal *t, const char *text, int *row, int *col);
 bool terminal_is_alternate(const struct terminal *t); /* screen */
 /* Whether lines are edited and echoed by the kernel, as a shell has it. */
 bool terminal_is_cooked(const struct terminal *t);
 
 /*
  * Whether the first text like this is shown with this attribute throughout:
- * bold, underline, blink, reverse.  False too if either is not there.
+ * bold, underline, blink, reverse, coloured.  False too if either is not
+ * there.
  */
 bool terminal_has_attr(
     const struct terminal *t, const char *attr, const char *text);
+/* How many cells have colours that are not the terminal's own. */
+size_t terminal_coloured(const struct terminal *t);
+
+/* Presses and releases a button; 4 and 5 are the wheel's. */
+void terminal_click(struct terminal *t, int row, int col, int button);
+bool terminal_wants_mouse(const struct terminal *t);
+
+/*
+ * What has reached the terminal since it was made that a screen has no need
+ * of, in words: a title, a bell, a control string (OSC, DCS, APC, PM, SOS), a
+ * C1 character, a shift of the character set, a reversed screen.  "" if it is
+ * as a shell has it.  A title that is only kept and given back is no harm.
+ */
+const char *terminal_harm(const struct terminal *t);
+/* How often the whole screen was cleared. */
+size_t terminal_clears(const struct terminal *t);
 
 #endif
