@@ -246,18 +246,34 @@ set_error(struct hub_call *call, const struct iothub_error *error, char *body)
 	hub_call_set_header(call, "iothub-errorcode", error->name);
 }
 
+/* A batch that could not even begin has shown nobody what is not so. */
+static bool
+stands(const struct hub_call *call, const struct err *why)
+{
+	return call->stores_nothing ||
+	    (why->code == ERR_TIMEOUT &&
+		evhttp_request_get_command(call->request) == EVHTTP_REQ_GET);
+}
+
 static void
 on_committed(bool ok, void *arg)
 {
 	struct hub_call *call = arg;
 	struct evkeyvalq *headers =
 	    evhttp_request_get_output_headers(call->request);
+	const struct err *why = hub_commit_why(call->hub->commit);
+	enum iothub_error_id id;
+	char *text;
 
-	if (!ok && !call->stores_nothing) {
+	if (!ok && !stands(call, why)) {
+		id = why->code == ERR_TIMEOUT ? IOTHUB_SERVICE_UNAVAILABLE
+					      : IOTHUB_SERVER_ERROR;
+		text = xasprintf("the hub could not write to its database: %s",
+		    why->text);
 		evhttp_clear_headers(headers);
-		set_error(call, iothub_error_get(IOTHUB_SERVER_ERROR),
-		    iothub_error_format_a(IOTHUB_SERVER_ERROR,
-			"the hub could not write to its database"));
+		set_error(call, iothub_error_get(id),
+		    iothub_error_format_a(id, text));
+		free(text);
 	}
 	send_answer(call);
 }
@@ -348,6 +364,9 @@ hub_call_fail(struct hub_call *call, const struct err *err)
 		break;
 	case ERR_UNAUTHORIZED:
 		id = IOTHUB_UNAUTHORIZED_ACCESS;
+		break;
+	case ERR_TIMEOUT:
+		id = IOTHUB_SERVICE_UNAVAILABLE;
 		break;
 	default:
 		log_error("a request failed: %s", err->text);

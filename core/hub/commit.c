@@ -15,6 +15,10 @@
  * them do not wait for the last. */
 #define CHANGES_MAX 512
 
+/* How long the loop stands still while another process holds the database,
+ * the first time; until it is free again each batch is tried at once. */
+#define PATIENCE_MS 200
+
 struct waiter {
 	struct list link;
 	hub_commit_cb cb;
@@ -34,6 +38,8 @@ struct hub_commit {
 	int n_changes; /* in the open batch */
 	bool is_open;
 	bool has_failed;
+	bool is_locked_out; /* the last batch could not begin */
+	struct err why;     /* of the last that failed */
 };
 
 static void
@@ -45,12 +51,14 @@ finish_batch(struct hub_commit *commit)
 
 	if (!commit->is_open)
 		return;
-	if (commit->has_failed)
+	if (commit->has_failed) {
 		store_rollback(commit->store);
-	else if (store_commit(commit->store, &err) == -1)
+	} else if (store_commit(commit->store, &err) == -1) {
 		log_error("a commit failed: %s", err.text);
-	else
+		err_copy(&commit->why, &err);
+	} else {
 		ok = true;
+	}
 	commit->is_open = false;
 	commit->has_failed = false;
 	commit->n_changes = 0;
@@ -82,6 +90,7 @@ hub_commit_new(struct event_base *base, struct store *store)
 	struct hub_commit *commit = xcalloc(1, sizeof(*commit));
 
 	commit->store = store;
+	store_set_patience(store, PATIENCE_MS);
 	commit->turn = net_turn_new(base, on_turn_end, commit);
 	list_init(&commit->waiting);
 	list_init(&commit->done);
@@ -101,33 +110,55 @@ hub_commit_free(struct hub_commit *commit)
 	free(commit);
 }
 
+/* One line in the log when it begins to fail, and one when that is over. */
+static void
+begin(struct hub_commit *commit)
+{
+	struct err err = { 0 };
+	int rc = store_begin(commit->store, &err);
+
+	if (rc == -1) {
+		commit->has_failed = true;
+		err_copy(&commit->why, &err);
+	}
+	if (commit->is_locked_out == (rc == -1))
+		return;
+	commit->is_locked_out = rc == -1;
+	store_set_patience(commit->store, rc == -1 ? 0 : PATIENCE_MS);
+	if (rc == -1)
+		log_error("nothing can be changed: %s", err.text);
+	else
+		log_info("changes are possible again");
+}
+
 void
 hub_commit_begin(struct hub_commit *commit)
 {
-	struct err err = { 0 };
-
 	if (commit->is_open && ++commit->n_changes > CHANGES_MAX)
 		finish_batch(commit);
 	/* SQLite ends a transaction by itself when the disk is full, say. */
-	if (commit->is_open && !store_in_transaction(commit->store)) {
-		commit->has_failed = true;
-		store_begin(commit->store, NULL);
-	}
+	if (commit->is_open && !store_in_transaction(commit->store))
+		hub_commit_fail(commit);
 	if (commit->is_open)
 		return;
 	commit->is_open = true;
-	if (store_begin(commit->store, &err) == -1) {
-		log_error("cannot begin a change: %s", err.text);
-		commit->has_failed = true;
-	}
+	begin(commit);
 	net_turn_end(commit->turn);
 }
 
 void
 hub_commit_fail(struct hub_commit *commit)
 {
-	if (commit->is_open)
-		commit->has_failed = true;
+	if (!commit->is_open || commit->has_failed)
+		return;
+	commit->has_failed = true;
+	err_set(&commit->why, ERR_IO, "a change of the same turn failed");
+}
+
+const struct err *
+hub_commit_why(const struct hub_commit *commit)
+{
+	return &commit->why;
 }
 
 void

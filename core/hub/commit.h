@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct err;
 struct event_base;
 struct hub_commit;
 struct store;
@@ -17,7 +18,8 @@ void hub_commit_free(struct hub_commit *commit);
 
 /*
  * Opens the batch of this turn, unless it is open; before each change.  When
- * the database does not even let it begin, the batch fails.
+ * the database does not even let it begin, because another process holds it,
+ * say, the batch fails, and so does each change in it.
  */
 void hub_commit_begin(struct hub_commit *commit);
 
@@ -33,5 +35,12 @@ void hub_commit_fail(struct hub_commit *commit);
  */
 typedef void (*hub_commit_cb)(bool ok, void *arg);
 void hub_commit_then(struct hub_commit *commit, hub_commit_cb cb, void *arg);
+
+/*
+ * Why the last batch failed that did, for who has just heard it: ERR_TIMEOUT
+ * when it could not even begin (nothing was changed that somebody may have
+ * read), ERR_IO.
+ */
+const struct err *hub_commit_why(const struct hub_commit *commit);
 
 #endif

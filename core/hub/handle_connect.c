@@ -226,6 +226,16 @@ keep_model_id(struct hub_session *session, struct mqtt_str encoded)
 }
 
 static int
+refuse(struct hub_session *session, uint8_t code, struct mqtt_str client_id,
+    const struct err *err)
+{
+	log_info("mqtt: %.*s: CONNECT refused with %u: %s", (int)client_id.len,
+	    client_id.s != NULL ? client_id.s : "", code, err->text);
+	hub_send_refusal(session, code);
+	return 0;
+}
+
+static int
 let_in(struct hub_session *session, const struct mqtt_connect *connect,
     const struct user_name *name, struct err *err)
 {
@@ -245,7 +255,8 @@ let_in(struct hub_session *session, const struct mqtt_connect *connect,
 	if (open_session(session, &connack.session_present, err) == -1 ||
 	    hub_messages_resume(session->hub->messages, session,
 		connack.session_present, err) == -1)
-		return -1;
+		return refuse(session, MQTT_REFUSED_UNAVAILABLE,
+		    connect->client_id, err);
 	keep_model_id(session, name->model_id);
 	log_info("mqtt: %s: connected, %s session%s", session->device_id,
 	    connack.session_present ? "kept" : "new",
@@ -255,16 +266,6 @@ let_in(struct hub_session *session, const struct mqtt_connect *connect,
 	connack.code = MQTT_REFUSED_UNAVAILABLE;
 	mqtt_connack_write(&failed, &connack);
 	hub_session_answer(session, &done, &failed);
-	return 0;
-}
-
-static int
-refuse(struct hub_session *session, uint8_t code, struct mqtt_str client_id,
-    const struct err *err)
-{
-	log_info("mqtt: %.*s: CONNECT refused with %u: %s", (int)client_id.len,
-	    client_id.s != NULL ? client_id.s : "", code, err->text);
-	hub_send_refusal(session, code);
 	return 0;
 }
 

@@ -27,6 +27,8 @@
 /* What a device calls its requests by: SDKs send numbers and UUIDs. */
 #define RID_MAX 256
 
+#define NOT_STORED "the report could not be stored"
+
 /* Each acknowledges the message when it has been taken care of. */
 typedef int (*topic_handler)(struct hub_session *session,
     const struct mqtt_publish *publish, const struct topic *topic,
@@ -86,6 +88,9 @@ on_twin_get(struct hub_session *session, const struct mqtt_publish *publish,
 		hub_tier_bill(session->hub->tier, strlen(twin));
 		cJSON_free(twin);
 	}
+	hub_send_put_puback(&failed, publish->packet_id);
+	hub_send_put_twin_error(session, &failed, topic->rid,
+	    IOTHUB_SERVER_ERROR, "the twin could not be read");
 	hub_session_answer(session, &done, &failed);
 	return 0;
 }
@@ -126,12 +131,14 @@ on_reported_patch(struct hub_session *session,
 		hub_send_put_twin_error(session, &done, topic->rid,
 		    IOTHUB_ARGUMENT_INVALID, err->text);
 	} else {
-		strbuf_fini(&done);
-		return -1;
+		log_error("mqtt: %s: report: %s", session->device_id,
+		    err->text);
+		hub_send_put_twin_error(session, &done, topic->rid,
+		    IOTHUB_SERVER_ERROR, NOT_STORED);
 	}
 	/* Node throws on an answer without JSON, so an error has some. */
 	hub_send_put_twin_error(session, &failed, topic->rid,
-	    IOTHUB_SERVER_ERROR, "the report could not be stored");
+	    IOTHUB_SERVER_ERROR, NOT_STORED);
 	hub_session_answer(session, &done, &failed);
 	return 0;
 }

@@ -198,6 +198,9 @@ static int
 start_listening(
     struct hub *hub, const struct hub_config *config, struct err *err)
 {
+	/* What is changed from here on somebody hears of, once its batch is on
+	 * disk: nothing is to get there past it. */
+	store_forbid_autocommit(hub->store);
 	hub->tls = net_tls_server_new(hub_identity_cert_file(hub->identity),
 	    hub_identity_key_file(hub->identity), err);
 	if (hub->tls == NULL)

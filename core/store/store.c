@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ struct store {
 	struct store_checkpoint *checkpoint; /* NULL: SQLite's own */
 	struct store_stmt *begin;
 	struct store_stmt *commit;
+	bool forbids_autocommit;
+	struct err refusal; /* why there is no transaction; or none */
 };
 
 struct store_stmt {
@@ -34,8 +37,12 @@ struct store_stmt {
 static int
 fail(const struct store *store, const char *what, struct err *err)
 {
-	return err_set(err, ERR_IO, "%s: cannot %s: %s", store->path, what,
-	    sqlite3_errmsg(store->db));
+	bool is_held = (sqlite3_errcode(store->db) & 0xff) == SQLITE_BUSY;
+
+	return err_set(err, is_held ? ERR_TIMEOUT : ERR_IO,
+	    "%s: cannot %s: %s%s", store->path, what,
+	    sqlite3_errmsg(store->db),
+	    is_held ? ", another process is writing to it" : "");
 }
 
 int
@@ -243,16 +250,51 @@ look_after_wal(struct store *store)
 	    store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &n_log, &n_done);
 }
 
+static int
+step(struct store_stmt *stmt, struct err *err)
+{
+	int rc = sqlite3_step(stmt->stmt);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc == SQLITE_DONE) {
+		sqlite3_reset(stmt->stmt);
+		return 0;
+	}
+	if (rc == SQLITE_CONSTRAINT_UNIQUE ||
+	    rc == SQLITE_CONSTRAINT_PRIMARYKEY)
+		err_set(err, ERR_EXISTS, "%s", sqlite3_errmsg(stmt->store->db));
+	else
+		fail(stmt->store, "run a statement", err);
+	sqlite3_reset(stmt->stmt);
+	return -1;
+}
+
+void
+store_set_patience(struct store *store, int ms)
+{
+	sqlite3_busy_timeout(store->db, ms);
+}
+
+void
+store_forbid_autocommit(struct store *store)
+{
+	store->forbids_autocommit = true;
+}
+
 int
 store_begin(struct store *store, struct err *err)
 {
-	return store_run(store->begin, err);
+	err_clear(&store->refusal);
+	if (step(store->begin, &store->refusal) == 0)
+		return 0;
+	return err_copy(err, &store->refusal);
 }
 
 int
 store_commit(struct store *store, struct err *err)
 {
-	if (store_run(store->commit, err) == -1) {
+	if (step(store->commit, err) == -1) {
 		store_rollback(store);
 		return -1;
 	}
@@ -336,24 +378,28 @@ store_bind_null(struct store_stmt *stmt, int i)
 	sqlite3_bind_null(stmt->stmt, i);
 }
 
+/* Whether it would be a transaction of its own, where that is forbidden. */
+static bool
+is_forbidden(const struct store_stmt *stmt)
+{
+	return stmt->store->forbids_autocommit &&
+	    !store_in_transaction(stmt->store) &&
+	    sqlite3_stmt_readonly(stmt->stmt) == 0;
+}
+
+static int
+refuse(const struct store *store, struct err *err)
+{
+	if (store->refusal.code != ERR_NONE)
+		return err_copy(err, &store->refusal);
+	return err_set(err, ERR_IO,
+	    "%s: a change before this one has failed", store->path);
+}
+
 int
 store_step(struct store_stmt *stmt, struct err *err)
 {
-	int rc = sqlite3_step(stmt->stmt);
-
-	if (rc == SQLITE_ROW)
-		return 1;
-	if (rc == SQLITE_DONE) {
-		sqlite3_reset(stmt->stmt);
-		return 0;
-	}
-	if (rc == SQLITE_CONSTRAINT_UNIQUE ||
-	    rc == SQLITE_CONSTRAINT_PRIMARYKEY)
-		err_set(err, ERR_EXISTS, "%s", sqlite3_errmsg(stmt->store->db));
-	else
-		fail(stmt->store, "run a statement", err);
-	sqlite3_reset(stmt->stmt);
-	return -1;
+	return is_forbidden(stmt) ? refuse(stmt->store, err) : step(stmt, err);
 }
 
 int

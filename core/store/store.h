@@ -52,6 +52,19 @@ size_t store_wal_pages(const struct store *store);
 int store_exec(struct store *store, const char *sql, struct err *err);
 
 /*
+ * How long a statement waits for another process that holds the file; 2 s if
+ * nothing is said.  After that it fails with ERR_TIMEOUT.
+ */
+void store_set_patience(struct store *store, int ms);
+
+/*
+ * From now on prepared statements that change something fail outside of a
+ * transaction, with the words of the store_begin() that failed if one did:
+ * SQLite would commit each of them by itself.
+ */
+void store_forbid_autocommit(struct store *store);
+
+/*
  * Transactions do not nest.  store_commit() returns only when everything is
  * on disk; when it fails, or store_rollback() is called, nothing of it
  * happened.  SQLite may end a transaction by itself after an error (a full
@@ -80,7 +93,7 @@ void store_bind_null(struct store_stmt *stmt, int i);
 
 /*
  * Steps to the next row: 1, or 0 at the end, or -1 with err set (ERR_IO;
- * ERR_EXISTS when a unique column has the value already).  After anything
+ * ERR_TIMEOUT when another process holds the file, ERR_EXISTS when a unique column has the value already).  After anything
  * but 1 the statement is ready to run again.
  */
 int store_step(struct store_stmt *stmt, struct err *err);

@@ -426,8 +426,8 @@ rig_client_is_closed(struct rig_client *client, int ms)
 	return client->closed;
 }
 
-bool
-rig_client_connect(struct rig_client *client, const char *device_id,
+void
+rig_client_send_connect(struct rig_client *client, const char *device_id,
     bool clean_session, uint16_t keep_alive_s, int64_t token_life_s)
 {
 	char *token = rig_token(client->rig, device_id, token_life_s);
@@ -441,18 +441,29 @@ rig_client_connect(struct rig_client *client, const char *device_id,
 		.clean_session = clean_session,
 	};
 	struct strbuf packet = { 0 };
-	bool present;
 
 	mqtt_connect_write(&packet, &connect);
 	rig_client_send(client, packet.data, packet.len);
+	strbuf_fini(&packet);
+	free(user);
+	free(token);
+}
+
+bool
+rig_client_connect(struct rig_client *client, const char *device_id,
+    bool clean_session, uint16_t keep_alive_s, int64_t token_life_s)
+{
+	struct strbuf packet = { 0 };
+	bool present;
+
+	rig_client_send_connect(
+	    client, device_id, clean_session, keep_alive_s, token_life_s);
 	rig_client_read(client, &packet);
 	assert_int_equal(4, packet.len);
 	assert_int_equal(MQTT_CONNACK << 4, (unsigned char)packet.data[0]);
 	assert_int_equal(MQTT_ACCEPTED, packet.data[3]);
 	present = packet.data[2] == 1;
 	strbuf_fini(&packet);
-	free(user);
-	free(token);
 	return present;
 }
 

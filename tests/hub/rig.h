@@ -76,6 +76,8 @@ void rig_client_read_bytes(
 /* Whether it has been closed within ms; what else comes is thrown away. */
 bool rig_client_is_closed(struct rig_client *client, int ms);
 
+void rig_client_send_connect(struct rig_client *client, const char *device_id,
+    bool clean_session, uint16_t keep_alive_s, int64_t token_life_s);
 /* CONNECT and CONNACK: whether a session was present. */
 bool rig_client_connect(struct rig_client *client, const char *device_id,
     bool clean_session, uint16_t keep_alive_s, int64_t token_life_s);

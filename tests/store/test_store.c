@@ -250,6 +250,38 @@ test_a_rollback_undoes_everything(void **state)
 }
 
 static void
+test_nothing_is_committed_by_itself_where_that_is_forbidden(void **state)
+{
+	struct store *store = open_it(one), *other = open_it(one);
+	struct err err = { 0 };
+	struct store_stmt *change = store_prepare(
+	    store, "INSERT INTO t (b) VALUES ('x')", &err);
+
+	(void)state;
+	store_forbid_autocommit(store);
+	assert_int_equal(-1, store_run(change, &err));
+	assert_int_equal(ERR_IO, err.code);
+	assert_int_equal(0, store_begin(store, &err));
+	assert_int_equal(0, store_run(change, &err));
+	store_rollback(store);
+
+	/* Another process, for SQLite: it has a connection of its own. */
+	store_set_patience(store, 1);
+	assert_int_equal(0, store_begin(other, &err));
+	assert_int_equal(-1, store_begin(store, &err));
+	assert_int_equal(ERR_TIMEOUT, err.code);
+	store_rollback(other);
+	err_clear(&err);
+	assert_int_equal(-1, store_run(change, &err));
+	assert_int_equal(ERR_TIMEOUT, err.code);
+	assert_non_null(strstr(err.text, "another process"));
+	assert_int_equal(0, number(store, "SELECT count(*) FROM t"));
+	store_stmt_free(change);
+	store_close(other);
+	store_close(store);
+}
+
+static void
 test_a_value_that_is_there_already_is_told_apart(void **state)
 {
 	struct store *store = open_it(one);
@@ -326,6 +358,7 @@ main(void)
 		TEST(test_a_path_that_cannot_be_written_is_refused),
 		TEST(test_a_commit_outlives_the_process_and_nothing_else_does),
 		TEST(test_a_rollback_undoes_everything),
+		TEST(test_nothing_is_committed_by_itself_where_that_is_forbidden),
 		TEST(test_a_value_that_is_there_already_is_told_apart),
 		TEST(test_the_wal_starts_over_under_steady_writes),
 	};
