@@ -47,7 +47,8 @@ struct dialog {
 	size_t top;       /* first row that is seen */
 	int y;            /* of its frame: rows that come do not lift it */
 	struct area seen; /* where its rows were drawn last */
-	int button_end[DIALOG_BUTTONS_MAX]; /* the columns behind them */
+	/* Of the buttons, the first column and the one behind. */
+	int button_at[DIALOG_BUTTONS_MAX], button_end[DIALOG_BUTTONS_MAX];
 };
 
 struct dialog *
@@ -513,9 +514,7 @@ dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
 		for (i = 0; i < dialog->n_buttons; i++)
 			if (x < dialog->button_end[i])
 				break;
-		if (i < dialog->n_buttons &&
-		    x >= dialog->button_end[i] - 2 -
-			    area_width(dialog->seen, dialog->buttons[i]))
+		if (i < dialog->n_buttons && x >= dialog->button_at[i])
 			press_button(dialog, i);
 	}
 }
@@ -558,7 +557,7 @@ draw_buttons(struct dialog *dialog, struct area a, int y)
 
 		snprintf(text, sizeof(text), narrow ? "[%s]" : "[ %s ]",
 		    dialog->buttons[i]);
-		area_put_right(a, y, ends[i] + shift,
+		dialog->button_at[i] = area_put_right(a, y, ends[i] + shift,
 		    focused ? STYLE_BUTTON : STYLE_TEXT, text);
 		dialog->button_end[i] = ends[i] + shift;
 		if (focused)
