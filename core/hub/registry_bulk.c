@@ -178,14 +178,13 @@ put_error(struct strbuf *out, const char *who, const struct err *err)
 	free(device_id);
 }
 
-/* That nobody could act on: seen has who came before it. */
+/* That nobody could act on: seen has who came before it, and owns them. */
 static int
 check_item(const cJSON *item, struct map *seen, struct err *err)
 {
 	const char *id = cJSON_GetStringValue(json_get_nocase(item, "id"));
 	const cJSON *module = json_get_nocase(item, "moduleId");
-	char *who;
-	int rc = 0;
+	char *who, *same;
 
 	if (id == NULL)
 		return err_set(
@@ -196,11 +195,12 @@ check_item(const cJSON *item, struct map *seen, struct err *err)
 	if (module != NULL && !cJSON_IsNull(module) && !cJSON_IsString(module))
 		return err_set(err, ERR_INVALID, "moduleId must be a string");
 	who = item_who(item);
-	if (map_set(seen, who, (void *)(uintptr_t)item) != NULL)
-		rc = err_set(err, ERR_EXISTS,
-		    "device %s stands more than once in the request", id);
-	free(who);
-	return rc;
+	same = map_set(seen, who, who);
+	if (same == NULL)
+		return 0;
+	free(same);
+	return err_set(err, ERR_EXISTS,
+	    "device %s stands more than once in the request", id);
 }
 
 /* What is wrong with the request as a whole. */
@@ -209,6 +209,8 @@ check_items(const cJSON *items, struct err *err)
 {
 	struct map *seen;
 	const cJSON *item;
+	size_t cursor = 0;
+	char *who;
 	int n = cJSON_GetArraySize(items), rc = 0;
 
 	if (!cJSON_IsArray(items) || n == 0)
@@ -223,6 +225,8 @@ check_items(const cJSON *items, struct err *err)
 		if ((rc = check_item(item, seen, err)) == -1)
 			break;
 	}
+	while ((who = map_next(seen, &cursor)) != NULL)
+		free(who);
 	map_free(seen);
 	return rc;
 }
