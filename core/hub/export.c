@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/registry.h"
+#include "core/hub/registry_row.h"
 #include "core/hub/transfer.h"
 #include "core/hub/transfer_jobs.h"
 #include "core/hub/who.h"
@@ -33,7 +34,8 @@ enum column {
 	TAGS,
 	DESIRED, /* each: properties, $metadata, $version */
 	REPORTED = DESIRED + 3,
-	MANAGED_BY = REPORTED + 3
+	SCOPES = REPORTED + 3,
+	MANAGED_BY = SCOPES + 2
 };
 
 /* Devices come first, so that a module that is read back has its owner. */
@@ -43,7 +45,8 @@ enum column {
 	"primary_key, secondary_key, primary_thumbprint, "                   \
 	"secondary_thumbprint, iot_edge, model_id, version, " TWIN ".etag, " \
 	"tags, desired, desired_metadata, desired_version, reported, "       \
-	"reported_metadata, reported_version, " MANAGED_BY " FROM " TABLE    \
+	"reported_metadata, reported_version, scope, parent_scopes, "        \
+	MANAGED_BY " FROM " TABLE                                            \
 	" JOIN " TWIN " ON " TWIN ".id = " TABLE ".id "                      \
 	"ORDER BY " TABLE ".id"
 
@@ -106,6 +109,7 @@ put_identity(struct strbuf *out, struct store_stmt *row)
 	    "primaryThumbprint", "secondaryThumbprint");
 	strbuf_printf(out, "},\"capabilities\":{\"iotEdge\":%s}",
 	    store_column_int(row, IOT_EDGE) != 0 ? "true" : "false");
+	hub_registry_scope_put(row, SCOPES, out);
 	put_text(out, "modelId", store_column_text(row, MODEL_ID));
 	if (!store_column_is_null(row, MANAGED_BY))
 		put_text(out, "managedBy", store_column_text(row, MANAGED_BY));

@@ -17,6 +17,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/registry.h"
 #include "core/hub/registry_body.h"
+#include "core/hub/registry_scope.h"
 #include "core/hub/transfer.h"
 #include "core/hub/transfer_jobs.h"
 #include "core/hub/who.h"
@@ -39,7 +40,8 @@ enum statement { INSERT, UPDATE, FIND, SET_TWIN, STATEMENTS };
 		   "secondary_key = ?7, primary_thumbprint = ?8, "             \
 		   "secondary_thumbprint = ?9, iot_edge = ?10, "               \
 		   "generation_id = ?11, status_updated = ?12, "               \
-		   "last_activity = ?13, model_id = ?14" SET_OWNED             \
+		   "last_activity = ?13, model_id = ?14, scope = NULL, "       \
+		   "parent_scopes = NULL" SET_OWNED                            \
 		   " WHERE device_id = ?1",                                    \
 	[FIND] = "SELECT id FROM " TABLE " WHERE device_id = ?1",              \
 	[SET_TWIN] = "INSERT OR REPLACE INTO " TWIN " (id, etag, version, "    \
@@ -252,6 +254,8 @@ put_device(struct import *import, const char *id, const cJSON *json,
 	} else {
 		err_copy(err, &why);
 	}
+	if (rc == 0 && hub_who_kind(id) == HUB_DEVICE)
+		rc = hub_registry_scope_write(import->store, id, &body, err);
 out:
 	hub_registry_body_fini(&body);
 	return rc;

@@ -47,6 +47,8 @@ static const struct query_root device_roots[] = {
 	{ "etag",              QUERY_FIELD_TEXT,   ETAG_SQL },
 	{ "deviceEtag",        QUERY_FIELD_TEXT,   NULL },
 	{ "capabilities.iotEdge", QUERY_FIELD_BOOL, "device.iot_edge" },
+	{ "deviceScope",       QUERY_FIELD_TEXT,   "device.scope" },
+	{ "parentScopes",      QUERY_FIELD_JSON,   "device.parent_scopes" },
 	{ "cloudToDeviceMessageCount", QUERY_FIELD_NUMBER,
 	    "(SELECT count(*) FROM message"
 	    " WHERE message.device_id = device.device_id)" },

@@ -23,6 +23,7 @@
 #include "core/hub/liveness.h"
 #include "core/hub/registry_body.h"
 #include "core/hub/registry_row.h"
+#include "core/hub/registry_scope.h"
 #include "core/hub/sessions.h"
 #include "core/hub/tier.h"
 #include "core/hub/who.h"
@@ -427,8 +428,12 @@ update(struct hub_registry *registry, const struct hub_device *was,
 {
 	struct store_stmt *s = stmt_of(registry, was->device_id, UPDATE);
 	bool is_module = hub_who_kind(was->device_id) == HUB_MODULE;
+	bool is_edge = body->has_edge ? body->is_edge : was->iot_edge;
 	char stamp[CLOCK_STAMP_SIZE];
 
+	if (hub_registry_scope_check(registry->hub->store, was->device_id, body,
+		is_edge, err) == -1)
+		return -1;
 	/* A module is as enabled as its device. */
 	if (!body->has_status || is_module)
 		body->enabled = was->enabled;
@@ -443,6 +448,7 @@ update(struct hub_registry *registry, const struct hub_device *was,
 		store_bind_text(s, 13, body->managed_by);
 	if (run(registry, s, err) == -1)
 		return -1;
+	body->is_edge = is_edge;
 	if (registry->hub->sessions == NULL)
 		return 0;
 	if (!body->enabled) {
@@ -513,6 +519,20 @@ exists(struct hub_registry *registry, const char *who, struct err *err)
 	    hub_identity_host(registry->hub->identity), module);
 }
 
+/* In the batch that the rest of it has opened. */
+static int
+set_scope(struct hub_registry *registry, const char *device_id,
+    const struct hub_registry_body *body, struct err *err)
+{
+	if (hub_who_kind(device_id) == HUB_MODULE)
+		return 0;
+	if (hub_registry_scope_write(
+		registry->hub->store, device_id, body, err) == 0)
+		return 0;
+	hub_commit_fail(registry->hub->commit);
+	return -1;
+}
+
 int
 hub_registry_put(struct hub_registry *registry, const char *device_id,
     const cJSON *json, const char *if_match, struct err *err)
@@ -538,6 +558,8 @@ hub_registry_put(struct hub_registry *registry, const char *device_id,
 		else
 			rc = create(registry, device_id, &body, err);
 	}
+	if (rc == 0)
+		rc = set_scope(registry, device_id, &body, err);
 	hub_registry_body_fini(&body);
 	hub_device_fini(&was);
 	return rc;

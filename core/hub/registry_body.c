@@ -14,6 +14,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/registry.h"
+#include "core/hub/registry_scope.h"
 #include "core/iothub/sas.h"
 
 static const char *const auth_types[] = { "sas", HUB_AUTH_SELF_SIGNED,
@@ -180,6 +181,42 @@ read_capabilities(
 	return 0;
 }
 
+static int
+read_scope(
+    const cJSON *item, const char *name, const char **scope, struct err *err)
+{
+	*scope = NULL;
+	if (item == NULL || cJSON_IsNull(item))
+		return 0;
+	if (!cJSON_IsString(item) ||
+	    strlen(item->valuestring) > HUB_SCOPE_MAX)
+		return err_set(err, ERR_INVALID,
+		    "%s must be a string of %d bytes at most", name,
+		    HUB_SCOPE_MAX);
+	if (*item->valuestring != '\0')
+		*scope = item->valuestring;
+	return 0;
+}
+
+static int
+read_scopes(const cJSON *json, struct hub_registry_body *body, struct err *err)
+{
+	const cJSON *scope = json_get_nocase(json, "deviceScope");
+	const cJSON *parents = json_get_nocase(json, "parentScopes");
+
+	body->has_scope = scope != NULL;
+	body->has_parent_scope = parents != NULL;
+	if (read_scope(scope, "deviceScope", &body->scope, err) == -1)
+		return -1;
+	if (parents == NULL || cJSON_IsNull(parents))
+		return 0;
+	if (!cJSON_IsArray(parents) || cJSON_GetArraySize(parents) > 1)
+		return err_set(err, ERR_INVALID,
+		    "parentScopes must be an array with one scope at most");
+	return read_scope(
+	    parents->child, "parentScopes[0]", &body->parent_scope, err);
+}
+
 int
 hub_registry_body_read(
     const cJSON *json, struct hub_registry_body *body, struct err *err)
@@ -190,7 +227,8 @@ hub_registry_body_read(
 	};
 	if (read_status(json, body, err) == 0 &&
 	    read_auth(json, body, err) == 0 &&
-	    read_capabilities(json, body, err) == 0)
+	    read_capabilities(json, body, err) == 0 &&
+	    read_scopes(json, body, err) == 0)
 		return 0;
 	hub_registry_body_fini(body);
 	return -1;

@@ -23,6 +23,10 @@ struct hub_registry_body {
 	const char *managed_by; /* of a module: borrowed from the body; or NULL */
 	bool has_edge;
 	bool is_edge;
+	bool has_scope;          /* deviceScope */
+	bool has_parent_scope;   /* parentScopes */
+	const char *scope;       /* both borrowed from the body; NULL: none */
+	const char *parent_scope;
 };
 
 /* 0, or -1 with err set (ERR_INVALID, ERR_LIMIT) and body empty. */

@@ -57,7 +57,7 @@ put_module(struct hub *hub, struct store_stmt *s,
 	look(hub, s, &live);
 	hub_who_put_json(out, who);
 	strbuf_puts(out, ",\"managedBy\":");
-	json_put_string(out, store_column_text(s, 16));
+	json_put_string(out, store_column_text(s, 18));
 	strbuf_printf(out,
 	    ",\"generationId\":\"%s\",\"etag\":\"%s\","
 	    "\"connectionState\":\"%s\","
@@ -69,6 +69,19 @@ put_module(struct hub *hub, struct store_stmt *s,
 	put_authentication(out, s);
 	strbuf_putc(out, '}');
 	free(etag);
+}
+
+void
+hub_registry_scope_put(struct store_stmt *row, int i, struct strbuf *out)
+{
+	if (!store_column_is_null(row, i)) {
+		strbuf_puts(out, ",\"deviceScope\":");
+		json_put_string(out, store_column_text(row, i));
+	}
+	if (!store_column_is_null(row, i + 1)) {
+		strbuf_puts(out, ",\"parentScopes\":");
+		strbuf_puts(out, store_column_text(row, i + 1));
+	}
 }
 
 /* In IoT Hub's own order of fields. */
@@ -98,8 +111,10 @@ put_device(struct hub *hub, struct store_stmt *s,
 	    live.last_activity,
 	    hub_messages_count(hub->messages, device_id));
 	put_authentication(out, s);
-	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}}",
+	strbuf_printf(out, ",\"capabilities\":{\"iotEdge\":%s}",
 	    store_column_int(s, 14) != 0 ? "true" : "false");
+	hub_registry_scope_put(s, 15, out);
+	strbuf_putc(out, '}');
 	free(etag);
 }
 

@@ -166,5 +166,14 @@ const struct store_migration hub_schema[] = {
 	    "  status INTEGER NOT NULL DEFAULT 0,"
 	    "  PRIMARY KEY (device_id, config)) WITHOUT ROWID;"
 	    "CREATE INDEX configured_status ON configured (config, status);" },
+	{ "scopes of edge devices",
+	    "ALTER TABLE device ADD COLUMN scope TEXT;"
+	    "ALTER TABLE device ADD COLUMN parent_scopes TEXT;" /* JSON */
+	    "ALTER TABLE module ADD COLUMN scope TEXT;" /* never any */
+	    "ALTER TABLE module ADD COLUMN parent_scopes TEXT;"
+	    "UPDATE device SET scope = 'ms-azure-iot-edge://' || device_id"
+	    "  || '-' || generation_id WHERE iot_edge = 1;"
+	    "CREATE INDEX device_scope ON device (scope)"
+	    "  WHERE iot_edge = 1;" },
 	{ NULL, NULL },
 };

@@ -20,6 +20,7 @@
 #include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/registry.h"
+#include "core/hub/registry_row.h"
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
@@ -555,6 +556,7 @@ hub_twins_format_row(
 		strbuf_puts(out, ",\"configurations\":");
 		put_column(out, s, 21);
 	}
+	hub_registry_scope_put(s, 22, out);
 	strbuf_putc(out, '}');
 }
 

@@ -82,7 +82,7 @@ int hub_twins_format(struct hub_twins *twins, const char *device_id,
 	"twin.tags, twin.desired, twin.desired_metadata, "                \
 	"twin.desired_version, twin.reported, twin.reported_metadata, "   \
 	"twin.reported_version, device.iot_edge, device.status_reason, "  \
-	HUB_TWINS_CONFIGURATIONS
+	HUB_TWINS_CONFIGURATIONS ", device.scope, device.parent_scopes"
 #define HUB_TWINS_COLUMN_ID 0
 #define HUB_TWINS_COLUMN_ETAG 1
 

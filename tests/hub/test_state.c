@@ -124,14 +124,18 @@ test_what_is_exported_comes_back_the_same(void **state)
 	    "\"primaryThumbprint\":"
 	    "\"0123456789ABCDEF0123456789ABCDEF01234567\"}}}");
 	put_device(world, "edge", "{\"capabilities\":{\"iotEdge\":true}}");
+	put_device(world, "leaf", "{\"deviceScope\":\"edge's\"}");
 	put_device(world, "d1/m1", "{\"managedBy\":\"me\"}");
 	world_report(world, "d1/m1", "{\"module\":true}");
 	text = export_all(world, &n);
-	assert_int_equal(5, n);
+	assert_int_equal(6, n);
 	assert_non_null(strstr(text, "\n{\"id\":\"d1\",\"moduleId\":\"m1\","));
+	assert_non_null(strstr(text, "\"deviceScope\":\"edge's\",\"parentScopes\""
+				     ":[\"edge's\"]"));
+	assert_non_null(strstr(text, "\"ms-azure-iot-edge://edge-"));
 
 	world_init(&other);
-	import_well(&other, text, 5);
+	import_well(&other, text, 6);
 	before = describe(world, "d1");
 	after = describe(&other, "d1");
 	assert_string_equal(before, after);
@@ -141,7 +145,7 @@ test_what_is_exported_comes_back_the_same(void **state)
 	assert_string_equal(text, again);
 	free(again);
 	/* Again, over what is there: nothing changes. */
-	import_well(&other, text, 5);
+	import_well(&other, text, 6);
 	again = export_all(&other, &n);
 	assert_string_equal(text, again);
 	world_fini(&other);

@@ -80,6 +80,34 @@ test('registry: a device, a twin and its module in bulk', async () => {
 	eq((await body(registry.getTwin(d.id))).tags, { a: 1 });
 	eq((await body(registry.getModuleTwin(d.id, 'm'))).tags, { b: 2 });
 });
+test('registry: an edge, one below it, and a device below that', async () => {
+	const capabilities = { iotEdge: true };
+	const top = (await mkDevice({ capabilities })).info;
+	assert(top.deviceScope, 'an edge without a scope');
+	const below = (
+		await mkDevice({ capabilities, parentScopes: [top.deviceScope] })
+	).info;
+	assert(below.deviceScope !== top.deviceScope, 'the scope is its own');
+	eq(below.parentScopes, [top.deviceScope]);
+	const leaf = (await mkDevice({ deviceScope: below.deviceScope })).info;
+	eq(leaf.deviceScope, below.deviceScope);
+	eq(leaf.parentScopes, [below.deviceScope]);
+	eq((await body(registry.get(leaf.deviceId))).parentScopes, [
+		below.deviceScope,
+	]);
+	const twin = await body(registry.getTwin(leaf.deviceId));
+	eq([twin.deviceScope, twin.parentScopes], [
+		below.deviceScope,
+		[below.deviceScope],
+	]);
+	await rejects(registry.update({ ...leaf, deviceScope: 'nowhere' }), 400);
+	const up = await body(
+		registry.update({ ...leaf, deviceScope: top.deviceScope }),
+	);
+	eq(up.parentScopes, [top.deviceScope]);
+	const plain = (await mkDevice()).info;
+	eq([plain.deviceScope, plain.parentScopes], [undefined, undefined]);
+});
 test('registry: statistics count the devices', async () => {
 	const before = await body(registry.getRegistryStatistics());
 	await mkDevice();
