@@ -70,6 +70,28 @@ action_retry(struct app *app, const char *arg)
 		dialog_retry_open(app, job);
 }
 
+void
+action_job_sort(struct app *app, const char *arg)
+{
+	struct pane *pane = app_pane(app, PANE_JOB);
+	enum job_order order = (pane_job_sorted(pane) + 1) % JOB_ORDERS;
+
+	(void)arg;
+	pane_job_sort(pane, order);
+	app_say(app, false, "the job's devices: %s", job_order_name(order));
+}
+
+void
+action_job_show(struct app *app, const char *arg)
+{
+	struct pane *pane = app_pane(app, PANE_JOB);
+	enum job_below below = (pane_job_shown(pane) + 1) % JOB_BELOWS;
+
+	(void)arg;
+	pane_job_show(pane, below);
+	app_say(app, false, "shown below: %s", job_below_name(below));
+}
+
 static void
 schedule(struct app *app, const struct action_form *form)
 {

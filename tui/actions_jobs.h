@@ -9,6 +9,8 @@ struct app;
 
 void action_pause(struct app *app, const char *arg);
 void action_retry(struct app *app, const char *arg);
+void action_job_sort(struct app *app, const char *arg);
+void action_job_show(struct app *app, const char *arg);
 void action_schedule(struct app *app, const char *arg);
 
 #endif

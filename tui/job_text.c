@@ -2,6 +2,8 @@
 
 #include "tui/job_text.h"
 
+#include <stdio.h>
+
 #include "tui/widget.h"
 
 int
@@ -40,4 +42,15 @@ job_device_style(enum job_device_state state)
 		break;
 	}
 	return STYLE_TEXT;
+}
+
+void
+job_answer_write(const struct job_device *d, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (d->status != 0)
+		snprintf(out, size, "%d  %s", d->status,
+		    d->answer != NULL ? d->answer : "");
+	else if (d->answer != NULL)
+		snprintf(out, size, "%s", d->answer);
 }

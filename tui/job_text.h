@@ -12,5 +12,8 @@
 int job_bar_draw(struct area a, int y, int x, int width,
     const struct job_counts *counts);
 enum style job_device_style(enum job_device_state state);
+/* "200  {…}"; "" where there is none. */
+void job_answer_write(
+    const struct job_device *device, char *out, size_t size);
 
 #endif

@@ -9,31 +9,47 @@
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/job_eta.h"
 #include "core/deck/jobs.h"
 #include "tui/job_text.h"
+#include "tui/job_timeline.h"
 #include "tui/pane.h"
+#include "tui/plot.h"
 
-#define SUMMARY_ROWS 3 /* two lines of the job and a gap */
-#define TIMELINE_ROWS 6
-#define TIMELINE_MIN 20 /* rows of the pane from which there is a timeline */
+#define SUMMARY_ROWS 3
+#define TABLE_MIN 3 /* rows, the heading included */
+#define TABLE_GOOD 9
+#define COLS_BEGAN 76 /* cells from which there is room for a clock time */
+#define BAR_MAX 42
 
 struct job_pane {
 	struct pane base;
 	int number;      /* of the job; 0: none */
 	struct job *job; /* found anew by settle: old jobs are dropped */
 	struct scroll scroll;
+	size_t *order; /* owned: the devices, as they stand */
+	size_t n_order;
+	enum job_order sorted;
+	enum job_below below;
 };
 
-/* The phases of an update in their order. */
-static const enum firmware_phase phase_order[] = {
-	PHASE_WAITING,
-	PHASE_DOWNLOADING,
-	PHASE_APPLYING,
-	PHASE_COMPLETED,
-	PHASE_FAILED,
+/* Rows of each part; 0: it is not there. */
+struct parts {
+	int summary, table, timeline, plots;
 };
 
-#define N_PHASES (sizeof(phase_order) / sizeof(phase_order[0]))
+static const char *const below_names[JOB_BELOWS] = {
+	[JOB_BELOW_ALL] = "timeline and plots",
+	[JOB_BELOW_PLOTS] = "plots",
+	[JOB_BELOW_TIMELINE] = "timeline",
+	[JOB_BELOW_NOTHING] = "devices alone",
+};
+
+const char *
+job_below_name(enum job_below below)
+{
+	return below_names[below];
+}
 
 static struct job_pane *
 self(struct pane *pane)
@@ -47,228 +63,166 @@ peek(const struct pane *pane)
 	return (const struct job_pane *)pane;
 }
 
-static bool
-follows_firmware(const struct job *job)
+/*
+ * The table has what it needs first.  A part that was chosen by name gets
+ * half of the pane, one that comes by itself only what is left over.
+ */
+static struct parts
+divide(const struct job_pane *p)
 {
-	const struct job_request *request = job_request(job);
+	struct parts parts = { .summary = SUMMARY_ROWS };
+	int left = p->base.rows - 2, want = job_timeline_rows(p->job) + 1;
+	bool all = p->below == JOB_BELOW_ALL;
+	int table = all ? TABLE_GOOD : TABLE_MIN;
 
-	return request->action == JOB_METHOD &&
-	    strcmp(request->method, "firmwareUpdate") == 0;
-}
-
-static bool
-has_timeline(const struct job_pane *p)
-{
-	return p->base.rows >= TIMELINE_MIN && p->job != NULL &&
-	    follows_firmware(p->job);
+	if (job_size(p->job) + 1 < (size_t)table)
+		table = (int)job_size(p->job) + 1;
+	if (left >= 14)
+		parts.summary++;
+	left -= parts.summary;
+	if ((all || p->below == JOB_BELOW_TIMELINE) && left - table >= want) {
+		parts.timeline = want;
+		left -= want;
+	}
+	if ((all || p->below == JOB_BELOW_PLOTS) &&
+	    left - table > PLOT_ROWS_MIN) {
+		parts.plots = all ? left - table : left - left / 2;
+		if (parts.plots <= PLOT_ROWS_MIN)
+			parts.plots = PLOT_ROWS_MIN + 1;
+		if (parts.plots > PLOT_ROWS_MAX)
+			parts.plots = PLOT_ROWS_MAX;
+		left -= parts.plots;
+	}
+	parts.table = left > 2 ? left : 2;
+	return parts;
 }
 
 static int
 list_rows(const struct job_pane *p)
 {
-	int rows = p->base.rows - 2 - SUMMARY_ROWS - 1;
+	return divide(p).table - 1;
+}
 
-	if (has_timeline(p))
-		rows -= TIMELINE_ROWS + 1;
-	return rows > 0 ? rows : 1;
+static int
+draw_times(const struct job *job, struct area a, int x, const struct look *look)
+{
+	char began[CLOCK_STAMP_SIZE], elapsed[CLOCK_STAMP_SIZE];
+	char left[TIME_SIZE];
+	int64_t eta;
+
+	if (job_state(job) == JOB_WAITING)
+		return area_putf(a, 0, x + 2, STYLE_BUSY, "waiting, in %s",
+		    countdown_format(left, job_starts_ms(job) - look->now_ms));
+	clock_format_time(began, job_began_us(job));
+	clock_format_elapsed(elapsed, job_elapsed_ms(job));
+	if (a.cols >= COLS_BEGAN)
+		x = area_putf(a, 0, x + 2, STYLE_TEXT, "began %s", began);
+	x = area_putf(a, 0, x + 2, STYLE_TEXT, "elapsed %s", elapsed);
+	eta = job_eta_ms(job, look->now_ms, look->now_us);
+	if (eta == JOB_ETA_UNKNOWN)
+		return x;
+	return area_putf(
+	    a, 0, x + 2, STYLE_STRONG, "ETA %s", countdown_format(left, eta));
+}
+
+static void
+draw_progress(const struct job *job, struct area a)
+{
+	struct job_counts n;
+	size_t gone;
+	int x, width;
+
+	job_counts(job, &n);
+	gone = n.let_go + n.by_state[JOB_DEVICE_SKIPPED] +
+	    n.by_state[JOB_DEVICE_CANCELLED];
+	width = a.cols / 3 < BAR_MAX ? a.cols / 3 : BAR_MAX;
+	x = job_bar_draw(a, 1, 1, width, &n);
+	x = area_putf(a, 1, x + 1, n.done > 0 ? STYLE_GOOD : STYLE_TEXT,
+	    "%zu done", n.done);
+	x = area_putf(a, 1, x + 2, n.failed > 0 ? STYLE_BAD : STYLE_TEXT,
+	    "%zu failed", n.failed);
+	x = area_putf(a, 1, x + 2, n.running > 0 ? STYLE_BUSY : STYLE_TEXT,
+	    "%zu running", n.running);
+	if (n.waiting > 0)
+		x = area_putf(
+		    a, 1, x + 2, STYLE_TEXT, "%zu waiting", n.waiting);
+	if (gone > 0)
+		area_putf(a, 1, x + 2, STYLE_TEXT, "%zu not done", gone);
 }
 
 static void
 draw_summary(const struct job_pane *p, struct area a, const struct look *look)
 {
 	const struct job_request *request = job_request(p->job);
-	char began[CLOCK_STAMP_SIZE], elapsed[CLOCK_STAMP_SIZE];
-	char left[TIME_SIZE];
-	struct job_counts n;
+	const char *what = request->payload;
+	size_t n = job_size(p->job);
 	int x;
 
-	job_counts(p->job, &n);
 	x = area_putf(a, 0, 1, STYLE_STRONG, "%s", job_title(p->job));
-	x = area_putf(a, 0, x + 2, STYLE_TEXT, "%zu device%s  here", n.total,
-	    n.total == 1 ? "" : "s");
-	if (job_state(p->job) == JOB_WAITING) {
-		x = area_putf(a, 0, x + 2, STYLE_BUSY, "waiting, in %s",
-		    countdown_format(
-			left, job_starts_ms(p->job) - look->now_ms));
-	} else {
-		clock_format_time(began, job_began_us(p->job));
-		clock_format_elapsed(elapsed, job_elapsed_ms(p->job));
-		x = area_putf(a, 0, x + 2, STYLE_TEXT, "began %s  elapsed %s",
-		    began, elapsed);
-	}
+	x = area_putf(a, 0, x + 2, STYLE_TEXT, "%zu device%s  here", n,
+	    n == 1 ? "" : "s");
+	x = draw_times(p->job, a, x, look);
 	if (job_is_paused(p->job))
-		x = area_put(a, 0, x + 2, STYLE_DRIFT, "paused");
-	if (a.cols - x > 40)
-		x = area_putf(a, 0, x + 2, STYLE_TEXT,
-		    "%zu done  %zu running  %zu failed", n.done, n.running,
-		    n.failed);
-	if (a.cols - x > 16)
-		job_bar_draw(
-		    a, 0, x + 2, a.cols - x - 4 > 22 ? 22 : a.cols - x - 4, &n);
-	if (request->action == JOB_METHOD) {
-		area_put(a, 1, 1, STYLE_DIM, "payload");
-		area_put_fit(a, 1, 10, a.cols - 11, STYLE_TEXT,
-		    request->payload != NULL ? request->payload : "null");
-	} else {
-		area_put(a, 1, 1, STYLE_DIM, "sets");
-		area_put_fit(a, 1, 10, a.cols - 11, STYLE_TEXT, request->patch);
-	}
+		area_put(a, 0, x + 2, STYLE_DRIFT, "paused");
+	else if (job_state(p->job) == JOB_CANCELLED)
+		area_put(a, 0, x + 2, STYLE_BAD, "cancelled");
+	draw_progress(p->job, a);
+	area_put(a, 2, 1, STYLE_DIM,
+	    request->action == JOB_METHOD ? "payload" : "sets");
+	if (request->action != JOB_METHOD)
+		what = request->patch != NULL ? request->patch
+					      : "what each device had before";
+	area_put_fit(
+	    a, 2, 10, a.cols - 11, STYLE_TEXT, what != NULL ? what : "null");
 }
 
 static void
-write_answer(const struct job_device *d, char *out, size_t size)
+write_info(const struct job_pane *p, char *info, size_t size)
 {
-	out[0] = '\0';
-	if (d->status != 0)
-		snprintf(out, size, "%d  %s", d->status,
-		    d->answer != NULL ? d->answer : "");
-	else if (d->answer != NULL)
-		snprintf(out, size, "%s", d->answer);
-}
-
-static void
-draw_device(const struct job_pane *p, struct area a, int y, int id_width,
-    const struct job_device *d, const struct look *look)
-{
-	char text[256], time[CLOCK_STAMP_SIZE];
-	int x = 3 + id_width + 2, width;
-
-	area_put_id(a, y, 3, id_width, STYLE_TEXT, d->device_id);
-	area_put_fit(a, y, x, 13, job_device_style(d->state),
-	    job_device_state_name(d->state));
-	x += 14;
-	if (follows_firmware(p->job) && a.cols >= 60) {
-		snprintf(
-		    text, sizeof(text), "%s", firmware_phase_name(d->phase));
-		if (d->percent >= 0)
-			snprintf(text, sizeof(text), "%s %d%%",
-			    firmware_phase_name(d->phase), d->percent);
-		area_put_fit(a, y, x, 16,
-		    d->phase == PHASE_FAILED ? STYLE_BAD : STYLE_TEXT, text);
-		if (d->phase_since_ms != 0 && !d->ended) {
-			clock_format_elapsed(
-			    time, look->now_ms - d->phase_since_ms);
-			area_put_right(a, y, x + 24,
-			    d->stalled ? STYLE_BAD : STYLE_DIM, time);
-		}
-		x += 26;
-	}
-	width = a.cols - x - 1;
-	if (d->err.code != ERR_NONE) {
-		area_put_fit(a, y, x, width, STYLE_BAD, d->err.text);
-	} else if (d->stalled) {
-		area_put_fit(a, y, x, width, STYLE_BAD,
-		    "stalled: nothing has changed for a while");
-	} else {
-		write_answer(d, text, sizeof(text));
-		area_put_fit(a, y, x, width, STYLE_TEXT, text);
-	}
-}
-
-static void
-draw_heading(const struct job_pane *p, struct area a, int y, int id_width)
-{
-	int x = 3 + id_width + 2;
-
-	area_put_fit(a, y, 3, id_width, STYLE_DIM, "device");
-	area_put(a, y, x, STYLE_DIM, "state");
-	x += 14;
-	if (follows_firmware(p->job) && a.cols >= 60) {
-		area_put(a, y, x, STYLE_DIM, "phase");
-		area_put_right(a, y, x + 24, STYLE_DIM, "in phase");
-		x += 26;
-	}
-	area_put(a, y, x, STYLE_DIM, "answer, or the reason");
-}
-
-/* When the device under the cursor came to each phase. */
-static void
-draw_timeline(const struct job_pane *p, struct area a, const struct look *look)
-{
-	const struct job_device *d = job_device(p->job, p->scroll.at);
-	char stamp[CLOCK_STAMP_SIZE], text[CLOCK_STAMP_SIZE];
-	int64_t at, next;
-	size_t i, k;
-	int y = 1;
-
-	area_putf(a, 0, 3, STYLE_DIM, "phases of %s", d->device_id);
-	for (i = 0; i < N_PHASES; i++) {
-		at = d->phase_at_us[phase_order[i]];
-		if (phase_order[i] == PHASE_FAILED && at == 0)
-			continue;
-		area_put(a, y, 3, at != 0 ? STYLE_TEXT : STYLE_DIM,
-		    firmware_phase_name(phase_order[i]));
-		if (at == 0) {
-			y++;
-			continue;
-		}
-		clock_format_time(stamp, at);
-		area_put(a, y, 17, STYLE_TEXT, stamp);
-		next = d->ended ? at : look->now_us;
-		for (k = i + 1; k < N_PHASES; k++)
-			if (d->phase_at_us[phase_order[k]] >= at) {
-				next = d->phase_at_us[phase_order[k]];
-				break;
-			}
-		if (next > at || d->phase == phase_order[i]) {
-			clock_format_elapsed(text, (next - at) / 1000);
-			if (!d->ended || next > at)
-				area_put_right(a, y, 36, STYLE_DIM, text);
-		}
-		y++;
-	}
-}
-
-static int
-id_width(const struct job_pane *p, int cols)
-{
-	size_t i;
-	int width = 10, w;
-
-	for (i = 0; i < job_size(p->job); i++) {
-		w = (int)strlen(job_device(p->job, i)->device_id);
-		if (w > width)
-			width = w;
-	}
-	return width > cols / 3 ? cols / 3 : width;
+	snprintf(info, size, "%s%sEnter device · Esc back",
+	    p->sorted != JOB_ORDER_ASKED ? job_order_name(p->sorted) : "",
+	    p->sorted != JOB_ORDER_ASKED ? " · " : "");
 }
 
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct job_pane *p = peek(pane);
-	char title[32];
-	struct frame frame = { .focused = true,
-		.title = title,
-		.info = "Enter device · x cancel · Esc back" };
-	size_t i;
-	int y, width, rows = list_rows(p);
-	struct area list;
+	char title[32], info[80];
+	struct frame frame = { .focused = true, .title = title, .info = info };
+	const struct job_device *d;
+	struct parts parts;
+	int y;
 
-	if (p->job == NULL)
+	if (p->job == NULL || p->order == NULL)
 		return;
 	snprintf(title, sizeof(title), "Job %d", job_number(p->job));
+	write_info(p, info, sizeof(info));
+	parts = divide(p);
 	a = frame_draw(a, &frame);
 	draw_summary(p, a, look);
-	width = id_width(p, a.cols);
-	draw_heading(p, a, SUMMARY_ROWS, width);
-	list = area_sub(a, SUMMARY_ROWS + 1, 0, rows, a.cols);
-	for (y = 0; y < list.rows; y++) {
-		i = p->scroll.top + (size_t)y;
-		if (i >= job_size(p->job))
-			break;
-		draw_device(p, list, y, width, job_device(p->job, i), look);
-		if (i == p->scroll.at) {
-			area_put(list, y, 0, STYLE_STRONG, "▶");
-			area_highlight(list, y);
-			area_set_cursor(list, y, 0, false);
-		}
+	y = parts.summary;
+	job_table_draw(area_sub(a, y, 0, parts.table, a.cols), p->job, p->order,
+	    &p->scroll, look);
+	y += parts.table;
+	if (parts.timeline > 0) {
+		d = job_device(p->job, p->order[p->scroll.at]);
+		job_timeline_draw(
+		    area_sub(a, y + 1, 0, parts.timeline - 1, a.cols), p->job,
+		    d, look);
+		y += parts.timeline;
 	}
-	if (has_timeline(p))
-		draw_timeline(p,
-		    area_sub(
-			a, a.rows - TIMELINE_ROWS, 0, TIMELINE_ROWS, a.cols),
-		    look);
+	if (parts.plots > 0)
+		plot_draw(area_sub(a, y + 1, 0, parts.plots - 1, a.cols),
+		    job_history(p->job), job_size(p->job));
+}
+
+static void
+drop_order(struct job_pane *p)
+{
+	free(p->order);
+	p->order = NULL;
+	p->n_order = 0;
 }
 
 static void
@@ -280,8 +234,16 @@ settle(struct pane *pane, int64_t now_ms)
 	p->job = pane->deck != NULL && p->number != 0
 	    ? jobs_by_number(deck_jobs(pane->deck), p->number)
 	    : NULL;
-	if (p->job != NULL)
-		scroll_settle(&p->scroll, job_size(p->job), list_rows(p));
+	if (p->job == NULL || p->n_order != job_size(p->job))
+		drop_order(p);
+	if (p->job == NULL)
+		return;
+	if (p->order == NULL) {
+		p->n_order = job_size(p->job);
+		p->order = xcalloc(p->n_order, sizeof(*p->order));
+		job_table_sort(p->job, p->sorted, p->order);
+	}
+	scroll_settle(&p->scroll, p->n_order, list_rows(p));
 }
 
 static void
@@ -307,6 +269,7 @@ point(struct pane *pane, int y)
 static void
 job_pane_free(struct pane *pane)
 {
+	drop_order(self(pane));
 	free(self(pane));
 }
 
@@ -331,9 +294,13 @@ pane_job_new(void)
 void
 pane_job_set(struct pane *pane, struct job *job)
 {
-	self(pane)->job = job;
-	self(pane)->number = job != NULL ? job_number(job) : 0;
-	self(pane)->scroll = (struct scroll){ 0 };
+	struct job_pane *p = self(pane);
+
+	p->job = job;
+	p->number = job != NULL ? job_number(job) : 0;
+	p->scroll = (struct scroll){ 0 };
+	p->sorted = JOB_ORDER_ASKED;
+	drop_order(p);
 }
 
 struct job *
@@ -347,7 +314,42 @@ pane_job_device(const struct pane *pane)
 {
 	const struct job_pane *p = peek(pane);
 
-	if (p->job == NULL || p->scroll.at >= job_size(p->job))
+	if (p->job == NULL || p->scroll.at >= p->n_order)
 		return NULL;
-	return job_device(p->job, p->scroll.at)->device_id;
+	return job_device(p->job, p->order[p->scroll.at])->device_id;
+}
+
+void
+pane_job_sort(struct pane *pane, enum job_order order)
+{
+	struct job_pane *p = self(pane);
+	size_t device, i;
+
+	p->sorted = order;
+	if (p->job == NULL || p->scroll.at >= p->n_order)
+		return;
+	device = p->order[p->scroll.at];
+	job_table_sort(p->job, order, p->order);
+	for (i = 0; i < p->n_order; i++)
+		if (p->order[i] == device)
+			p->scroll.at = i;
+	scroll_settle(&p->scroll, p->n_order, list_rows(p));
+}
+
+enum job_order
+pane_job_sorted(const struct pane *pane)
+{
+	return peek(pane)->sorted;
+}
+
+void
+pane_job_show(struct pane *pane, enum job_below below)
+{
+	self(pane)->below = below;
+}
+
+enum job_below
+pane_job_shown(const struct pane *pane)
+{
+	return peek(pane)->below;
 }

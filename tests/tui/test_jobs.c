@@ -2,17 +2,20 @@
 #include "config.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/job_samples.h"
 #include "core/deck/jobs.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
 #include "tui/app.h"
 #include "tui/key.h"
+#include "tui/pane_job.h"
 
 #define press screen_rig_press
 #define type screen_rig_type
@@ -44,6 +47,171 @@ add_job(struct screen_rig *rig, const char *title)
 	d->ended = true;
 	err_set(&d->err, ERR_UNKNOWN, "no answer from the device in time");
 	return job;
+}
+
+/* A rollout of 40 devices, 30 s after it began. */
+static struct job *
+add_rollout(struct screen_rig *rig)
+{
+	char names[FAKE_DEVICES_MAX][16];
+	const char *all[FAKE_DEVICES_MAX];
+	struct job_samples *samples;
+	struct job_device *d;
+	struct job *job;
+	size_t bands[JOB_BANDS], i, t;
+
+	for (i = 0; i < N_ROWS(all); i++) {
+		snprintf(names[i], sizeof(names[i]), "door-%03zu", i + 1);
+		all[i] = names[i];
+	}
+	job = fake_deck_job(
+	    rig->deck, "firmwareUpdate", JOB_RUNNING, all, N_ROWS(all));
+	fake_job_times(job, 0, FAKE_NOW_US - INT64_C(30000000), 30000);
+	fake_job_request(job)->at_once = 8;
+	for (i = 0; i < N_ROWS(all); i++) {
+		d = fake_job_device(job, i);
+		d->called_us = FAKE_NOW_US - INT64_C(30000000);
+		d->elapsed_us = 12000 + (int64_t)i * 700;
+		d->status = 200;
+		d->answer = xstrdup("{\"Response\":\"started\"}");
+		d->state = JOB_DEVICE_ACKNOWLEDGED;
+		d->phase = i % 2 == 0 ? PHASE_APPLYING : PHASE_DOWNLOADING;
+		d->percent = i % 2 == 0 ? -1 : 41;
+		d->phase_since_ms = fake_now_ms - 4000;
+		d->phase_at_us[PHASE_WAITING] = FAKE_NOW_US - 29000000;
+		d->phase_at_us[PHASE_DOWNLOADING] = FAKE_NOW_US - 20000000;
+		if (i % 2 == 0)
+			d->phase_at_us[PHASE_APPLYING] = FAKE_NOW_US - 4000000;
+	}
+	for (i = 0; i < 10; i++) {
+		d = fake_job_device(job, i);
+		d->state = JOB_DEVICE_CONFIRMED;
+		d->ended = true;
+		d->phase = PHASE_COMPLETED;
+		d->phase_at_us[PHASE_APPLYING] = FAKE_NOW_US - 12000000;
+		d->phase_at_us[PHASE_COMPLETED] = FAKE_NOW_US - 2000000;
+		d->ended_us = FAKE_NOW_US - 2000000;
+	}
+	d = fake_job_device(job, 20);
+	d->state = JOB_DEVICE_FAILED;
+	d->ended = true;
+	d->ended_us = FAKE_NOW_US - 9000000;
+	d->phase = PHASE_FAILED;
+	d->phase_at_us[PHASE_APPLYING] = 0;
+	d->phase_at_us[PHASE_FAILED] = FAKE_NOW_US - 9000000;
+	err_set(&d->err, ERR_REFUSED, "the update failed: sha-256 differs");
+	d = fake_job_device(job, 21);
+	d->stalled = true;
+	samples = fake_job_samples(job);
+	for (t = 0; t < 120; t++) {
+		memset(bands, 0, sizeof(bands));
+		bands[JOB_BAND_WAITING] = t < 40 ? 40 - t : 0;
+		bands[JOB_BAND_STANDBY] = t < 40 ? t : t < 60 ? 60 - t : 0;
+		bands[JOB_BAND_FAILED] = t > 90;
+		bands[JOB_BAND_DONE] = t > 100 ? (t - 100) / 2 : 0;
+		bands[JOB_BAND_APPLYING] = t > 80 ? 14 : 0;
+		for (i = 0; i < JOB_BANDS; i++)
+			if (i != JOB_BAND_DOWNLOADING)
+				bands[JOB_BAND_DOWNLOADING] += bands[i];
+		bands[JOB_BAND_DOWNLOADING] = 40 - bands[JOB_BAND_DOWNLOADING];
+		job_samples_count(samples, (int64_t)t * JOB_SAMPLES_MS, bands);
+		if (t < 40)
+			job_samples_answer(samples, (int64_t)t * JOB_SAMPLES_MS,
+			    12000 + (int64_t)(t % 7) * 9000);
+	}
+	return job;
+}
+
+static void
+open_rollout(struct screen_rig *rig, int cols, int rows)
+{
+	add_rollout(rig);
+	screen_rig_resize(rig, cols, rows);
+	press(rig, '3');
+	press(rig, KEYS_ENTER);
+	press(rig, KEYS_DOWN);
+}
+
+static void
+test_a_rollout_is_seen_as_a_whole_and_device_by_device(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	open_rollout(rig, 120, 40);
+	assert_true(shows(rig, "ETA 0:"));
+	screen_rig_compare(rig, "job_wide");
+	screen_rig_resize(rig, 80, 24);
+	screen_rig_compare(rig, "job_80");
+	press(rig, 'v');
+	assert_true(shows(rig, "throughput"));
+	screen_rig_compare(rig, "job_80_plots");
+	screen_rig_resize(rig, 60, 16);
+	screen_rig_compare(rig, "job_60_plots");
+}
+
+static void
+test_a_rollout_reads_in_ascii(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	screen_rig_charset(rig, CANVAS_ASCII);
+	open_rollout(rig, 120, 40);
+	screen_rig_compare(rig, "job_wide_ascii");
+	screen_rig_resize(rig, 80, 24);
+	screen_rig_compare(rig, "job_80_ascii");
+	screen_rig_resize(rig, 60, 16);
+	screen_rig_compare(rig, "job_60_ascii");
+}
+
+static void
+test_what_is_below_the_devices_is_chosen(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	open_rollout(rig, 120, 40);
+	assert_true(shows(rig, "timeline of") && shows(rig, "throughput"));
+	press(rig, 'v');
+	assert_true(lacks(rig, "timeline of") && shows(rig, "throughput"));
+	press(rig, 'v');
+	assert_true(shows(rig, "timeline of") && lacks(rig, "throughput"));
+	press(rig, 'v');
+	assert_true(lacks(rig, "timeline of") && lacks(rig, "throughput"));
+	press(rig, 'v');
+	assert_true(shows(rig, "timeline of") && shows(rig, "throughput"));
+}
+
+static void
+test_a_sort_keeps_the_cursor_on_its_device(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct job *job = add_rollout(rig);
+	struct pane *pane = app_pane(rig->app, PANE_JOB);
+	int i;
+
+	screen_rig_resize(rig, 80, 24);
+	press(rig, '3');
+	press(rig, KEYS_ENTER);
+	for (i = 0; i < 5; i++)
+		press(rig, 'j');
+	assert_string_equal("door-006", pane_job_device(pane));
+	press(rig, 'o');
+	assert_true(shows(rig, "failed first"));
+	assert_string_equal("door-006", pane_job_device(pane));
+	press(rig, 'g');
+	assert_string_equal("door-021", pane_job_device(pane)); /* failed */
+	press(rig, 'j');
+	assert_string_equal("door-022", pane_job_device(pane)); /* stalled */
+	/* What changes meanwhile moves nothing. */
+	fake_job_device(job, 21)->state = JOB_DEVICE_CONFIRMED;
+	fake_job_device(job, 21)->ended = true;
+	screen_rig_draw(rig);
+	assert_string_equal("door-022", pane_job_device(pane));
+	press(rig, 'o');
+	press(rig, 'g');
+	assert_string_equal("door-012", pane_job_device(pane)); /* downloads */
+	press(rig, 'o');
+	press(rig, 'g');
+	assert_string_equal("door-001", pane_job_device(pane));
 }
 
 static const struct job_request *
@@ -207,6 +375,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_a_rollout_is_seen_as_a_whole_and_device_by_device),
+		CASE(test_a_rollout_reads_in_ascii),
+		CASE(test_what_is_below_the_devices_is_chosen),
+		CASE(test_a_sort_keeps_the_cursor_on_its_device),
 		CASE(test_p_pauses_and_goes_on),
 		CASE(test_a_retry_asks_with_what_failed_and_as_before),
 		CASE(
