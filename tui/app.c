@@ -18,6 +18,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/profile.h"
 #include "core/deck/watch.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
@@ -43,6 +44,8 @@ app_new(const char *title, struct recall *recall, const struct app_ops *ops,
 	app->arg = arg;
 	app->title = xstrdup(title);
 	app->recall = recall;
+	app->own_profile = profile_new(NULL, NULL);
+	app->profile = app->own_profile;
 	app->panes[PANE_DEVICES] = pane_devices_new();
 	app->panes[PANE_TWIN] = pane_twin_new();
 	app->panes[PANE_JOBS] = pane_jobs_new();
@@ -66,6 +69,7 @@ app_free(struct app *app)
 		app->panes[i]->ops->free(app->panes[i]);
 	for (i = 0; i < APP_LOG_MAX; i++)
 		free(app->log[i].text);
+	profile_free(app->own_profile);
 	free(app->title);
 	free(app->filter_before);
 	free(app->message);
@@ -129,6 +133,18 @@ struct deck *
 app_deck(const struct app *app)
 {
 	return app->deck;
+}
+
+void
+app_set_profile(struct app *app, struct profile *profile)
+{
+	app->profile = profile;
+}
+
+struct profile *
+app_profile(const struct app *app)
+{
+	return app->profile;
 }
 
 struct recall *

@@ -19,6 +19,7 @@ struct dialog;
 struct err;
 struct mouse;
 struct pane;
+struct profile;
 struct recall;
 
 struct app_ops {
@@ -44,6 +45,12 @@ void app_set_notice(struct app *app, const char *notice);
 /* Borrowed; NULL takes it away again, before it is freed. */
 void app_set_deck(struct app *app, struct deck *deck);
 
+/*
+ * Where settings are read and kept; borrowed.  Without one they live in memory
+ * and are gone with the app.
+ */
+void app_set_profile(struct app *app, struct profile *profile);
+
 void app_resize(struct app *app, int rows, int cols);
 void app_key(struct app *app, int32_t key);
 void app_paste(struct app *app, const char *text);
@@ -57,6 +64,7 @@ void app_draw(
 
 /* For the actions and dialogs. */
 struct deck *app_deck(const struct app *app);
+struct profile *app_profile(const struct app *app); /* never NULL */
 struct recall *app_recall(const struct app *app);
 const char *app_title(const struct app *app);
 struct pane *app_pane(const struct app *app, enum pane_id id);

@@ -34,6 +34,8 @@ struct app {
 	void *arg;
 	char *title;           /* owned */
 	struct recall *recall; /* borrowed */
+	struct profile *profile; /* borrowed */
+	struct profile *own_profile; /* owned; until there is another */
 	struct deck *deck;     /* borrowed; NULL: not yet */
 	struct events_subscription *subscription;
 
