@@ -12,6 +12,7 @@
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
+#include "tui/actions_go.h"
 #include "tui/app.h"
 #include "tui/dialogs.h"
 #include "tui/pane.h"
@@ -211,27 +212,15 @@ action_sort(struct app *app, const char *arg)
 }
 
 void
-action_go(struct app *app, const char *arg)
-{
-	if (arg[0] == '\0') {
-		app_say(app, true, "go: which device?");
-	} else if (fleet_get(fleet_of(app), arg) == NULL) {
-		app_say(app, true, "go: no device %s is known here", arg);
-	} else if (fleet_view_index(view_of(app), arg) < 0) {
-		app_say(app, true, "go: the filter hides %s", arg);
-	} else {
-		pane_devices_go(app_pane(app, PANE_DEVICES), arg);
-		app_set_focus(app, PANE_DEVICES);
-	}
-}
-
-void
 action_open(struct app *app, const char *arg)
 {
 	struct pane *jobs = app_pane(app, PANE_JOBS);
 	const char *id;
 
-	(void)arg;
+	if (arg[0] != '\0') {
+		action_go_open(app, arg);
+		return;
+	}
 	switch (app_focus(app)) {
 	case PANE_DEVICES:
 		id = pane_devices_id(app_pane(app, PANE_DEVICES));

@@ -25,7 +25,6 @@ void action_unmark_all(struct app *app, const char *arg);
 void action_invert(struct app *app, const char *arg);
 void action_filter(struct app *app, const char *arg);
 void action_sort(struct app *app, const char *arg);
-void action_go(struct app *app, const char *arg);
 void action_open(struct app *app, const char *arg);
 void action_fold(struct app *app, const char *arg);
 void action_unfold(struct app *app, const char *arg);

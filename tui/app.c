@@ -20,6 +20,7 @@
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
 #include "core/deck/watch.h"
+#include "tui/actions_go.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
@@ -76,6 +77,7 @@ app_free(struct app *app)
 	free(app->hold_words);
 	free(app->watched);
 	free(app->pinned);
+	free(app->sought);
 	free(app);
 }
 
@@ -86,6 +88,27 @@ bury(struct app *app)
 	app->closed = NULL;
 }
 
+void
+app_seek(struct app *app, const char *device_id, bool opens)
+{
+	char *copy = xstrdup(device_id);
+
+	free(app->sought);
+	app->sought = copy;
+	app->sought_opens = opens;
+	watch_find(deck_watch(app->deck), device_id);
+}
+
+static void
+take_found(struct app *app, const struct deck_found *found)
+{
+	if (app->sought == NULL || strcmp(app->sought, found->device_id) != 0)
+		return;
+	free(app->sought);
+	app->sought = NULL;
+	action_go_found(app, found, app->sought_opens);
+}
+
 static void
 on_deck_event(int kind, const void *news, void *arg)
 {
@@ -94,6 +117,8 @@ on_deck_event(int kind, const void *news, void *arg)
 
 	if (kind == DECK_MESSAGE)
 		app_say(app, message->is_error, "%s", message->text);
+	else if (kind == DECK_FOUND)
+		take_found(app, news);
 	else if (kind == DECK_TWIN)
 		app->twin_changed = true;
 	if (app->dialog != NULL)

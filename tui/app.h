@@ -85,6 +85,12 @@ size_t app_targets(const struct app *app, char ***ids);
 /* While a dialog is open: whose twin is watched, wherever the cursor is. */
 void app_pin(struct app *app, const char *device_id);
 
+/*
+ * Asks the hub for a device by its id, the last one asked for; what comes of
+ * it is action_go_found()'s.
+ */
+void app_seek(struct app *app, const char *device_id, bool opens);
+
 /* The message line.  An error stays until the next action. */
 void app_say(struct app *app, bool is_error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

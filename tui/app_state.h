@@ -68,6 +68,9 @@ struct app {
 	char *watched; /* owned; the focused device */
 	char *pinned;  /* owned; what a dialog wants watched instead, or NULL */
 	uint64_t visible_hash;
+
+	char *sought; /* owned; a device that the hub was asked for, or NULL */
+	bool sought_opens;
 };
 
 /* The tab in a column of the header; PANES: none. */

@@ -7,6 +7,7 @@
 #include "core/base/options.h"
 #include "core/base/str.h"
 #include "tui/actions.h"
+#include "tui/actions_go.h"
 #include "tui/actions_jobs.h"
 
 #define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
@@ -19,7 +20,7 @@ const struct key_def key_table[] = {
 	  "mark", NULL, "Mark the device, or unmark it, and step on.",
 	  action_mark },
 	{ "open", { KEYS_ENTER }, IN_ALL, NEEDS_DECK,
-	  "open", NULL, "Open the device's twin, the job, or the branch.",
+	  "open", "[DEVICE]", "Open the device's twin, the job, or the branch.",
 	  action_open },
 	{ "cancel", { 'x' }, IN_JOBS | IN_JOB, NEEDS_DECK | NEEDS_JOB,
 	  "cancel", NULL,
@@ -90,7 +91,9 @@ const struct key_def key_table[] = {
 	  "Sort by the next column: device, link, firmware, door, drift.",
 	  action_sort },
 	{ "go", { 0 }, IN_ALL, ROWS,
-	  NULL, "DEVICE", "Put the cursor on a device.", action_go },
+	  NULL, "DEVICE",
+	  "Put the cursor on a device, also one that is not in the list yet.",
+	  action_go },
 	{ "devices", { '1' }, IN_ALL, 0,
 	  NULL, NULL, "Go to the devices.", action_devices },
 	{ "twin", { '2' }, IN_ALL, 0,

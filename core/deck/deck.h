@@ -26,8 +26,14 @@ enum deck_event {
 	DECK_FLEET,   /* rows came, went or changed; news NULL */
 	DECK_TWIN,    /* the twin of the focused device; news NULL */
 	DECK_JOBS,    /* a job came or moved; news NULL */
+	DECK_FOUND,   /* news: struct deck_found, of watch_find() */
 	DECK_HEALTH,  /* live, failing, recovered: see watch_health() */
 	DECK_MESSAGE, /* news: struct deck_message */
+};
+
+struct deck_found {
+	const char *device_id; /* borrowed */
+	const struct err *err; /* ERR_NONE: the fleet has it now */
 };
 
 struct deck_message {

@@ -22,7 +22,6 @@
 /* A device that was deleted and made anew starts over at a low version: an
  * older twin is dropped only for that long. */
 #define OLDER_DROPPED_S 60
-#define TICK_MS 100 /* the unit of a row's times */
 #define CHANGED_NEVER UINT16_MAX
 #define DRIFT_MOST ((size_t)0x3fff)
 
@@ -55,9 +54,10 @@ struct fleet {
 	uint32_t unused; /* a row's number plus one; 0: none */
 	struct list views;
 	size_t linked, marked;
+	ssize_t more_linked; /* as the hub counts, than rows say; may be less */
 	int64_t born_ms;
 	uint32_t load : 1;
-	bool loading, complete;
+	bool loading, complete, hub_counts;
 };
 
 static const char *
@@ -77,7 +77,7 @@ fleet_new(struct events *events)
 	fleet->texts = intern_new();
 	fleet->index = row_index_new(id_of, fleet);
 	fleet->order = row_order_new();
-	fleet->born_ms = clock_mono_ms() - TICK_MS;
+	fleet->born_ms = clock_mono_ms() - FLEET_TICK_MS;
 	list_init(&fleet->views);
 	return fleet;
 }
@@ -172,7 +172,7 @@ fleet_row_door_until_us(const struct fleet_row *row)
 static int64_t
 ms_of_tick(const struct fleet *fleet, uint32_t tick)
 {
-	return fleet->born_ms + (int64_t)tick * TICK_MS;
+	return fleet->born_ms + (int64_t)tick * FLEET_TICK_MS;
 }
 
 int64_t
@@ -432,7 +432,7 @@ new_row(struct fleet *fleet, const char *id)
 static void
 touch(const struct fleet *fleet, struct fleet_row *row, int64_t now_ms)
 {
-	uint32_t tick = (uint32_t)((now_ms - fleet->born_ms) / TICK_MS);
+	uint32_t tick = (uint32_t)((now_ms - fleet->born_ms) / FLEET_TICK_MS);
 	uint32_t age = tick - row->seen + row->changed;
 
 	if (row->changed != CHANGED_NEVER)
@@ -465,6 +465,9 @@ fleet_take_twin(struct fleet *fleet, const struct cJSON *twin)
 		return;
 	if (set_row(fleet, row, twin, &news) && !fresh)
 		row->changed = 0;
+	/* The hub has counted it before the list knew of it. */
+	if (fresh && fleet->hub_counts && row->link == LINK_CONNECTED)
+		fleet->more_linked--;
 	if (!news && !fresh)
 		return;
 	tell_views(fleet, row, false);
@@ -546,7 +549,20 @@ fleet_size(const struct fleet *fleet)
 size_t
 fleet_linked(const struct fleet *fleet)
 {
-	return fleet->linked;
+	ssize_t n = (ssize_t)fleet->linked + fleet->more_linked;
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+void
+fleet_set_linked(struct fleet *fleet, ssize_t n)
+{
+	size_t was = fleet_linked(fleet);
+
+	fleet->hub_counts = n >= 0;
+	fleet->more_linked = n >= 0 ? n - (ssize_t)fleet->linked : 0;
+	if (fleet_linked(fleet) != was)
+		fleet_changed(fleet);
 }
 
 size_t

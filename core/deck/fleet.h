@@ -62,7 +62,8 @@ const char *fleet_row_failure(
 const char *fleet_row_tags(
     const struct fleet *fleet, const struct fleet_row *row);
 int64_t fleet_row_door_until_us(const struct fleet_row *row); /* UTC; 0: no end */
-/* Monotonic, to a tenth of a second: when it was last read from the hub; and
+#define FLEET_TICK_MS 100
+/* Monotonic, rounded down to FLEET_TICK_MS: when it was last read from the hub; and
  * when it last changed, 0: not since the first read, or long ago. */
 int64_t fleet_row_seen_ms(
     const struct fleet *fleet, const struct fleet_row *row);
@@ -97,7 +98,13 @@ void fleet_remove(struct fleet *fleet, const char *device_id);
 
 const struct fleet_row *fleet_get(const struct fleet *fleet, const char *id);
 size_t fleet_size(const struct fleet *fleet);
+/* As the rows say, or the hub, since it has counted. */
 size_t fleet_linked(const struct fleet *fleet);
+/*
+ * How many of all its devices the hub counts as linked: rows of a long list
+ * may be old.  What rows learn afterwards is added to it.  -1: count the rows.
+ */
+void fleet_set_linked(struct fleet *fleet, ssize_t n);
 size_t fleet_marked(const struct fleet *fleet);
 /* Whether the whole list has been loaded; until then the count is "n of ?". */
 bool fleet_is_complete(const struct fleet *fleet);

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/events.h"
+#include "core/base/json.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/deck/backoff.h"
@@ -18,7 +19,9 @@
 
 #define NEVER INT64_MAX
 
-enum kind { POLL_LIST, POLL_ROWS, POLL_FOCUS, POLLS };
+/* Those from POLL_COUNT on say nothing about the health of the hub: one may be
+ * too slow or too dear for it, the other's end is told to whoever asked. */
+enum kind { POLL_LIST, POLL_ROWS, POLL_FOCUS, POLL_COUNT, POLL_FIND, POLLS };
 
 /* One kind of request: in flight, or due at a time. */
 struct poll {
@@ -33,7 +36,10 @@ struct poll {
 /*
  * The list is read page by page, again and again: every period while it fits
  * in one page, and then the rows on screen need no reading of their own; else
- * now and then, to learn who came and went.
+ * a page now and then, to learn who came and went.
+ *
+ * A row on screen that its query did not bring may be gone, or new on a hub
+ * whose queries lag: it is in doubt until a GET has told.
  */
 struct watch {
 	struct deck *deck;
@@ -43,11 +49,18 @@ struct watch {
 
 	char *continuation; /* of the load under way, or NULL */
 	size_t pages;       /* of the load under way that are in */
-	bool one_page;      /* the last load was one */
+	bool is_long;       /* has more than one page, as far as is known */
+	bool slowly;        /* has been read once: pages wait for each other */
 
 	char *visible[WATCH_ROWS_MAX]; /* owned */
 	size_t n_visible;
 	size_t next_row; /* where the next query begins, if they do not fit */
+	bool asked_all;  /* the query under way is about exactly these */
+
+	char *wanted;   /* owned; by watch_find(), or NULL */
+	char *doubted;  /* owned, or NULL */
+	char *finding;  /* owned; whom the GET under way is about, or NULL */
+	bool is_wanted; /* and why */
 
 	char *focus; /* owned, or NULL */
 	char *asked; /* whom the GET under way is about, or NULL */
@@ -62,6 +75,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg);
 static void on_list(const struct client_answer *answer, void *arg);
 static void on_rows(const struct client_answer *answer, void *arg);
 static void on_focus(const struct client_answer *answer, void *arg);
+static void on_count(const struct client_answer *answer, void *arg);
+static void on_found(const struct client_answer *answer, void *arg);
 
 struct watch *
 watch_new(struct deck *deck)
@@ -100,6 +115,9 @@ watch_free(struct watch *watch)
 		free(watch->visible[i]);
 	forget_twin(watch);
 	free(watch->continuation);
+	free(watch->wanted);
+	free(watch->doubted);
+	free(watch->finding);
 	free(watch->focus);
 	free(watch->asked);
 	event_free(watch->timer);
@@ -116,8 +134,12 @@ due_of(const struct watch *watch, enum kind kind)
 		return NEVER;
 	if (kind == POLL_FOCUS && watch->focus == NULL)
 		return NEVER;
-	if (kind == POLL_ROWS &&
-	    (watch->one_page || watch->n_visible == 0 || watch->pages == 0))
+	if (kind == POLL_ROWS && watch->n_visible == 0)
+		return NEVER;
+	if ((kind == POLL_ROWS || kind == POLL_COUNT) && !watch->is_long)
+		return NEVER;
+	if (kind == POLL_FIND && watch->wanted == NULL &&
+	    watch->doubted == NULL)
 		return NEVER;
 	return poll->due_ms;
 }
@@ -157,6 +179,20 @@ ask_rows(struct watch *watch, struct poll *poll)
 	poll->call = client_twins_get(deck_client(watch->deck), ids,
 	    watch->n_visible, &taken, on_rows, poll);
 	watch->next_row = (watch->next_row + taken) % watch->n_visible;
+	watch->asked_all = taken == watch->n_visible;
+}
+
+static void
+ask_for_one(struct watch *watch, struct poll *poll)
+{
+	char **whom = watch->wanted != NULL ? &watch->wanted : &watch->doubted;
+
+	watch->is_wanted = whom == &watch->wanted;
+	free(watch->finding);
+	watch->finding = *whom;
+	*whom = NULL;
+	poll->call = client_twin_get(
+	    deck_client(watch->deck), watch->finding, on_found, poll);
 }
 
 static void
@@ -178,6 +214,15 @@ ask(struct watch *watch, enum kind kind)
 	case POLL_ROWS:
 		ask_rows(watch, poll);
 		break;
+	case POLL_COUNT:
+		poll->call = client_query(client,
+		    "SELECT COUNT() AS n FROM devices "
+		    "WHERE connectionState = 'Connected'",
+		    1, NULL, on_count, poll);
+		break;
+	case POLL_FIND:
+		ask_for_one(watch, poll);
+		break;
 	default:
 		free(watch->asked);
 		watch->asked = xstrdup(watch->focus);
@@ -196,7 +241,7 @@ judge_health(struct watch *watch)
 	h->ok = h->ever;
 	h->err = (struct err){ 0 };
 	h->next_try_ms = 0;
-	for (p = watch->polls; p < watch->polls + POLLS; p++) {
+	for (p = watch->polls; p < watch->polls + POLL_COUNT; p++) {
 		if (p->fails == 0)
 			continue;
 		h->ok = false;
@@ -258,6 +303,41 @@ take_twins(struct watch *watch, const cJSON *twins)
 		deck_take_twin(watch->deck, twin);
 }
 
+/* When to ask again where the hub is to be left alone in between. */
+static int64_t
+later(const struct client_answer *answer, int64_t at_least_ms)
+{
+	int64_t share_ms = answer->elapsed_us / 1000 * WATCH_SHARE;
+
+	return clock_mono_ms() +
+	    (share_ms > at_least_ms ? share_ms : at_least_ms);
+}
+
+static void
+take_page(
+    struct watch *watch, struct poll *poll, const struct client_answer *answer)
+{
+	struct fleet *fleet = deck_fleet(watch->deck);
+
+	take_twins(watch, answer->json);
+	watch->pages++;
+	free(watch->continuation);
+	watch->continuation = xstrdup(answer->continuation);
+	if (answer->continuation != NULL) {
+		watch->is_long = true;
+		poll->due_ms =
+		    watch->slowly ? later(answer, WATCH_SWEEP_MS) : 0;
+		return;
+	}
+	fleet_load_end(fleet);
+	watch->is_long = watch->pages > 1;
+	watch->slowly = watch->is_long;
+	if (watch->is_long)
+		poll->due_ms = clock_mono_ms() + WATCH_RELOAD_MS;
+	else
+		fleet_set_linked(fleet, -1);
+}
+
 static void
 on_list(const struct client_answer *answer, void *arg)
 {
@@ -265,19 +345,7 @@ on_list(const struct client_answer *answer, void *arg)
 	struct watch *watch = poll->watch;
 
 	if (settle(poll, answer)) {
-		take_twins(watch, answer->json);
-		watch->pages++;
-		free(watch->continuation);
-		watch->continuation = xstrdup(answer->continuation);
-		if (answer->continuation != NULL) {
-			watch->one_page = false;
-			poll->due_ms = poll->sent_ms;
-		} else {
-			fleet_load_end(deck_fleet(watch->deck));
-			watch->one_page = watch->pages == 1;
-			if (!watch->one_page)
-				poll->due_ms = poll->sent_ms + WATCH_RELOAD_MS;
-		}
+		take_page(watch, poll, answer);
 	} else if (answer->http == 400) {
 		/* The place in the list is no longer known: start over. */
 		free(watch->continuation);
@@ -287,15 +355,75 @@ on_list(const struct client_answer *answer, void *arg)
 	arm(watch);
 }
 
+/* The first row on screen that its query has not brought. */
+static void
+doubt(struct watch *watch, int64_t sent_ms)
+{
+	const struct fleet *fleet = deck_fleet(watch->deck);
+	const struct fleet_row *row;
+	size_t i;
+
+	if (!watch->asked_all || watch->doubted != NULL)
+		return;
+	for (i = 0; i < watch->n_visible; i++) {
+		row = fleet_get(fleet, watch->visible[i]);
+		if (row != NULL &&
+		    fleet_row_seen_ms(fleet, row) + FLEET_TICK_MS <= sent_ms) {
+			watch->doubted = xstrdup(row->id);
+			return;
+		}
+	}
+}
+
 static void
 on_rows(const struct client_answer *answer, void *arg)
 {
 	struct poll *poll = arg;
 
-	if (settle(poll, answer))
+	if (settle(poll, answer)) {
 		take_twins(poll->watch, answer->json);
+		doubt(poll->watch, poll->sent_ms);
+	}
 	judge_health(poll->watch);
 	arm(poll->watch);
+}
+
+static void
+on_count(const struct client_answer *answer, void *arg)
+{
+	struct poll *poll = arg;
+	const cJSON *row = cJSON_GetArrayItem(answer->json, 0);
+	int64_t n = json_get_int(row, "n", -1);
+
+	if (settle(poll, answer)) {
+		poll->due_ms = later(answer, WATCH_COUNT_MS);
+		if (n >= 0 && n <= (int64_t)FLEET_MAX && poll->watch->is_long)
+			fleet_set_linked(
+			    deck_fleet(poll->watch->deck), (ssize_t)n);
+	}
+	arm(poll->watch);
+}
+
+/* Nothing is tried again: whoever wanted it has been told. */
+static void
+on_found(const struct client_answer *answer, void *arg)
+{
+	struct poll *poll = arg;
+	struct watch *watch = poll->watch;
+	char *id = watch->finding;
+	struct deck_found found = { id, answer->err };
+
+	poll->call = NULL;
+	poll->due_ms = 0;
+	watch->finding = NULL;
+	if (answer->err->code == ERR_NONE)
+		deck_take_twin(watch->deck, answer->json);
+	else if (answer->http == 404)
+		deck_device_gone(watch->deck, id);
+	if (watch->is_wanted)
+		events_fire(deck_events(watch->deck), DECK_FOUND, &found);
+	free(id);
+	arm(watch);
 }
 
 /* The same bytes are the same twin: nothing to draw. */
@@ -386,6 +514,17 @@ watch_visible(struct watch *watch, const char *const *device_ids, size_t n)
 		watch->visible[i] = xstrdup(device_ids[i]);
 	watch->n_visible = n;
 	watch->next_row = 0;
+	watch->asked_all = false;
+	arm(watch);
+}
+
+void
+watch_find(struct watch *watch, const char *device_id)
+{
+	char *copy = xstrdup(device_id);
+
+	free(watch->wanted);
+	watch->wanted = copy;
 	arm(watch);
 }
 
@@ -394,6 +533,7 @@ watch_refresh(struct watch *watch)
 {
 	enum kind kind;
 
+	watch->slowly = false;
 	for (kind = 0; kind < POLLS; kind++)
 		watch->polls[kind].due_ms = 0;
 	arm(watch);

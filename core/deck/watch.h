@@ -2,8 +2,10 @@
  * Keeps fresh what is on the screen: loads the list page by page, reads the
  * rows on screen by one query (the whole list, while it fits in one page), the
  * focused device by GET, each at most once in flight, every WATCH_PERIOD_MS.
- * When the hub does not answer it backs off and says why, and recovers by
- * itself.
+ * A long list is read once as fast as the hub gives it, and from then on
+ * slowly, again and again, to learn who came and went; how many are linked the
+ * hub counts.  When it does not answer the watch backs off and says why, and
+ * recovers by itself.
  */
 #ifndef TWINDECK_CORE_DECK_WATCH_H
 #define TWINDECK_CORE_DECK_WATCH_H
@@ -21,7 +23,10 @@ struct watch;
 
 #define WATCH_PERIOD_MS 500
 #define WATCH_ROWS_MAX 100     /* ids in one query */
-#define WATCH_RELOAD_MS 30000  /* the whole list, when it has many pages */
+#define WATCH_RELOAD_MS 30000  /* from one load of a long list to the next */
+#define WATCH_SWEEP_MS 2000    /* from page to page of a later load */
+#define WATCH_COUNT_MS 5000    /* from one count of a long list to the next */
+#define WATCH_SHARE 20         /* both wait that many times what the hub took */
 #define WATCH_BACKOFF_MS 500   /* after a failure, doubled up to _MAX */
 #define WATCH_BACKOFF_MAX 10000
 
@@ -34,7 +39,12 @@ void watch_focus(struct watch *watch, const char *device_id);
 /* The rows on screen; copied, cut at WATCH_ROWS_MAX. */
 void watch_visible(
     struct watch *watch, const char *const *device_ids, size_t n);
-/* Asks for everything now, as R does. */
+/*
+ * Reads one device by its id, whether the list has it yet or not; the last one
+ * asked for.  DECK_FOUND tells what came of it.
+ */
+void watch_find(struct watch *watch, const char *device_id);
+/* Asks for everything now, as R does; a long list is read fast once more. */
 void watch_refresh(struct watch *watch);
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
 #include "core/base/xalloc.h"
@@ -20,6 +21,7 @@ struct fixture {
 	struct watch *watch;
 	int fired[DECK_MESSAGE + 1];
 	size_t wanted; /* devices */
+	struct err found;
 };
 
 static void
@@ -27,8 +29,9 @@ on_event(int kind, const void *news, void *arg)
 {
 	struct fixture *f = arg;
 
-	(void)news;
 	f->fired[kind]++;
+	if (kind == DECK_FOUND)
+		err_copy(&f->found, ((const struct deck_found *)news)->err);
 }
 
 static int
@@ -167,6 +170,107 @@ test_of_a_long_list_the_rows_on_screen_are_read(void **state)
 	fake_hub_until(f->hub, is_connected, f);
 }
 
+static bool
+has_two_linked(void *arg)
+{
+	struct fixture *f = arg;
+
+	return fleet_linked(f->fleet) == 2;
+}
+
+static void
+test_of_a_long_list_the_hub_counts_who_is_linked(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d;
+
+	add_doors(f, 120);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	assert_int_equal(0, fleet_linked(f->fleet));
+	d = fake_hub_add(f->hub, "x");
+	fake_device_connect(d, true);
+	d = fake_hub_add(f->hub, "y");
+	fake_device_connect(d, true);
+	watch_refresh(f->watch);
+	fake_hub_until(f->hub, has_two_linked, f);
+	/* Reading them makes them no more. */
+	f->wanted = 122;
+	fake_hub_until(f->hub, has_wanted, f);
+	fake_hub_run_ms(f->hub, 300);
+	assert_int_equal(2, fleet_linked(f->fleet));
+}
+
+static void
+test_a_long_list_is_read_slowly_once_it_is_known(void **state)
+{
+	struct fixture *f = *state;
+	int queries;
+
+	add_doors(f, 250);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	queries = fake_hub_queries(f->hub);
+	fake_hub_run_ms(f->hub, 1200);
+	assert_int_equal(queries, fake_hub_queries(f->hub));
+	watch_refresh(f->watch);
+	fake_hub_run_ms(f->hub, 700);
+	assert_int_equal(queries + 3, fake_hub_queries(f->hub));
+}
+
+static bool
+lost_one(void *arg)
+{
+	struct fixture *f = arg;
+
+	return fleet_size(f->fleet) == f->wanted - 1;
+}
+
+static void
+test_a_row_on_screen_that_is_deleted_goes_at_once(void **state)
+{
+	static const char *const visible[] = { "door-6", "door-7", "door-8" };
+	struct fixture *f = *state;
+
+	add_doors(f, 120);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	watch_visible(f->watch, visible, 3);
+	fake_hub_remove(f->hub, "door-7");
+	fake_hub_until(f->hub, lost_one, f);
+	assert_null(fleet_get(f->fleet, "door-7"));
+	assert_non_null(fleet_get(f->fleet, "door-8"));
+}
+
+static bool
+has_found(void *arg)
+{
+	struct fixture *f = arg;
+
+	return f->fired[DECK_FOUND] > 0;
+}
+
+static void
+test_a_device_that_the_list_has_not_is_found_by_its_id(void **state)
+{
+	struct fixture *f = *state;
+
+	add_doors(f, 2);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	fake_hub_add(f->hub, "new");
+	watch_find(f->watch, "new");
+	fake_hub_until(f->hub, has_found, f);
+	assert_int_equal(ERR_NONE, f->found.code);
+	assert_non_null(fleet_get(f->fleet, "new"));
+	f->fired[DECK_FOUND] = 0;
+	watch_find(f->watch, "nobody");
+	fake_hub_until(f->hub, has_found, f);
+	assert_int_equal(ERR_NOT_FOUND, f->found.code);
+	assert_true(watch_health(f->watch)->ok);
+	assert_int_equal(1, f->fired[DECK_FOUND]);
+}
+
 static void
 test_an_idle_hub_fires_no_event(void **state)
 {
@@ -267,6 +371,10 @@ main(void)
 		CASE(test_a_long_list_is_loaded_page_by_page),
 		CASE(test_a_short_list_shows_who_comes_and_goes_at_once),
 		CASE(test_of_a_long_list_the_rows_on_screen_are_read),
+		CASE(test_of_a_long_list_the_hub_counts_who_is_linked),
+		CASE(test_a_long_list_is_read_slowly_once_it_is_known),
+		CASE(test_a_row_on_screen_that_is_deleted_goes_at_once),
+		CASE(test_a_device_that_the_list_has_not_is_found_by_its_id),
 		CASE(test_an_idle_hub_fires_no_event),
 		CASE(test_the_focused_twin_is_read_at_once_and_when_it_changes),
 		CASE(test_a_hub_that_goes_away_is_said_and_comes_back_by_itself),

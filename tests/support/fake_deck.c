@@ -361,6 +361,22 @@ watch_visible(struct watch *watch, const char *const *device_ids, size_t n)
 	(void)n;
 }
 
+/* What the hub has stands in twins; see fake_deck_hide(). */
+void
+watch_find(struct watch *watch, const char *device_id)
+{
+	const cJSON *twin = json_get(the_deck->twins, device_id);
+	struct err err = { 0 };
+	struct deck_found found = { device_id, &err };
+
+	(void)watch;
+	if (twin == NULL)
+		err_set(&err, ERR_NOT_FOUND, "%s: no such device", device_id);
+	else
+		fleet_take_twin(the_deck->fleet, twin);
+	events_fire(the_deck->events, DECK_FOUND, &found);
+}
+
 void
 watch_refresh(struct watch *watch)
 {
