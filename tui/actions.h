@@ -26,8 +26,6 @@ void action_invert(struct app *app, const char *arg);
 void action_filter(struct app *app, const char *arg);
 void action_sort(struct app *app, const char *arg);
 void action_open(struct app *app, const char *arg);
-void action_fold(struct app *app, const char *arg);
-void action_unfold(struct app *app, const char *arg);
 void action_zoom(struct app *app, const char *arg);
 void action_firmware(struct app *app, const char *arg);
 void action_lock(struct app *app, const char *arg);
