@@ -84,6 +84,8 @@ static const struct mode_command hub_commands[] = {
 			  "away." },
 	{ "fault [LIST]", "Give the hub that runs other faults, or none; without "
 			  "LIST print them." },
+	{ "monitor [ID]", "Print each message that a device sends, or any "
+			  "device, as it comes, a line of JSON each." },
 	{ "calls", "Print the last direct methods of the hub that runs, a line "
 		   "of JSON each." },
 	{ "export FILE", "Write the devices with their keys and twins, and "
@@ -323,6 +325,7 @@ static const struct {
 	{ "device-string", 1, 1, "one device ID", mode_hub_device_string, NULL },
 	{ "send", 2, 2, "one device ID and one TEXT", NULL, mode_hub_send },
 	{ "fault", 0, 1, "one LIST or none", mode_hub_fault, NULL },
+	{ "monitor", 0, 1, "one device ID or none", mode_hub_monitor, NULL },
 	{ "calls", 0, 0, "no argument", mode_hub_calls, NULL },
 	{ "export", 1, 1, "one FILE", mode_hub_export, NULL },
 	{ "import", 1, 1, "one FILE", mode_hub_import, NULL },

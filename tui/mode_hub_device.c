@@ -33,6 +33,7 @@ struct ask {
 	char *host; /* as devices have to name it, port and all; owned */
 	char *ca_file;
 	struct connstr service;
+	bool is_over;   /* nobody reads what is printed */
 	struct err err; /* of the last answer */
 };
 
@@ -241,6 +242,46 @@ send_message(struct ask *ask)
 	cJSON_Delete(body);
 }
 
+/* Whole lines come: the hub sends no others. */
+static int
+on_messages(const char *data, size_t len, void *arg)
+{
+	struct ask *ask = arg;
+
+	if (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0)
+		return 0;
+	ask->is_over = true;
+	return -1;
+}
+
+static void
+on_end(const struct client_answer *answer, void *arg)
+{
+	struct ask *ask = arg;
+
+	if (!ask->is_over && answer->http == 200)
+		err_set(&ask->err, ERR_REFUSED, "the hub has left");
+	else if (!ask->is_over)
+		err_copy(&ask->err, answer->err);
+	event_base_loopbreak(ask->base);
+}
+
+static void
+listen_to(struct ask *ask)
+{
+	struct strbuf path = { 0 };
+
+	strbuf_puts(&path, "/control/");
+	if (ask->arg != NULL) {
+		strbuf_puts(&path, "devices/");
+		str_percent_encode(&path, ask->arg, strlen(ask->arg));
+		strbuf_putc(&path, '/');
+	}
+	strbuf_puts(&path, "messages");
+	client_listen(ask->client, path.data, on_messages, on_end, ask);
+	strbuf_fini(&path);
+}
+
 static int
 run_with(const char *state_dir, const char *arg, const char *text,
     void (*start)(struct ask *), struct err *err)
@@ -326,4 +367,12 @@ mode_hub_send(const char *state_dir, const char *device_id, const char *text,
 	if (rc == -1 && err->code != ERR_UNREACHABLE)
 		err_prefix(err, "%s", device_id);
 	return rc;
+}
+
+int
+mode_hub_monitor(const char *state_dir, const char *device_id, struct err *err)
+{
+	if (device_id != NULL && device_id_check(device_id, err) == -1)
+		return -1;
+	return run(state_dir, device_id, listen_to, err);
 }

@@ -25,6 +25,12 @@ int mode_hub_send(const char *state_dir, const char *device_id,
  * there are, and prints a line for each; with NULL only prints them.  As above.
  */
 int mode_hub_fault(const char *state_dir, const char *list, struct err *err);
+/*
+ * Prints each message that a device sends from now on, or any device if it is
+ * NULL, a line of JSON each, until nobody reads them.  As above.
+ */
+int mode_hub_monitor(
+    const char *state_dir, const char *device_id, struct err *err);
 /* Prints the last direct methods, a line of JSON each; none is NULL. */
 int mode_hub_calls(const char *state_dir, const char *none, struct err *err);
 

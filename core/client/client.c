@@ -44,6 +44,7 @@ struct client_call {
 	struct net_http_call *http_call;
 	char *device_id; /* what it is about, or NULL */
 	bool is_read;
+	client_data_cb on_data; /* of an answer without end; or NULL */
 	client_cb cb; /* NULL: it is being called, the call goes after it */
 	void *arg;
 };
@@ -57,6 +58,7 @@ struct request {
 	const char *extra[2];  /* headers more, or NULL */
 	bool is_read;
 	int64_t timeout_ms; /* 0: what net_http takes */
+	client_data_cb on_data; /* its answer has no end; or NULL */
 };
 
 struct client *
@@ -230,6 +232,8 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
 	answer.elapsed_us = http->elapsed_us;
 	if (http->err->code != ERR_NONE) {
 		judge_silence(call, http->err, &err);
+		if (call->on_data != NULL)
+			answer.http = http->status;
 	} else {
 		answer.http = http->status;
 		answer.continuation =
@@ -244,6 +248,14 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
 	cb(&answer, call->arg);
 	cJSON_Delete(json);
 	call_free(call);
+}
+
+static int
+on_piece(const char *data, size_t len, void *arg)
+{
+	struct client_call *call = arg;
+
+	return call->on_data(data, len, call->arg);
 }
 
 static struct client_call *
@@ -264,6 +276,8 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 		.repeatable = request->is_read,
 		.timeout_ms =
 		    request->is_read ? READ_TIMEOUT_MS : request->timeout_ms,
+		.on_body = request->on_data != NULL ? on_piece : NULL,
+		.is_stream = request->on_data != NULL,
 	};
 	size_t n = 2, i;
 
@@ -276,6 +290,7 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 	list_append(&client->calls, &call->link);
 	call->device_id = xstrdup(request->device_id);
 	call->is_read = request->is_read;
+	call->on_data = request->on_data;
 	call->cb = cb;
 	call->arg = arg;
 	call->http_call = net_http_send(client->http, &http, on_answer, call);
@@ -480,6 +495,18 @@ client_control(struct client *client, const char *method, const char *path,
 	struct request request = { .method = method,
 		.path = path,
 		.body = body };
+
+	return call_send(client, &request, cb, arg);
+}
+
+struct client_call *
+client_listen(struct client *client, const char *path, client_data_cb on_data,
+    client_cb cb, void *arg)
+{
+	struct request request = { .method = "GET",
+		.path = path,
+		.is_read = true,
+		.on_data = on_data };
 
 	return call_send(client, &request, cb, arg);
 }

@@ -24,7 +24,7 @@ struct client_answer {
 	 * or what the hub said.
 	 */
 	const struct err *err;
-	int http;                 /* 0: the hub did not answer */
+	int http; /* 0: the hub did not answer; 200 with err: it broke off */
 	int code;                 /* IoT Hub's, 404103; 0: none */
 	const struct cJSON *json; /* borrowed; NULL: no body */
 	const char *body;         /* as it came, terminated; never NULL */
@@ -85,6 +85,14 @@ struct client_call *client_device_get(
  */
 struct client_call *client_control(struct client *client, const char *method,
     const char *path, const char *body, client_cb cb, void *arg);
+
+/*
+ * GET of a path as above whose answer has no end: on_data gets it piece by
+ * piece, as it comes, and ends it with -1.  Whatever ends it, cb comes last.
+ */
+typedef int (*client_data_cb)(const char *data, size_t len, void *arg);
+struct client_call *client_listen(struct client *client, const char *path,
+    client_data_cb on_data, client_cb cb, void *arg);
 
 /*
  * Without its callback; what was sent may still happen.  Does nothing from

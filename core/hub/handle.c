@@ -51,7 +51,8 @@ on_disconnect(struct hub_session *session, const struct mqtt_frame *frame,
 {
 	if (mqtt_plain_read(in, frame->type, err) == -1)
 		return -1;
-	session->has_will = false; /* [MQTT-3.14.4-3] */
+	hub_session_will_free(session->will); /* [MQTT-3.14.4-3] */
+	session->will = NULL;
 	hub_session_close(session, "the client took its leave");
 	return 0;
 }

@@ -225,6 +225,29 @@ keep_model_id(struct hub_session *session, struct mqtt_str encoded)
 	free(model_id);
 }
 
+/* The service marks it by a property of its own.  NULL: there is none. */
+static struct hub_session_will *
+keep_will(const struct mqtt_connect *connect)
+{
+	struct hub_session_will *will;
+	struct topic topic;
+
+	if (connect->will_topic.s == NULL)
+		return NULL;
+	topic_parse(connect->will_topic.s, connect->will_topic.len, &topic);
+	will = xcalloc(1, sizeof(*will));
+	will->bag = xasprintf("%.*s%siothub-MessageType=Will",
+	    (int)topic.bag.len, topic.bag.len > 0 ? topic.bag.s : "",
+	    topic.bag.len > 0 ? "&" : "");
+	will->payload_len = connect->will_message.len;
+	will->payload = xcalloc(1, will->payload_len + 1);
+	if (will->payload_len > 0)
+		memcpy(will->payload, connect->will_message.s,
+		    will->payload_len);
+	will->qos = connect->will_qos;
+	return will;
+}
+
 static int
 refuse(struct hub_session *session, uint8_t code, struct mqtt_str client_id,
     const struct err *err)
@@ -247,7 +270,7 @@ let_in(struct hub_session *session, const struct mqtt_connect *connect,
 		keep_alive_s = HUB_KEEP_ALIVE_MAX_S;
 	session->silence_ms = keep_alive_s * 1500; /* [MQTT-3.1.2-24] */
 	session->clean_session = connect->clean_session;
-	session->has_will = connect->will_topic.s != NULL;
+	session->will = keep_will(connect);
 	session->device_id =
 	    xstrndup(connect->client_id.s, connect->client_id.len);
 	session->state = HUB_SESSION_CONNECTING;

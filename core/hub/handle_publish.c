@@ -14,6 +14,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/liveness.h"
 #include "core/hub/methods.h"
+#include "core/hub/monitor.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/tier.h"
@@ -48,8 +49,7 @@ acknowledge(struct hub_session *session, const struct mqtt_publish *publish)
 	strbuf_fini(&out);
 }
 
-/* Messages are accepted and counted as a sign of life: this hub has nobody
- * who could read them yet. */
+/* Messages are not kept: who listens gets them now. */
 static int
 on_telemetry(struct hub_session *session, const struct mqtt_publish *publish,
     const struct topic *topic, struct err *err)
@@ -62,6 +62,15 @@ on_telemetry(struct hub_session *session, const struct mqtt_publish *publish,
 		    (int)topic->device_id.len, topic->device_id.s);
 	log_debug("mqtt: %s: message of %zu bytes", session->device_id,
 	    publish->payload.len);
+	hub_monitor_tell(session->hub->monitor,
+	    &(struct hub_monitor_message){
+		.who = session->device_id,
+		.bag = topic->bag.s,
+		.bag_len = topic->bag.len,
+		.payload = publish->payload.s,
+		.payload_len = publish->payload.len,
+		.qos = publish->qos,
+	    });
 	acknowledge(session, publish);
 	return 0;
 }

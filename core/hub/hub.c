@@ -29,6 +29,7 @@
 #include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
+#include "core/hub/monitor.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
@@ -217,6 +218,7 @@ read_rehearsal(
     struct hub *hub, const struct hub_config *config, struct err *err)
 {
 	hub->history = hub_history_new();
+	hub->monitor = hub_monitor_new();
 	hub->faults = hub_faults_new();
 	if (config->faults != NULL &&
 	    hub_faults_set_list(hub->faults, config->faults, err) == -1)
@@ -259,6 +261,7 @@ hub_free(struct hub *hub)
 	 * has changed is committed: only then the parts go. */
 	hub_sessions_free(hub->sessions);
 	hub->sessions = NULL;
+	hub_monitor_free(hub->monitor);
 	hub_methods_free(hub->methods);
 	if (hub->liveness != NULL)
 		hub_liveness_flush(hub->liveness);

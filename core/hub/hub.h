@@ -27,6 +27,7 @@ struct hub_jobs;
 struct hub_liveness;
 struct hub_messages;
 struct hub_methods;
+struct hub_monitor;
 struct hub_registry;
 struct hub_sessions;
 struct hub_tier;
@@ -55,6 +56,7 @@ struct hub {
 	struct hub_tier *tier;       /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */
 	struct hub_history *history; /* of direct methods */
+	struct hub_monitor *monitor; /* who listens to messages */
 	bool sends_retry_after;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <cjson/cJSON.h>
+#include <event2/http.h>
 
 #include "core/base/err.h"
 #include "core/base/json.h"
@@ -12,6 +13,7 @@
 #include "core/hub/faults.h"
 #include "core/hub/history.h"
 #include "core/hub/hub.h"
+#include "core/hub/monitor.h"
 #include "core/hub/routes.h"
 #include "core/hub/sessions.h"
 
@@ -106,4 +108,23 @@ hub_rest_calls_delete(struct hub_call *call)
 {
 	hub_history_clear(call->hub->history);
 	hub_call_answer(call, 204, NULL);
+}
+
+/* A device that is not registered may be so by the time it sends. */
+void
+hub_rest_monitor(struct hub_call *call)
+{
+	struct hub_monitor *monitor = call->hub->monitor;
+	struct evhttp_connection *connection =
+	    evhttp_request_get_connection(call->request);
+	char *device_id = xstrdup(hub_call_arg(call, 0));
+
+	if (hub_monitor_count(monitor) >= HUB_MONITOR_LISTENERS_MAX) {
+		hub_call_error(call, IOTHUB_SERVICE_UNAVAILABLE,
+		    "there are as many listeners as there may be");
+	} else {
+		hub_call_free(call);
+		hub_monitor_listen(monitor, connection, device_id);
+	}
+	free(device_id);
 }

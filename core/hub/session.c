@@ -24,6 +24,7 @@
 #include "core/hub/liveness.h"
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
+#include "core/hub/monitor.h"
 #include "core/hub/sessions.h"
 #include "core/hub/websocket.h"
 #include "core/mqtt/frame.h"
@@ -46,12 +47,23 @@ struct hub_session_late {
 	struct event *timer;
 };
 
+void
+hub_session_will_free(struct hub_session_will *will)
+{
+	if (will == NULL)
+		return;
+	free(will->bag);
+	free(will->payload);
+	free(will);
+}
+
 static void
 release(struct hub_session *session)
 {
 	if (--session->refs > 0)
 		return;
 	hub_subscriptions_fini(&session->subs);
+	hub_session_will_free(session->will);
 	free(session->device_id);
 	free(session);
 }
@@ -126,6 +138,24 @@ free_bev(struct hub_session *session)
 	session->bev = NULL;
 }
 
+/* One more message, which whoever listens hears. */
+static void
+tell_will(struct hub_session *session)
+{
+	const struct hub_session_will *will = session->will;
+
+	hub_liveness_touch(session->hub->liveness, session->device_id);
+	hub_monitor_tell(session->hub->monitor,
+	    &(struct hub_monitor_message){
+		.who = session->device_id,
+		.bag = will->bag,
+		.bag_len = strlen(will->bag),
+		.payload = will->payload,
+		.payload_len = will->payload_len,
+		.qos = will->qos,
+	    });
+}
+
 void
 hub_session_close(struct hub_session *session, const char *why)
 {
@@ -136,9 +166,8 @@ hub_session_close(struct hub_session *session, const char *why)
 	session->state = HUB_SESSION_CLOSED;
 	log_info("mqtt: %s: closed: %s", name_of(session), why);
 	list_remove(&session->link);
-	/* The will is one more message that nobody can read yet. */
-	if (session->has_will)
-		hub_liveness_touch(session->hub->liveness, session->device_id);
+	if (session->will != NULL)
+		tell_will(session);
 	if (session->device_id != NULL)
 		hub_sessions_gone(session->hub->sessions, session);
 	bufferevent_disable(session->bev, EV_READ | EV_WRITE);

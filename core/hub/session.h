@@ -51,6 +51,14 @@ enum hub_session_state {
 	HUB_SESSION_CLOSED
 };
 
+/* Its last message, which others hear if it does not take leave. */
+struct hub_session_will {
+	char *bag; /* the properties of the topic, encoded; owned */
+	char *payload;
+	size_t payload_len;
+	uint8_t qos;
+};
+
 /* Open to session.c, sessions.c, handle_*.c and send.c.  Kept small: there
  * may be ten thousand. */
 struct hub_session {
@@ -63,6 +71,7 @@ struct hub_session {
 	int64_t deadline_ms; /* monotonic: when silence ends it */
 	int64_t expiry_s;    /* Unix time: when its token ends it; or 0 */
 	struct hub_session_late *late; /* an answer that is put off; or NULL */
+	struct hub_session_will *will; /* owned; NULL: none */
 	uint32_t delay_ms;   /* by how much the next answer is put off */
 	uint32_t silence_ms; /* what a packet puts the deadline off by */
 	uint32_t refs;       /* answers that wait for a commit, and 1 */
@@ -73,7 +82,6 @@ struct hub_session {
 	uint8_t state; /* enum hub_session_state */
 	bool loses_answer; /* the next one, on purpose */
 	bool clean_session;
-	bool has_will;
 	bool has_more_messages; /* when what is queued has gone out */
 	bool waiting; /* for a commit, or an answer's time: no packet is handled.  The commit comes
 			 at the end of the turn, before more is read, the end
@@ -86,6 +94,9 @@ void hub_session_new(struct hub *hub, int fd, struct list *sessions);
 /* The same; takes the WebSocket. */
 void hub_session_new_websocket(struct hub *hub, struct hub_websocket *websocket,
     struct list *sessions);
+
+/* NULL does nothing. */
+void hub_session_will_free(struct hub_session_will *will);
 
 /* What the client has shown in its handshake, borrowed; or NULL. */
 const X509 *hub_session_certificate(const struct hub_session *session);

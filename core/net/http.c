@@ -45,7 +45,7 @@ struct net_http_call {
 	char *body; /* owned */
 	size_t body_len, body_read;
 	struct strbuf answer;
-	bool repeatable, too_large;
+	bool repeatable, too_large, is_stream;
 	char reason[CURL_ERROR_SIZE];
 	int (*on_body)(const char *data, size_t len, void *arg);
 	net_http_cb cb; /* NULL: it is being called, the call goes after it */
@@ -272,12 +272,12 @@ take_answer(char *data, size_t size, size_t n, void *arg)
 	long status = 0;
 
 	n *= size;
-	if (call->on_body != NULL) {
+	if (call->on_body != NULL)
 		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (call->on_body != NULL && (status == 200 || !call->is_stream))
 		return status != 200 || call->on_body(data, n, call->arg) == 0
 		    ? n
 		    : 0;
-	}
 	if (n > NET_HTTP_BODY_MAX - call->answer.len) {
 		call->too_large = true;
 		return 0;
@@ -354,6 +354,11 @@ set_download(struct net_http_call *call, const struct net_http_request *request)
 	if (request->on_body == NULL)
 		return;
 	call->on_body = request->on_body;
+	call->is_stream = request->is_stream;
+	if (request->is_stream) {
+		curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, 0L);
+		return;
+	}
 	curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(call->easy, CURLOPT_REDIR_PROTOCOLS_STR,
 	    tls ? "https" : "http,https");

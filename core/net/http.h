@@ -32,6 +32,9 @@ struct net_http_request {
 	 * and redirects are followed, but not from https to http.
 	 */
 	int (*on_body)(const char *data, size_t len, void *arg);
+	/* With on_body: an answer without end, of the host that was asked and
+	 * over https; timeout_ms does not count. */
+	bool is_stream;
 };
 
 struct net_http_answer {

@@ -1,0 +1,319 @@
+#include "config.h"
+
+#include "core/hub/monitor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/list.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
+#include "core/hub/who.h"
+
+static const char head[] = "HTTP/1.1 200 OK\r\n"
+			   "Content-Type: application/x-ndjson\r\n"
+			   "Cache-Control: no-store\r\n"
+			   "Transfer-Encoding: chunked\r\n\r\n";
+
+/* What the service makes of the properties that are its own. */
+static const struct {
+	const char *key;
+	const char *name;
+} system_properties[] = {
+	{ "$.mid", "messageId" },
+	{ "$.cid", "correlationId" },
+	{ "$.uid", "userId" },
+	{ "$.ct", "contentType" },
+	{ "$.ce", "contentEncoding" },
+	{ "$.to", "to" },
+	{ "$.exp", "expiryTimeUtc" },
+	{ "$.ctime", "creationTimeUtc" },
+	{ "$.on", "outputName" },
+	{ "$.sub", "componentName" },
+	{ "$.ifid", "interfaceId" },
+};
+
+struct listener {
+	struct list link;
+	struct hub_monitor *monitor;
+	struct evhttp_connection *connection; /* owned, and owns bev */
+	struct bufferevent *bev;
+	char *device_id;   /* NULL: all */
+	uint64_t n_missed; /* since the last line it has got */
+};
+
+struct hub_monitor {
+	struct list listeners;
+	size_t n_listeners;
+	uint64_t n_messages; /* told so far: the number of a line */
+	struct strbuf line;  /* of the message that is told, kept for more */
+};
+
+struct hub_monitor *
+hub_monitor_new(void)
+{
+	struct hub_monitor *monitor = xcalloc(1, sizeof(*monitor));
+
+	list_init(&monitor->listeners);
+	return monitor;
+}
+
+static void
+listener_free(struct listener *listener)
+{
+	list_remove(&listener->link);
+	listener->monitor->n_listeners--;
+	bufferevent_setcb(listener->bev, NULL, NULL, NULL, NULL);
+	evhttp_connection_free(listener->connection);
+	free(listener->device_id);
+	free(listener);
+}
+
+void
+hub_monitor_free(struct hub_monitor *monitor)
+{
+	struct listener *listener, *tmp;
+
+	if (monitor == NULL)
+		return;
+	LIST_FOREACH_SAFE(
+	    listener, tmp, &monitor->listeners, struct listener, link)
+		listener_free(listener);
+	strbuf_fini(&monitor->line);
+	free(monitor);
+}
+
+size_t
+hub_monitor_count(const struct hub_monitor *monitor)
+{
+	return monitor->n_listeners;
+}
+
+static void
+put_chunk(struct listener *listener, const char *line, size_t len)
+{
+	struct evbuffer *out = bufferevent_get_output(listener->bev);
+	char size[24];
+	int n = snprintf(size, sizeof(size), "%zx\r\n", len);
+
+	evbuffer_add(out, size, (size_t)n);
+	evbuffer_add(out, line, len);
+	evbuffer_add(out, "\r\n", 2);
+}
+
+static void
+tell_missed(struct listener *listener)
+{
+	char line[64];
+	int n;
+
+	if (listener->n_missed == 0)
+		return;
+	n = snprintf(line, sizeof(line), "{\"missed\":%" PRIu64 "}\n",
+	    listener->n_missed);
+	listener->n_missed = 0;
+	put_chunk(listener, line, (size_t)n);
+}
+
+/* All that was queued has gone out. */
+static void
+on_write(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	tell_missed(arg);
+}
+
+/* There is nothing it could have to say. */
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *input = bufferevent_get_input(bev);
+
+	(void)arg;
+	evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
+		return;
+	log_info("a listener has gone");
+	listener_free(arg);
+}
+
+void
+hub_monitor_listen(struct hub_monitor *monitor,
+    struct evhttp_connection *connection, const char *device_id)
+{
+	struct listener *listener = xcalloc(1, sizeof(*listener));
+
+	listener->monitor = monitor;
+	listener->connection = connection;
+	listener->device_id = xstrdup(device_id);
+	listener->bev = evhttp_connection_get_bufferevent(connection);
+	list_append(&monitor->listeners, &listener->link);
+	monitor->n_listeners++;
+	/* There may be hours between two messages. */
+	bufferevent_set_timeouts(listener->bev, NULL, NULL);
+	bufferevent_setcb(listener->bev, on_read, on_write, on_event, listener);
+	bufferevent_setwatermark(listener->bev, EV_READ, 0, 0);
+	bufferevent_write(listener->bev, head, sizeof(head) - 1);
+	bufferevent_enable(listener->bev, EV_READ | EV_WRITE);
+	log_info(
+	    "a listener to %s", device_id != NULL ? device_id : "all devices");
+}
+
+static const char *
+system_name(const char *key)
+{
+	size_t i;
+
+	for (i = 0;
+	     i < sizeof(system_properties) / sizeof(system_properties[0]); i++)
+		if (strcmp(key, system_properties[i].key) == 0)
+			return system_properties[i].name;
+	return NULL;
+}
+
+/* Text that cannot stand in JSON is left as it was sent. */
+static char *
+decode(const char *s, size_t len)
+{
+	char *text = xstrndup(s, len);
+	size_t n = str_percent_decode(text, strlen(text));
+
+	if (memchr(text, '\0', n) == NULL && utf8_is_valid(text, n)) {
+		text[n] = '\0';
+		return text;
+	}
+	free(text);
+	return utf8_is_valid(s, len) ? xstrndup(s, len) : xstrdup("");
+}
+
+/* One pair of the bag, if it is of that kind; without '=' it has no value. */
+static void
+put_pair(struct strbuf *out, const char *pair, size_t len, bool is_system,
+    const char **before)
+{
+	const char *equals = memchr(pair, '=', len);
+	size_t key_len = equals != NULL ? (size_t)(equals - pair) : len;
+	char *key = decode(pair, key_len), *value = NULL;
+	const char *name = system_name(key);
+
+	if ((name != NULL) == is_system && key[0] != '\0') {
+		if (equals != NULL)
+			value = decode(equals + 1, len - key_len - 1);
+		strbuf_puts(out, *before);
+		json_put_string(out, is_system ? name : key);
+		strbuf_putc(out, ':');
+		json_put_string(out, value);
+		*before = ",";
+		free(value);
+	}
+	free(key);
+}
+
+static void
+put_properties(struct strbuf *out, const struct hub_monitor_message *message,
+    const char *name, bool is_system)
+{
+	const char *p = message->bag, *end = p + message->bag_len, *amp;
+	const char *before = "";
+
+	strbuf_puts(out, name);
+	while (p < end) {
+		amp = memchr(p, '&', (size_t)(end - p));
+		if (amp == NULL)
+			amp = end;
+		put_pair(out, p, (size_t)(amp - p), is_system, &before);
+		p = amp + 1;
+	}
+	strbuf_putc(out, '}');
+}
+
+/* As text if it is some, so that people can read it; else in base64. */
+static void
+put_payload(struct strbuf *out, const char *payload, size_t len)
+{
+	char *text;
+
+	if (memchr(payload, '\0', len) == NULL && utf8_is_valid(payload, len)) {
+		text = xstrndup(payload, len);
+		strbuf_puts(out, ",\"payload\":");
+	} else {
+		text = str_base64_encode(payload, len);
+		strbuf_puts(out, ",\"payloadBase64\":");
+	}
+	json_put_string(out, text);
+	free(text);
+}
+
+static void
+format(struct hub_monitor *monitor, const struct hub_monitor_message *message)
+{
+	struct strbuf *out = &monitor->line;
+	char stamp[CLOCK_STAMP_SIZE];
+
+	strbuf_reset(out);
+	clock_format_iso(stamp, clock_utc_us());
+	hub_who_put_json(out, message->who);
+	strbuf_puts(out, ",\"number\":");
+	strbuf_put_int(out, (int64_t)monitor->n_messages);
+	strbuf_puts(out, ",\"time\":\"");
+	strbuf_puts(out, stamp);
+	strbuf_putc(out, '"');
+	put_properties(out, message, ",\"properties\":{", false);
+	put_properties(out, message, ",\"systemProperties\":{", true);
+	strbuf_puts(out, message->qos == 0 ? ",\"qos\":0" : ",\"qos\":1");
+	put_payload(out, message->payload, message->payload_len);
+	strbuf_puts(out, "}\n");
+}
+
+/* Its own messages, and those of its modules. */
+static bool
+is_wanted(const struct listener *listener, const char *who)
+{
+	size_t len;
+
+	if (listener->device_id == NULL)
+		return true;
+	len = strlen(listener->device_id);
+	return strncmp(who, listener->device_id, len) == 0 &&
+	    (who[len] == '\0' || who[len] == '/');
+}
+
+void
+hub_monitor_tell(
+    struct hub_monitor *monitor, const struct hub_monitor_message *message)
+{
+	struct listener *listener;
+	bool is_formatted = false;
+
+	monitor->n_messages++;
+	LIST_FOREACH(listener, &monitor->listeners, struct listener, link) {
+		if (!is_wanted(listener, message->who))
+			continue;
+		if (!is_formatted)
+			format(monitor, message);
+		is_formatted = true;
+		if (evbuffer_get_length(bufferevent_get_output(listener->bev)) >
+		    HUB_MONITOR_QUEUE_MAX - monitor->line.len) {
+			listener->n_missed++;
+			continue;
+		}
+		tell_missed(listener);
+		put_chunk(listener, monitor->line.data, monitor->line.len);
+	}
+}
