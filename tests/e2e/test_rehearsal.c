@@ -15,6 +15,7 @@
 #include "core/client/client.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
+#include "core/hub/monitor.h"
 #include "core/hub/tier.h"
 #include "core/iothub/connstr.h"
 #include "core/iothub/sas.h"
@@ -38,6 +39,7 @@ struct world {
 	int http, code;
 	int64_t elapsed_ms, retry_after_ms;
 	char body[2048];
+	bool stops; /* whoever listens, at the next message */
 };
 
 static void
@@ -479,6 +481,59 @@ test_the_history_says_which_device_was_called_with_what(void **state)
 	assert_string_equal("[]", w->body);
 }
 
+static int
+on_line(const char *data, size_t len, void *arg)
+{
+	struct world *w = arg;
+
+	w->answered = true;
+	snprintf(w->body, sizeof(w->body), "%.*s", (int)len, data);
+	return w->stops ? -1 : 0;
+}
+
+static void
+listen_to_d(struct world *w)
+{
+	size_t n = hub_monitor_count(w->hub->monitor);
+
+	client_listen(
+	    w->client, "/control/devices/d/messages", on_line, on_answer, w);
+	while (hub_monitor_count(w->hub->monitor) == n)
+		event_base_loop(w->base, EVLOOP_ONCE);
+}
+
+/* What comes of it ends with the hub, or with whoever listens. */
+static void
+test_a_client_hears_messages_until_somebody_leaves(void **state)
+{
+	struct hub_monitor_message message = {
+		.who = "d", .bag = "a=1", .bag_len = 3, .payload = "hello",
+		.payload_len = 5
+	};
+	struct world *w = *state;
+
+	start(w, &(struct hub_config){ 0 });
+	listen_to_d(w);
+	hub_monitor_tell(w->hub->monitor, &message);
+	wait_for_answer(w);
+	assert_non_null(strstr(w->body, "\"payload\":\"hello\""));
+	w->stops = true;
+	hub_monitor_tell(w->hub->monitor, &message);
+	while (w->http != 200)
+		event_base_loop(w->base, EVLOOP_ONCE);
+
+	w->answered = w->stops = false;
+	w->http = 0;
+	listen_to_d(w);
+	hub_monitor_tell(w->hub->monitor, &message);
+	wait_for_answer(w);
+	hub_free(w->hub);
+	w->hub = NULL;
+	wait_for_answer(w);
+	assert_int_equal(200, w->http);
+	assert_int_equal(ERR_UNREACHABLE, w->err.code);
+}
+
 int
 main(void)
 {
@@ -511,6 +566,7 @@ main(void)
 		CASE(test_latency_is_for_its_device),
 		CASE(test_a_clock_that_is_ahead_finds_tokens_expired),
 		CASE(test_the_history_says_which_device_was_called_with_what),
+		CASE(test_a_client_hears_messages_until_somebody_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,8 +152,17 @@ check 'calls tells which device was called with what' \
 	grep -qF '"deviceId":"door-1","methodName":"lockDoor","payload":{"lockTime":"10m"}' \
 	<("$TWINDECK" hub --state-dir "$work/one" calls)
 
+"$TWINDECK" hub --state-dir "$work/one" monitor door-1 >"$work/monitor.out" 2>&1 &
+listener=$!
+pids="$pids $listener"
+check 'monitor listens to one device' until_true grep -q 'a listener to door-1' "$work/one.err"
 kill -9 "$one"
 wait "$one" 2>/dev/null
+wait "$listener"
+check 'and ends with the hub, which it says' test "$? $(cat "$work/monitor.out")" = \
+	'1 twindeck hub: the hub has left'
+check 'without a hub there is nothing to listen to' \
+	exits 5 'no hub runs' "$TWINDECK" hub --state-dir "$work/one" monitor
 check 'after a kill -9 they say so too' \
 	exits 5 'no hub runs' "$TWINDECK" hub --state-dir "$work/one" device-string door-1
 start one
