@@ -47,6 +47,8 @@ struct fake_hub {
 	bool broken;
 	int n_queries;
 	struct strbuf out;
+	const char *refused, *refusal;
+	int n_refusals;
 };
 
 const char fake_ok[] = "ok";
@@ -220,23 +222,39 @@ do_count(struct fake_hub *hub)
 	return answer_json(hub, list, "");
 }
 
+static cJSON *
+id_of(const struct fake_device *d)
+{
+	cJSON *row = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(row, "deviceId", d->id);
+	return row;
+}
+
 static const char *
 do_query(struct fake_hub *hub, const char *text)
 {
 	cJSON *list = cJSON_CreateArray();
 	const char *from = strstr(text, "x-ms-continuation: ");
 	bool some = strstr(text, " IN [") != NULL;
+	bool ids_only = strstr(text, "SELECT deviceId ") != NULL;
 	char quoted[80], headers[64] = "";
 	size_t i = from != NULL ? (size_t)atoi(from + 19) : 0, n = 0;
 
 	if (strstr(text, "COUNT()") != NULL)
 		return do_count(hub);
 	hub->n_queries++;
+	if (hub->n_refusals > 0 && strstr(text, hub->refused) != NULL) {
+		hub->n_refusals--;
+		return hub->refusal;
+	}
 	for (; i < hub->n_devices && n < hub->page; i++) {
 		snprintf(quoted, sizeof(quoted), "'%s'", hub->devices[i]->id);
 		if (some && strstr(text, quoted) == NULL)
 			continue;
-		cJSON_AddItemToArray(list, twin_of(hub->devices[i]));
+		cJSON_AddItemToArray(list,
+		    ids_only ? id_of(hub->devices[i])
+			     : twin_of(hub->devices[i]));
 		n++;
 	}
 	if (i < hub->n_devices)
@@ -399,6 +417,15 @@ int
 fake_hub_queries(const struct fake_hub *hub)
 {
 	return hub->n_queries;
+}
+
+void
+fake_hub_refuse(struct fake_hub *hub, const char *part, const char *answer,
+    int times)
+{
+	hub->refused = part;
+	hub->refusal = answer;
+	hub->n_refusals = times;
 }
 
 void

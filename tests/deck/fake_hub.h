@@ -33,6 +33,9 @@ void fake_hub_remove(struct fake_hub *hub, const char *id);
 void fake_hub_break(struct fake_hub *hub, bool broken);
 int fake_hub_requests(const struct fake_hub *hub);
 int fake_hub_queries(const struct fake_hub *hub);
+/* The next queries with that part get this whole HTTP answer instead. */
+void fake_hub_refuse(struct fake_hub *hub, const char *part,
+    const char *answer, int times);
 void fake_hub_set_page(struct fake_hub *hub, size_t devices); /* of a page */
 
 /* Merges JSON into reported, as a device does: $version and stamps move. */
