@@ -9,11 +9,11 @@
 #include "core/base/err.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
-#include "tui/actions_twin.h"
 #include "tui/app.h"
 #include "tui/dialogs.h"
 #include "tui/pane.h"
@@ -138,7 +138,7 @@ action_mark(struct app *app, const char *arg)
 	const struct fleet_row *row = fleet_get(fleet_of(app), id);
 
 	(void)arg;
-	if (row == NULL)
+	if (row == NULL || action_list_mark(app))
 		return;
 	fleet_mark(fleet_of(app), id, !row->marked);
 	if (app_focus(app) == PANE_DEVICES)
@@ -177,42 +177,6 @@ action_invert(struct app *app, const char *arg)
 }
 
 void
-action_filter(struct app *app, const char *arg)
-{
-	struct err err;
-
-	if (arg[0] == '\0')
-		app_ask(
-		    app, APP_PROMPT_FILTER, fleet_view_filter(view_of(app)));
-	else if (pane_devices_set_filter(
-		     app_pane(app, PANE_DEVICES), arg, &err) == -1)
-		app_say(app, true, "filter: %s", err.text);
-}
-
-void
-action_sort(struct app *app, const char *arg)
-{
-	struct fleet_view *view = view_of(app);
-	int by = (int)fleet_view_sorted_by(view) + 1;
-
-	if (arg[0] != '\0')
-		for (by = 0; by < SORTS; by++)
-			if (strcmp(arg, fleet_sort_name((enum fleet_sort)by)) ==
-			    0)
-				break;
-	if (by == SORTS && arg[0] != '\0') {
-		app_say(app, true,
-		    "sort: no such column; device, link, firmware, door or "
-		    "drift");
-		return;
-	}
-	by %= SORTS;
-	fleet_view_sort(view, (enum fleet_sort)by, false);
-	app_say(
-	    app, false, "sorted by %s", fleet_sort_name((enum fleet_sort)by));
-}
-
-void
 action_open(struct app *app, const char *arg)
 {
 	struct pane *jobs = app_pane(app, PANE_JOBS);
@@ -230,7 +194,8 @@ action_open(struct app *app, const char *arg)
 		app_set_focus(app, PANE_TWIN);
 		break;
 	case PANE_TWIN:
-		pane_twin_open(app_pane(app, PANE_TWIN));
+		pane_twin_toggle(app_pane(app, PANE_TWIN));
+		app_twin_changed(app);
 		break;
 	case PANE_JOBS:
 		if (pane_jobs_current(jobs) == NULL) {
@@ -250,6 +215,22 @@ action_open(struct app *app, const char *arg)
 	case PANES:
 		break;
 	}
+}
+
+void
+action_fold(struct app *app, const char *arg)
+{
+	(void)arg;
+	pane_twin_fold(app_pane(app, PANE_TWIN), true);
+	app_twin_changed(app);
+}
+
+void
+action_unfold(struct app *app, const char *arg)
+{
+	(void)arg;
+	pane_twin_fold(app_pane(app, PANE_TWIN), false);
+	app_twin_changed(app);
 }
 
 void
@@ -295,7 +276,6 @@ action_edit(struct app *app, const char *arg)
 	size_t n = app_targets(app, &ids);
 
 	(void)arg;
-	actions_twin_leave_past(app);
 	dialog_edit_open(app, ids, n);
 }
 
@@ -352,21 +332,19 @@ action_help(struct app *app, const char *arg)
 void
 action_back(struct app *app, const char *arg)
 {
-	struct err err;
-
 	(void)arg;
+	if (action_list_back(app))
+		return;
 	if (app_focus(app) == PANE_JOB)
 		app_set_focus(app, PANE_JOBS);
-	else if (app_focus(app) == PANE_TWIN && actions_twin_back(app))
-		return;
 	else if (app_is_zoomed(app))
 		app_toggle_zoom(app);
 	else if (app_focus(app) != PANE_DEVICES)
 		app_set_focus(app, PANE_DEVICES);
 	else if (app_deck(app) != NULL &&
 	    fleet_view_filter(view_of(app))[0] != '\0')
-		pane_devices_set_filter(
-		    app_pane(app, PANE_DEVICES), "", &err);
+		pane_devices_take_filter(app_pane(app, PANE_DEVICES),
+		    filter_parse("", NULL, NULL, NULL));
 	else
 		app_clear_message(app);
 }

@@ -6,6 +6,8 @@
 #ifndef TWINDECK_TUI_ACTIONS_H
 #define TWINDECK_TUI_ACTIONS_H
 
+#include <stdbool.h>
+
 struct app;
 
 void action_focus_next(struct app *app, const char *arg);
@@ -25,7 +27,13 @@ void action_unmark_all(struct app *app, const char *arg);
 void action_invert(struct app *app, const char *arg);
 void action_filter(struct app *app, const char *arg);
 void action_sort(struct app *app, const char *arg);
+void action_reverse(struct app *app, const char *arg);
+void action_columns(struct app *app, const char *arg);
+void action_select(struct app *app, const char *arg);
+void action_range(struct app *app, const char *arg);
 void action_open(struct app *app, const char *arg);
+void action_fold(struct app *app, const char *arg);
+void action_unfold(struct app *app, const char *arg);
 void action_zoom(struct app *app, const char *arg);
 void action_firmware(struct app *app, const char *arg);
 void action_lock(struct app *app, const char *arg);
@@ -42,5 +50,12 @@ void action_suspend(struct app *app, const char *arg);
 void action_hold(struct app *app, const char *arg);
 void action_mouse(struct app *app, const char *arg);
 void action_quit(struct app *app, const char *arg);
+
+/*
+ * What Space and Esc mean to the list first: mark a range, drop it, give up a
+ * select.  Whether there was something to do.
+ */
+bool action_list_mark(struct app *app);
+bool action_list_back(struct app *app);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/base/err.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "tui/app.h"
 #include "tui/pane_devices.h"
@@ -15,9 +16,11 @@ show(struct app *app, const char *id, bool opens)
 	struct pane *devices = app_pane(app, PANE_DEVICES);
 	struct fleet_view *view = pane_devices_view(devices);
 
-	if (fleet_view_index(view, id) < 0 &&
-	    pane_devices_set_filter(devices, "", NULL) == 0)
+	if (fleet_view_index(view, id) < 0) {
+		pane_devices_take_filter(
+		    devices, filter_parse("", NULL, NULL, NULL));
 		app_say(app, false, "the filter is off: it hid %s", id);
+	}
 	pane_devices_go(devices, id);
 	app_set_focus(app, opens ? PANE_TWIN : PANE_DEVICES);
 }

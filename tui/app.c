@@ -19,13 +19,15 @@
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
+#include "core/deck/select.h"
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
-#include "tui/actions_twin.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
 #include "tui/keys.h"
+#include "tui/list_settings.h"
+#include "tui/list_words.h"
 #include "tui/pane.h"
 #include "tui/pane_devices.h"
 #include "tui/pane_job.h"
@@ -74,6 +76,7 @@ app_free(struct app *app)
 	profile_free(app->own_profile);
 	free(app->title);
 	free(app->filter_before);
+	free(app->filter_fault);
 	free(app->message);
 	free(app->hold_words);
 	free(app->watched);
@@ -143,6 +146,8 @@ app_set_deck(struct app *app, struct deck *deck)
 	if (app->deck != NULL)
 		events_unsubscribe(app->subscription);
 	app->subscription = NULL;
+	select_free(app->select);
+	app->select = NULL;
 	app->deck = deck;
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->deck = deck;
@@ -152,7 +157,9 @@ app_set_deck(struct app *app, struct deck *deck)
 		return;
 	app->subscription =
 	    events_subscribe(deck_events(deck), on_deck_event, app);
+	app->select = select_new(deck);
 	app_set_notice(app, NULL);
+	list_settings_load(app);
 }
 
 struct deck *
@@ -171,6 +178,12 @@ struct profile *
 app_profile(const struct app *app)
 {
 	return app->profile;
+}
+
+struct select *
+app_select(const struct app *app)
+{
+	return app->select;
 }
 
 struct recall *
@@ -251,6 +264,12 @@ app_is_wide(const struct app *app)
 {
 	return app->layout.panes[PANE_DEVICES].rows > 0 &&
 	    app->layout.panes[PANE_TWIN].rows > 0;
+}
+
+void
+app_twin_changed(struct app *app)
+{
+	app->twin_changed = true;
 }
 
 size_t
@@ -377,6 +396,7 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 	const struct fleet_view *view;
 	const struct command_def *command;
 	const struct key_def *key;
+	const char *word;
 	struct app *app = arg;
 	size_t n = sizeof(methods) / sizeof(methods[0]);
 
@@ -390,6 +410,8 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 				return key->name;
 		return NULL;
 	}
+	if (list_command_word(app, line, start, i, &word))
+		return word;
 	if (line[start] == '-')
 		return option_word(line, i);
 	if (str_starts_with(line, "call ") ||
@@ -404,13 +426,6 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 	return fleet_view_at(view, i)->id;
 }
 
-/* What their histories are called. */
-static const char *const prompt_kinds[] = {
-	[APP_PROMPT_COMMAND] = "command",
-	[APP_PROMPT_FILTER] = "filter",
-	[APP_PROMPT_FIND] = "find",
-};
-
 void
 app_ask(struct app *app, enum app_prompt kind, const char *text)
 {
@@ -422,10 +437,10 @@ app_ask(struct app *app, enum app_prompt kind, const char *text)
 		app->filter_before = xstrdup(fleet_view_filter(view));
 	}
 	if (kind == APP_PROMPT_COMMAND)
-		prompt_open(app->recall, prompt_kinds[kind], text,
-		    command_word, app);
-	else
-		prompt_open(app->recall, prompt_kinds[kind], text, NULL, NULL);
+		prompt_open(app->recall, "command", text, command_word, app);
+	else if (kind == APP_PROMPT_FILTER)
+		prompt_open(
+		    app->recall, "filter", text, list_filter_word, app);
 }
 
 /* Refuses in one line what cannot be done now; true: it can. */
@@ -542,28 +557,29 @@ out:
 	free(name);
 }
 
+/*
+ * What is half typed may be no filter yet: the last good one stays, and what
+ * is wrong stands below until it is right.
+ */
 static void
-set_filter(struct app *app, const char *text)
+set_filter(struct app *app, const char *text, bool is_typing)
 {
-	struct fleet_view *view = pane_devices_view(app->panes[PANE_DEVICES]);
+	struct pane *pane = app->panes[PANE_DEVICES];
+	struct filter *filter;
 	struct err err;
 
-	if (view == NULL)
+	free(app->filter_fault);
+	app->filter_fault = NULL;
+	if (pane_devices_view(pane) == NULL)
 		return;
-	/* What is half typed may be no filter yet: the last good one stays. */
 	app_clear_message(app);
-	if (pane_devices_set_filter(app->panes[PANE_DEVICES], text, &err) == -1)
+	filter = list_settings_filter(app, text, &err);
+	if (filter != NULL)
+		pane_devices_take_filter(pane, filter);
+	else if (is_typing)
+		app->filter_fault = xstrdup(err.text);
+	else
 		app_say(app, true, "filter: %s", err.text);
-}
-
-/* What acts as it is typed. */
-static void
-take_typed(struct app *app)
-{
-	if (app->asks == APP_PROMPT_FILTER)
-		set_filter(app, prompt_text());
-	else if (app->asks == APP_PROMPT_FIND)
-		actions_twin_find_typed(app, prompt_text());
 }
 
 static void
@@ -575,11 +591,11 @@ end_prompt(struct app *app, bool accepted)
 	app->asks = APP_PROMPT_NONE;
 	prompt_close();
 	if (accepted)
-		recall_add(app->recall, prompt_kinds[kind], text);
+		recall_add(app->recall,
+		    kind == APP_PROMPT_COMMAND ? "command" : "filter", text);
 	if (kind == APP_PROMPT_FILTER)
-		set_filter(app, accepted ? text : app->filter_before);
-	else if (kind == APP_PROMPT_FIND)
-		actions_twin_find_end(app, accepted);
+		set_filter(
+		    app, accepted ? text : app->filter_before, false);
 	else if (accepted)
 		run_line(app, text);
 	free(text);
@@ -593,7 +609,8 @@ key_to_prompt(struct app *app, int32_t key)
 		key = KEYS_ESC;
 	switch (prompt_key(key)) {
 	case PROMPT_EDITING:
-		take_typed(app);
+		if (app->asks == APP_PROMPT_FILTER)
+			set_filter(app, prompt_text(), true);
 		break;
 	case PROMPT_ACCEPTED:
 		end_prompt(app, true);
@@ -676,7 +693,8 @@ app_paste(struct app *app, const char *text)
 		prompt_paste(text);
 	else
 		app_say(app, false, "pasted text has no place here");
-	take_typed(app);
+	if (app->asks == APP_PROMPT_FILTER)
+		set_filter(app, prompt_text(), true);
 	app->ops->wake(app->arg);
 }
 
@@ -737,7 +755,8 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	if (app->deck != NULL)
 		point_watch(app);
 	if (app->deck != NULL && app->twin_changed)
-		pane_twin_set(app->panes[PANE_TWIN], app->watched, now_ms);
+		pane_twin_set(app->panes[PANE_TWIN], app->watched,
+		    watch_twin(deck_watch(app->deck)), now_ms);
 	app->twin_changed = false;
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->settle(app->panes[i], now_ms);
@@ -795,18 +814,6 @@ app_lend_forget(struct app *app, const void *arg)
 {
 	if (app->lend_arg == arg)
 		app->lend_cb = NULL;
-}
-
-int
-app_copy(struct app *app, const char *text, struct err *err)
-{
-	return app->ops->copy(text, err, app->arg);
-}
-
-int
-app_print_later(struct app *app, const char *text, struct err *err)
-{
-	return app->ops->print_later(text, err, app->arg);
 }
 
 void

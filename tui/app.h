@@ -21,6 +21,7 @@ struct mouse;
 struct pane;
 struct profile;
 struct recall;
+struct select;
 
 struct app_ops {
 	void (*wake)(void *arg);    /* there is something to paint */
@@ -33,9 +34,6 @@ struct app_ops {
 	 */
 	int (*lend)(char *const *argv, struct err *err, void *arg);
 	void (*set_mouse)(bool on, void *arg); /* optional */
-	/* screen_copy() and screen_print_later() of tui/screen.h. */
-	int (*copy)(const char *text, struct err *err, void *arg);
-	int (*print_later)(const char *text, struct err *err, void *arg);
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -69,6 +67,7 @@ void app_draw(
 struct deck *app_deck(const struct app *app);
 struct profile *app_profile(const struct app *app); /* never NULL */
 struct recall *app_recall(const struct app *app);
+struct select *app_select(const struct app *app); /* NULL without a deck */
 const char *app_title(const struct app *app);
 struct pane *app_pane(const struct app *app, enum pane_id id);
 enum pane_id app_focus(const struct app *app);
@@ -77,6 +76,7 @@ void app_toggle_zoom(struct app *app);
 bool app_is_zoomed(const struct app *app);
 /* Whether the screen shows devices and twin side by side. */
 bool app_is_wide(const struct app *app);
+void app_twin_changed(struct app *app); /* build its lines again */
 
 /*
  * A frozen copy of the ids to act on: the marked ones, else the one under the
@@ -118,12 +118,7 @@ bool app_has_mouse(const struct app *app);
 void app_open(struct app *app, struct dialog *dialog);
 void app_close(struct app *app);
 
-enum app_prompt {
-	APP_PROMPT_NONE,
-	APP_PROMPT_COMMAND,
-	APP_PROMPT_FILTER,
-	APP_PROMPT_FIND
-};
+enum app_prompt { APP_PROMPT_NONE, APP_PROMPT_COMMAND, APP_PROMPT_FILTER };
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
 
 /*
@@ -136,13 +131,6 @@ int app_lend(struct app *app, char *const *argv, app_lend_cb cb, void *arg,
 void app_lend_ended(struct app *app, int status);
 /* Whoever asked for it is gone: nobody is told any more. */
 void app_lend_forget(struct app *app, const void *arg);
-
-/*
- * Text for the terminal's clipboard, and text that is printed once the screen
- * is left.  0, or -1 with err set.
- */
-int app_copy(struct app *app, const char *text, struct err *err);
-int app_print_later(struct app *app, const char *text, struct err *err);
 
 void app_quit(struct app *app);
 void app_suspend(struct app *app);

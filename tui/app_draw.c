@@ -7,6 +7,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/select.h"
 #include "core/deck/watch.h"
 #include "tui/app_state.h"
 #include "tui/canvas.h"
@@ -146,6 +147,12 @@ draw_message(const struct app *app, struct area a, int64_t now_ms)
 		prompt_draw(a, 0, 1, a.cols - 1, STYLE_TEXT);
 		return;
 	}
+	if (app->select != NULL && select_is_running(app->select) &&
+	    !app_has_error(app)) {
+		area_putf(a, 0, 1, STYLE_BUSY, "select: %s   Esc gives up",
+		    select_progress(app->select));
+		return;
+	}
 	if (app->message != NULL)
 		area_put_fit(a, 0, 1, a.cols - 2,
 		    app->message_is_error ? STYLE_BAD : STYLE_TEXT,
@@ -154,7 +161,7 @@ draw_message(const struct app *app, struct area a, int64_t now_ms)
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_BAD, health->err.text);
 }
 
-/* What completion found, while the ':' prompt is open. */
+/* What completion found, while a prompt is open. */
 static bool
 draw_matches(const struct app *app, struct area a)
 {
@@ -162,7 +169,7 @@ draw_matches(const struct app *app, struct area a)
 	size_t i, n;
 	int x = 1;
 
-	if (app->asks != APP_PROMPT_COMMAND || app->dialog != NULL)
+	if (app->asks == APP_PROMPT_NONE || app->dialog != NULL)
 		return false;
 	matches = prompt_matches(&n);
 	for (i = 0; i < n; i++) {
@@ -194,16 +201,19 @@ draw_footer(const struct app *app, struct area a)
 			: "j k scroll   Esc back");
 		return;
 	}
+	if (app->asks == APP_PROMPT_FILTER && app->filter_fault != NULL) {
+		area_put_fit(
+		    a, 0, 1, a.cols - 2, STYLE_BAD, app->filter_fault);
+		return;
+	}
 	if (draw_matches(app, a))
 		return;
 	if (app->asks != APP_PROMPT_NONE) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
-		    app->asks == APP_PROMPT_FIND
-			? "words in names and values   Enter go   Esc back"
-			: app->asks == APP_PROMPT_COMMAND
+		    app->asks == APP_PROMPT_COMMAND
 			? "Enter run   Tab complete   Up earlier   Esc leave"
-			: "words in id, firmware, door, tags   !word   link:off"
-			  "   fw:applying   door:locked   marked");
+			: "word  !word  ~fuzzy  tag.site:brno  fw:applying  "
+			  "link:off  door:locked  marked  @saved");
 		return;
 	}
 	for (def = key_table; def->name != NULL; def++) {

@@ -55,6 +55,8 @@ struct app {
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
 	bool mouse;
 	char *filter_before;   /* owned; what Esc gives back */
+	char *filter_fault;    /* owned; of what is typed, or NULL */
+	struct select *select; /* owned; NULL without a deck */
 
 	char *message;         /* owned; NULL: none */
 	bool message_is_error;

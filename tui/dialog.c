@@ -44,6 +44,7 @@ struct dialog {
 	size_t n_buttons;
 	size_t button;    /* of the buttons, the one with the focus */
 	ssize_t focus;    /* row of the field; -1: the buttons */
+	ssize_t pointed;  /* row of text; -1: none */
 	size_t top;       /* first row that is seen */
 	int y;            /* of its frame: rows that come do not lift it */
 	struct area seen; /* where its rows were drawn last */
@@ -63,7 +64,7 @@ dialog_new(struct app *app, const char *title, const char *info, int width,
 	dialog->width = width;
 	dialog->title = xstrdup(title);
 	dialog->info = xstrdup(info);
-	dialog->focus = -1;
+	dialog->focus = dialog->pointed = -1;
 	dialog->y = -1;
 	return dialog;
 }
@@ -92,8 +93,14 @@ empty(struct dialog *dialog)
 	free(dialog->info);
 	free(dialog->fault);
 	dialog->n_rows = dialog->n_buttons = dialog->button = dialog->top = 0;
-	dialog->focus = -1;
+	dialog->focus = dialog->pointed = -1;
 	dialog->fault = NULL;
+}
+
+void
+dialog_point(struct dialog *dialog, size_t row)
+{
+	dialog->pointed = (ssize_t)row;
 }
 
 void
@@ -593,15 +600,29 @@ draw_field(const struct row *row, struct area a, int y, bool focused)
 	    a, y, x + width + 2, a.cols - x - width - 2, STYLE_DIM, row->hint);
 }
 
+static void
+draw_text(const struct dialog *dialog, struct area a, int y, size_t i)
+{
+	const struct row *row = &dialog->rows[i];
+
+	area_put_fit(a, y, 0, a.cols, row->style, row->text);
+	if (dialog->focus != -1 || dialog->pointed != (ssize_t)i)
+		return;
+	area_highlight(a, y);
+	area_set_cursor(a, y, 0, false);
+}
+
 /* The rows of the frame's inside are a window on those of the dialog. */
 static void
 settle(struct dialog *dialog, int rows)
 {
 	size_t seen = rows > 0 ? (size_t)rows : 1;
-	size_t at =
-	    dialog->focus >= 0 ? (size_t)dialog->focus : dialog->n_rows - 1;
+	size_t at = dialog->focus >= 0 ? (size_t)dialog->focus
+	    : dialog->pointed >= 0     ? (size_t)dialog->pointed
+				       : dialog->n_rows - 1;
 
-	if (dialog->focus == -1 && dialog->n_buttons == 0)
+	if (dialog->focus == -1 && dialog->n_buttons == 0 &&
+	    dialog->pointed == -1)
 		at = dialog->top; /* nothing but text: it scrolls freely */
 	else if (at < dialog->top)
 		dialog->top = at;
@@ -647,7 +668,7 @@ dialog_draw(struct dialog *dialog, struct area screen)
 
 		i = dialog->top + (size_t)y;
 		if (row->kind == ROW_TEXT)
-			area_put_fit(a, y, 0, a.cols, row->style, row->text);
+			draw_text(dialog, a, y, i);
 		else if (row->kind == ROW_FIELD)
 			draw_field(row, a, y, (ssize_t)i == dialog->focus);
 		else

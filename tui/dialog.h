@@ -74,6 +74,11 @@ void dialog_focus(struct dialog *dialog, int id);
 void dialog_mark_fault(struct dialog *dialog, size_t characters);
 void dialog_focus_buttons(struct dialog *dialog, int button);
 int dialog_button(const struct dialog *dialog); /* that has or had it last */
+/*
+ * A row of text, counted from 0, that is highlighted and kept in sight until
+ * the next dialog_reset(): of a list that the dialog's own keys move in.
+ */
+void dialog_point(struct dialog *dialog, size_t row);
 /* The field before or behind one, or DIALOG_FIELD_NONE. */
 int dialog_neighbour(const struct dialog *dialog, int id, int step);
 /* Whether there is a field or a button. */

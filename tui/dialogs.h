@@ -40,6 +40,8 @@ void dialog_retry_open(struct app *app, struct job *job);
  * on each.
  */
 void dialog_edit_open(struct app *app, char **device_ids, size_t n);
+/* Which columns the list shows; what is changed is seen at once. */
+void dialog_columns_open(struct app *app);
 void dialog_quit_open(struct app *app);
 void dialog_help_open(struct app *app, int where);
 void dialog_details_open(struct app *app);

@@ -60,9 +60,8 @@ static const struct option_def hub_options[] = {
 	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
 	  .help = "Read FILE, as import does, if the hub has no device "
 		  "yet." },
-	{ .name = "fault", .type = OPTION_LIST, .arg = "LIST",
-	  .help = "Faults on purpose, separated by commas or given again; see "
-		  "below." },
+	{ .name = "fault", .type = OPTION_STRING, .arg = "LIST",
+	  .help = "Faults on purpose, separated by commas; see below." },
 	{ .name = "json", .type = OPTION_FLAG,
 	  .help = "Print what a client needs as one line of JSON." },
 	{ .name = "exit-on-eof", .type = OPTION_FLAG,

@@ -175,22 +175,6 @@ set_mouse(bool on, void *arg)
 	screen_set_mouse(s->screen, on);
 }
 
-static int
-copy(const char *text, struct err *err, void *arg)
-{
-	struct mode_screen *s = arg;
-
-	return screen_copy(s->screen, text, err);
-}
-
-static int
-print_later(const char *text, struct err *err, void *arg)
-{
-	struct mode_screen *s = arg;
-
-	return screen_print_later(s->screen, text, err);
-}
-
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
@@ -198,8 +182,6 @@ static const struct app_ops app_ops = {
 	.repaint = repaint,
 	.lend = lend,
 	.set_mouse = set_mouse,
-	.copy = copy,
-	.print_later = print_later,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */

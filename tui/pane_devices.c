@@ -6,16 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/err.h"
 #include "core/base/map.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
+#include "tui/columns.h"
 #include "tui/pane.h"
 
-#define ID_WIDTH_MIN 8
-#define BAR_WIDTH 10
-#define DOOR_WIDTH 11 /* "locked 10m" */
+#define INFO_SIZE 256
+#define FILTER_SHOWN 24 /* bytes of the filter in the frame */
 
 struct devices_pane {
 	struct pane base;
@@ -26,18 +29,16 @@ struct devices_pane {
 	struct scroll scroll;
 	bool touched; /* the operator has moved the cursor */
 	int id_width; /* widest id so far: columns never shrink */
+	struct columns *columns; /* owned */
+	/*
+	 * A range that is being marked: from this device, owned, to the one
+	 * under the cursor; NULL: none.  range_n is how many rows that was
+	 * when the screen was drawn: nothing else is ever marked.
+	 */
+	char *range_from;
+	size_t range_n;
 	/* Devices of running jobs: their "waiting" is a phase of an update. */
 	struct map *followed; /* by id; NULL: none */
-};
-
-/* Where the columns begin, for one width; 0 wide: no room. */
-struct columns {
-	int id, id_width;
-	int link, link_width;
-	int firmware, firmware_width;
-	int door, door_width;
-	int drift, drift_width;
-	int sign;
 };
 
 static struct devices_pane *
@@ -60,191 +61,37 @@ list_rows(const struct devices_pane *p)
 	return rows > 0 ? rows : 1;
 }
 
-static struct columns
-layout(const struct devices_pane *p, int width)
-{
-	struct columns c = { .id = 3 };
-	int left;
-
-	c.id_width = p->id_width > ID_WIDTH_MIN ? p->id_width : ID_WIDTH_MIN;
-	if (c.id_width > width / 3 && width >= 40)
-		c.id_width = width / 3;
-	else if (c.id_width > width - 8)
-		c.id_width = width - 8;
-	c.link = c.id + c.id_width + 2;
-	c.link_width = width >= 56 ? 5 : 2;
-	c.firmware = c.link + c.link_width;
-	left = width - c.firmware - 1;
-	c.drift_width = left >= 34 ? 5 : 0;
-	c.door_width = left >= 28 ? DOOR_WIDTH : 0;
-	left -= c.drift_width + c.door_width;
-	c.firmware_width = left > 38 ? 38 : left;
-	c.door = c.firmware + c.firmware_width;
-	c.drift = c.door + c.door_width;
-	c.sign = c.drift + c.drift_width;
-	if (c.sign > width - 1)
-		c.sign = width - 1;
-	return c;
-}
-
+/* The first row of the range and the one behind its last; false: none. */
 static bool
-is_followed(const struct devices_pane *p, const char *id)
+find_range(const struct devices_pane *p, size_t *first, size_t *end)
 {
-	return p->followed != NULL && map_get(p->followed, id) != NULL;
+	ssize_t from;
+
+	if (p->range_from == NULL || p->view == NULL)
+		return false;
+	from = fleet_view_index(p->view, p->range_from);
+	if (from < 0)
+		return false;
+	*first = (size_t)from < p->scroll.at ? (size_t)from : p->scroll.at;
+	*end = ((size_t)from > p->scroll.at ? (size_t)from : p->scroll.at) + 1;
+	return true;
 }
 
 static void
-draw_phase_bar(
-    struct area a, int y, const struct columns *c, const struct fleet_row *row)
+draw_row(const struct devices_pane *p, const struct column_list *list,
+    struct area a, int y, const struct fleet_row *row)
 {
-	int within = row->percent > 0 ? row->percent : 0, x = c->firmware;
-	int width = c->firmware_width >= 34 ? BAR_WIDTH + 6
-	    : c->firmware_width >= 26       ? BAR_WIDTH
-	    : c->firmware_width >= 20       ? BAR_WIDTH - 4
-					    : 0;
-	/* Quarters of the way: waiting, downloading, applying, completed. */
-	int done = ((int)row->phase - (int)PHASE_WAITING) * 100 + within;
-	char text[48];
-
-	snprintf(text, sizeof(text), "%s", firmware_phase_name(row->phase));
-	if (row->percent >= 0)
-		snprintf(text, sizeof(text), "%s %d%%",
-		    firmware_phase_name(row->phase), row->percent);
-	if (width > 0)
-		x = bar_draw_progress(a, y, x, width, STYLE_BUSY, done, 400) +
-		    1;
-	area_put_fit(
-	    a, y, x, c->firmware + c->firmware_width - 1 - x, STYLE_BUSY, text);
-}
-
-static void
-draw_firmware(const struct devices_pane *p, struct area a, int y,
-    const struct columns *c, const struct fleet_row *row)
-{
-	bool waits = row->phase == PHASE_WAITING && is_followed(p, row->id);
-	const struct fleet *fleet = deck_fleet(p->base.deck);
-	const char *detail = fleet_row_version(fleet, row), *words = NULL;
-	enum style style = STYLE_TEXT;
-	int x;
-
-	switch (row->phase) {
-	case PHASE_NONE:
-	case PHASE_OTHER:
-		words = row->phase == PHASE_OTHER ? "other" : "-";
-		break;
-	case PHASE_WAITING:
-		words = "standBy";
-		break;
-	case PHASE_DOWNLOADING:
-	case PHASE_APPLYING:
-		break;
-	case PHASE_COMPLETED:
-		words = "completed";
-		style = STYLE_GOOD;
-		break;
-	case PHASE_FAILED:
-		words = "failed";
-		detail = fleet_row_failure(fleet, row);
-		style = STYLE_BAD;
-		break;
-	}
-	if (waits || words == NULL) {
-		draw_phase_bar(a, y, c, row);
-		return;
-	}
-	x = c->firmware;
-	area_put_fit(a, y, x, c->firmware_width - 1, style, words);
-	x += 12;
-	if (detail != NULL)
-		area_put_fit(a, y, x, c->firmware + c->firmware_width - 1 - x,
-		    STYLE_TEXT, detail);
-}
-
-static void
-draw_door(struct area a, int y, const struct columns *c,
-    const struct fleet_row *row, const struct look *look)
-{
-	char text[TIME_SIZE + 16], left[TIME_SIZE];
-	int64_t until_us = fleet_row_door_until_us(row);
-	int64_t left_ms = (until_us - look->now_us) / 1000;
-
-	switch (row->door) {
-	case DOOR_NONE:
-		area_put_fit(a, y, c->door, c->door_width, STYLE_DIM, "-");
-		break;
-	case DOOR_UNLOCKED:
-		area_put_fit(
-		    a, y, c->door, c->door_width - 1, STYLE_TEXT, "unlocked");
-		break;
-	case DOOR_LOCKED:
-		snprintf(text, sizeof(text), "locked");
-		if (until_us != 0 && left_ms > 0)
-			snprintf(text, sizeof(text), "locked %s",
-			    left_format(left, left_ms));
-		area_put_fit(
-		    a, y, c->door, c->door_width - 1, STYLE_STRONG, text);
-		break;
-	}
-}
-
-static void
-draw_link(
-    struct area a, int y, const struct columns *c, const struct fleet_row *row)
-{
-	switch (row->link) {
-	case LINK_UNKNOWN:
-		area_put(a, y, c->link, STYLE_DIM, "?");
-		break;
-	case LINK_CONNECTED:
-		area_put(a, y, c->link, STYLE_GOOD, "●");
-		break;
-	case LINK_DISCONNECTED:
-		area_put(a, y, c->link, STYLE_TEXT, "○");
-		break;
-	}
-}
-
-static void
-draw_row(const struct devices_pane *p, struct area a, int y,
-    const struct columns *c, const struct fleet_row *row,
-    const struct look *look)
-{
-	int64_t changed_ms =
-	    fleet_row_changed_ms(deck_fleet(p->base.deck), row);
-	char text[24];
+	int64_t changed_ms = fleet_row_changed_ms(list->fleet, row);
 
 	if (row->marked)
 		area_put(a, y, 1, STYLE_KEY, "✓");
-	area_put_id(a, y, c->id, c->id_width,
-	    row->marked ? STYLE_STRONG : STYLE_TEXT, row->id);
-	draw_link(a, y, c, row);
-	draw_firmware(p, a, y, c, row);
-	if (c->door_width > 0)
-		draw_door(a, y, c, row, look);
-	if (c->drift_width > 0 && row->drift > 0) {
-		snprintf(text, sizeof(text), "%u", row->drift);
-		area_put_right(
-		    a, y, c->drift + c->drift_width - 1, STYLE_DRIFT, text);
-	}
+	columns_draw_row(list, a, y, row);
 	if (row->alarm)
-		area_put(a, y, c->sign, STYLE_BAD, "!");
-	else if (changed_ms != 0 && look->now_ms - changed_ms < FLEET_CHANGED_MS)
-		area_put(a, y, c->sign, STYLE_CHANGED, "*");
-}
-
-static void
-draw_heading(struct area a, const struct columns *c)
-{
-	area_put_fit(a, 0, c->id, c->id_width, STYLE_DIM, "device");
-	if (c->link_width > 4)
-		area_put(a, 0, c->link, STYLE_DIM, "link");
-	area_put_fit(
-	    a, 0, c->firmware, c->firmware_width - 1, STYLE_DIM, "firmware");
-	if (c->door_width > 0)
-		area_put(a, 0, c->door, STYLE_DIM, "door");
-	if (c->drift_width > 0)
-		area_put_right(
-		    a, 0, c->drift + c->drift_width, STYLE_DIM, "drift");
+		area_put(a, y, list->places->sign, STYLE_BAD, "!");
+	else if (changed_ms != 0 &&
+	    list->look->now_ms - changed_ms < FLEET_CHANGED_MS)
+		area_put(a, y, list->places->sign, STYLE_CHANGED, "*");
+	(void)p;
 }
 
 /* Why there is nothing to see. */
@@ -277,34 +124,73 @@ draw_empty(const struct devices_pane *p, struct area a)
 	    area_sub(a, 0, 0, a.rows, a.cols - 1), 1, 3, style, words);
 }
 
+/* "3 marked, 1 hidden": the hidden ones are acted on too. */
 static void
-write_info(const struct devices_pane *p, char *out, size_t size)
+put_marked(const struct devices_pane *p, struct strbuf *out)
+{
+	size_t marked = fleet_marked(deck_fleet(p->base.deck));
+	size_t shown = fleet_view_marked(p->view);
+
+	if (marked == 0)
+		return;
+	strbuf_printf(out, " · %zu marked", marked);
+	if (shown < marked)
+		strbuf_printf(out, ", %zu hidden", marked - shown);
+}
+
+/* What stands in the frame, with less of it at each level: the counts stay. */
+static void
+put_info(const struct devices_pane *p, struct strbuf *out, int level)
+{
+	const struct fleet *fleet = deck_fleet(p->base.deck);
+	const char *filter = fleet_view_filter(p->view);
+	bool is_complete = fleet_is_complete(fleet);
+
+	strbuf_reset(out);
+	strbuf_printf(out, "%zu of ", fleet_view_size(p->view));
+	if (is_complete)
+		strbuf_printf(out, "%zu", fleet_size(fleet));
+	else
+		strbuf_puts(out, "?");
+	put_marked(p, out);
+	if (p->range_from != NULL)
+		strbuf_printf(out, " · range %zu", p->range_n);
+	if (filter[0] != '\0' && level < 3)
+		strbuf_printf(out, " · /%.*s",
+		    level < 1 ? FILTER_SHOWN : FILTER_SHOWN / 3, filter);
+	if (level < 2)
+		strbuf_printf(out, " · by %s%s", pane_devices_sort_name(&p->base),
+		    fleet_view_is_reverse(p->view) ? ", reversed" : "");
+}
+
+static void
+write_info(
+    const struct devices_pane *p, struct area a, int room, char *out)
 {
 	const struct fleet *fleet;
-	const char *filter;
-	size_t n, marked;
-	int len;
+	struct strbuf text = { 0 };
+	int level;
 
 	out[0] = '\0';
 	if (p->view == NULL)
 		return;
 	fleet = deck_fleet(p->base.deck);
-	n = fleet_size(fleet);
-	if (n == 0 && !fleet_is_complete(fleet))
+	if (fleet_size(fleet) == 0 && !fleet_is_complete(fleet))
 		return;
-	marked = fleet_marked(fleet);
-	filter = fleet_view_filter(p->view);
-	len = snprintf(out, size, "%zu of %zu%s", fleet_view_size(p->view), n,
-	    fleet_is_complete(fleet) ? "" : "+");
-	if (marked > 0 && (size_t)len < size)
-		len += snprintf(
-		    out + len, size - (size_t)len, " · %zu marked", marked);
-	if (filter[0] != '\0' && (size_t)len < size)
-		len += snprintf(
-		    out + len, size - (size_t)len, " · /%.24s", filter);
-	if ((size_t)len < size)
-		snprintf(out + len, size - (size_t)len, " · by %s",
-		    fleet_sort_name(fleet_view_sorted_by(p->view)));
+	for (level = 0; level < 4; level++) {
+		put_info(p, &text, level);
+		if (area_width(a, strbuf_str(&text)) <= room)
+			break;
+	}
+	if (level == 4) {
+		strbuf_reset(&text);
+		strbuf_printf(&text, "%zu/%zu", fleet_view_size(p->view),
+		    fleet_size(fleet));
+		if (fleet_marked(fleet) > 0)
+			strbuf_printf(&text, " ✓%zu", fleet_marked(fleet));
+	}
+	snprintf(out, INFO_SIZE, "%s", strbuf_str(&text));
+	strbuf_fini(&text);
 }
 
 /* How old the oldest row on the screen is. */
@@ -312,8 +198,7 @@ static const char *
 write_age(
     const struct devices_pane *p, const struct look *look, char out[TIME_SIZE])
 {
-	int64_t oldest = look->now_ms, seen;
-	const struct fleet_row *row;
+	int64_t oldest = look->now_ms, seen_ms;
 	size_t i, n = (size_t)list_rows(p);
 
 	if (p->view == NULL || fleet_view_size(p->view) == 0)
@@ -321,55 +206,72 @@ write_age(
 	for (i = 0; i < n; i++) {
 		if (p->scroll.top + i >= fleet_view_size(p->view))
 			break;
-		row = fleet_view_at(p->view, p->scroll.top + i);
-		seen = fleet_row_seen_ms(deck_fleet(p->base.deck), row);
-		if (seen < oldest)
-			oldest = seen;
+		seen_ms = fleet_row_seen_ms(deck_fleet(p->base.deck),
+		    fleet_view_at(p->view, p->scroll.top + i));
+		if (seen_ms < oldest)
+			oldest = seen_ms;
 	}
 	return age_format(out, look->now_ms - oldest);
+}
+
+/* The rows that are seen, with the cursor and the range. */
+static void
+draw_rows(const struct devices_pane *p, const struct column_list *list,
+    struct area a)
+{
+	size_t i, n = fleet_view_size(p->view), first = 0, end = 0;
+	int y;
+
+	if (!find_range(p, &first, &end))
+		end = 0;
+	for (y = 0; y < a.rows; y++) {
+		i = p->scroll.top + (size_t)y;
+		if (i >= n)
+			break;
+		draw_row(p, list, a, y, fleet_view_at(p->view, i));
+		if (i >= first && i < end)
+			area_put(a, y, 1, STYLE_KEY, "+");
+		if (i != p->scroll.at)
+			continue;
+		area_put(a, y, 0, STYLE_STRONG, "▶");
+		if (list->look->focused) {
+			area_highlight(a, y);
+			area_set_cursor(a, y, 0, false);
+		}
+	}
 }
 
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct devices_pane *p = peek(pane);
-	char title[32] = "Devices", info[128], age[TIME_SIZE];
+	char title[32] = "Devices", info[INFO_SIZE], age[TIME_SIZE];
 	struct frame frame = { .focused = look->focused,
 		.title = title,
 		.info = info,
 		.below_style = STYLE_DIM };
-	struct columns c;
-	size_t i, n;
-	int y;
+	struct column_places places;
+	struct column_list list = { .columns = p->columns,
+		.places = &places,
+		.look = look,
+		.followed = p->followed };
 
 	if (look->number > 0)
 		snprintf(title, sizeof(title), "%d Devices", look->number);
-	write_info(p, info, sizeof(info));
+	write_info(p, a, a.cols - area_width(a, title) - 7, info);
 	frame.below = write_age(p, look, age);
 	a = frame_draw(a, &frame);
-	n = p->view != NULL ? fleet_view_size(p->view) : 0;
-	if (n == 0) {
+	if (p->view == NULL || fleet_view_size(p->view) == 0) {
 		draw_empty(p, a);
 		if (look->focused)
 			area_set_cursor(a, 0, 0, false);
 		return;
 	}
-	c = layout(p, a.cols);
-	draw_heading(a, &c);
-	a = area_sub(a, 1, 0, a.rows - 1, a.cols);
-	for (y = 0; y < a.rows; y++) {
-		i = p->scroll.top + (size_t)y;
-		if (i >= n)
-			break;
-		draw_row(p, a, y, &c, fleet_view_at(p->view, i), look);
-		if (i != p->scroll.at)
-			continue;
-		area_put(a, y, 0, STYLE_STRONG, "▶");
-		if (look->focused) {
-			area_highlight(a, y);
-			area_set_cursor(a, y, 0, false);
-		}
-	}
+	columns_lay_out(p->columns, a.cols, p->id_width, &places);
+	list.fleet = deck_fleet(p->base.deck);
+	list.sorted_by = fleet_view_sorted_by(p->view);
+	columns_draw_heading(&list, a);
+	draw_rows(p, &list, area_sub(a, 1, 0, a.rows - 1, a.cols));
 }
 
 static void
@@ -427,6 +329,25 @@ follow(struct devices_pane *p)
 		follow_job(p, jobs_at(jobs, i));
 }
 
+/* Its first device may go, or be hidden: then it is no range any more. */
+static void
+settle_range(struct devices_pane *p)
+{
+	size_t first, end;
+
+	if (p->range_from == NULL)
+		return;
+	if (find_range(p, &first, &end)) {
+		p->range_n = end - first;
+		return;
+	}
+	deck_say(p->base.deck, false,
+	    "range dropped: %s, where it began, is not in the list any more",
+	    p->range_from);
+	free(p->range_from);
+	p->range_from = NULL;
+}
+
 static void
 settle(struct pane *pane, int64_t now_ms)
 {
@@ -461,6 +382,7 @@ settle(struct pane *pane, int64_t now_ms)
 			p->id_width = width;
 	}
 	follow(p);
+	settle_range(p);
 }
 
 static void
@@ -504,6 +426,8 @@ devices_free(struct pane *pane)
 	map_free(p->followed);
 	free(p->home);
 	free(p->notice);
+	free(p->range_from);
+	columns_free(p->columns);
 	free(p);
 }
 
@@ -522,7 +446,17 @@ pane_devices_new(void)
 	struct devices_pane *p = xcalloc(1, sizeof(*p));
 
 	p->base.ops = &devices_ops;
+	p->columns = columns_parse(COLUMNS_DEFAULT, NULL, NULL);
 	return &p->base;
+}
+
+static void
+set_paths(struct devices_pane *p)
+{
+	const char *paths[FLEET_PATHS_MAX];
+	size_t n = columns_paths(p->columns, paths);
+
+	fleet_set_paths(deck_fleet(p->base.deck), paths, n);
 }
 
 void
@@ -534,9 +468,13 @@ pane_devices_set_deck(struct pane *pane, struct deck *deck)
 	p->view = NULL;
 	map_free(p->followed);
 	p->followed = NULL;
+	free(p->range_from);
+	p->range_from = NULL;
 	p->base.deck = deck;
-	if (deck != NULL)
-		p->view = fleet_view_new(deck_fleet(deck));
+	if (deck == NULL)
+		return;
+	set_paths(p);
+	p->view = fleet_view_new(deck_fleet(deck));
 }
 
 const char *
@@ -560,13 +498,12 @@ set_home(struct devices_pane *p, const char *id)
 	p->home = copy;
 }
 
-int
-pane_devices_set_filter(struct pane *pane, const char *filter, struct err *err)
+void
+pane_devices_take_filter(struct pane *pane, struct filter *filter)
 {
 	struct devices_pane *p = self(pane);
 
-	if (fleet_view_set_filter(p->view, filter, err) == -1)
-		return -1;
+	fleet_view_take_filter(p->view, filter);
 	if (p->home != NULL && fleet_view_index(p->view, p->home) >= 0) {
 		set_id(p, p->home);
 		set_home(p, NULL);
@@ -574,7 +511,117 @@ pane_devices_set_filter(struct pane *pane, const char *filter, struct err *err)
 	    fleet_view_index(p->view, p->id) < 0) {
 		set_home(p, p->id);
 	}
-	return 0;
+}
+
+const struct columns *
+pane_devices_columns(const struct pane *pane)
+{
+	return peek(pane)->columns;
+}
+
+/*
+ * A sort by a path goes by its number: where that is now another one's, it
+ * goes with the path, and where the path is gone the order is that of the ids.
+ */
+void
+pane_devices_take_columns(struct pane *pane, struct columns *columns)
+{
+	struct devices_pane *p = self(pane);
+	char *sorted = xstrdup(pane_devices_sort_name(pane));
+	struct err err;
+
+	columns_free(p->columns);
+	p->columns = columns;
+	if (p->view != NULL) {
+		enum fleet_sort by = fleet_view_sorted_by(p->view);
+		bool reverse = fleet_view_is_reverse(p->view);
+
+		set_paths(p);
+		if (by >= SORT_VALUE &&
+		    pane_devices_sort(pane, sorted, reverse, &err) == -1)
+			fleet_view_sort(p->view, SORT_DEVICE, reverse);
+	}
+	free(sorted);
+}
+
+const char *
+pane_devices_sort_name(const struct pane *pane)
+{
+	const struct devices_pane *p = peek(pane);
+	const struct column *column;
+	size_t i;
+
+	if (p->view == NULL)
+		return "device";
+	for (i = 0; (column = columns_at(p->columns, i)) != NULL; i++)
+		if (column_sort(column) == fleet_view_sorted_by(p->view))
+			return column_name(column);
+	return column_sort_name(fleet_view_sorted_by(p->view));
+}
+
+int
+pane_devices_sort(
+    struct pane *pane, const char *name, bool reverse, struct err *err)
+{
+	struct devices_pane *p = self(pane);
+	int at = columns_find(p->columns, name);
+	const struct column_def *def;
+
+	if (at >= 0) {
+		fleet_view_sort(p->view,
+		    column_sort(columns_at(p->columns, (size_t)at)), reverse);
+		return 0;
+	}
+	for (def = column_table; def->name != NULL; def++)
+		if (strcmp(def->name, name) == 0) {
+			fleet_view_sort(p->view, def->sort, reverse);
+			return 0;
+		}
+	return err_set(err, ERR_INVALID,
+	    "%.40s is no column here; :columns shows them", name);
+}
+
+void
+pane_devices_range_begin(struct pane *pane)
+{
+	struct devices_pane *p = self(pane);
+
+	pane_devices_range_drop(pane);
+	if (p->view == NULL)
+		return;
+	settle(pane, 0);
+	p->range_from = xstrdup(p->id);
+	p->touched = true;
+	settle_range(p);
+}
+
+bool
+pane_devices_has_range(const struct pane *pane)
+{
+	return peek(pane)->range_from != NULL;
+}
+
+ssize_t
+pane_devices_range_mark(struct pane *pane)
+{
+	struct devices_pane *p = self(pane);
+	size_t first, end, shown = p->range_n;
+
+	settle(pane, 0);
+	if (!find_range(p, &first, &end) || end - first != shown)
+		return -1;
+	fleet_view_mark(p->view, first, end - first, FLEET_MARK);
+	pane_devices_range_drop(pane);
+	return (ssize_t)shown;
+}
+
+void
+pane_devices_range_drop(struct pane *pane)
+{
+	struct devices_pane *p = self(pane);
+
+	free(p->range_from);
+	p->range_from = NULL;
 }
 
 void

@@ -1,16 +1,20 @@
 /*
- * The list of devices: mark, link, firmware, door, drift.  Its cursor is bound
- * to a device id: rows may come and go, it stays on its device.
+ * The list of devices, in the columns that the user has chosen.  Its cursor is
+ * bound to a device id: rows may come and go, it stays on its device.
  */
 #ifndef TWINDECK_TUI_PANE_DEVICES_H
 #define TWINDECK_TUI_PANE_DEVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "core/deck/fleet.h"
 
+struct columns;
 struct deck;
 struct err;
+struct filter;
 struct pane;
 
 struct pane *pane_devices_new(void);
@@ -21,11 +25,31 @@ const char *pane_devices_id(const struct pane *pane);
 /* NULL before there is a deck. */
 struct fleet_view *pane_devices_view(const struct pane *pane);
 /*
- * As fleet_view_set_filter().  A device that the filter hides gets the cursor
+ * The filter is the pane's from now on.  A device that it hides gets the cursor
  * back when a later filter shows it again, unless it was moved in between.
  */
-int pane_devices_set_filter(
-    struct pane *pane, const char *filter, struct err *err);
+void pane_devices_take_filter(struct pane *pane, struct filter *filter);
+
+const struct columns *pane_devices_columns(const struct pane *pane);
+/* They are the pane's from now on. */
+void pane_devices_take_columns(struct pane *pane, struct columns *columns);
+/*
+ * Sorts now, by a column that is shown or a built-in one.  0, or -1 with err
+ * set (ERR_INVALID).
+ */
+int pane_devices_sort(
+    struct pane *pane, const char *name, bool reverse, struct err *err);
+const char *pane_devices_sort_name(const struct pane *pane);
+
+/*
+ * A range of rows to be marked, from the device under the cursor to wherever
+ * that is moved.  Marking gives the number of rows, or -1 when the list has
+ * changed since it was drawn: then nothing was marked.
+ */
+void pane_devices_range_begin(struct pane *pane);
+bool pane_devices_has_range(const struct pane *pane);
+ssize_t pane_devices_range_mark(struct pane *pane);
+void pane_devices_range_drop(struct pane *pane);
 void pane_devices_go(struct pane *pane, const char *device_id);
 /* The rows that are seen; borrowed. */
 size_t pane_devices_visible(

@@ -111,12 +111,20 @@ next_match(const char *typed, int state)
 static char **
 complete(const char *typed, int start, int end)
 {
+	char **matches;
+	size_t len;
+
 	(void)end;
 	rl_attempted_completion_over = 1; /* and no file names after that */
 	if (prompt.words == NULL)
 		return NULL;
 	prompt.word_start = (size_t)start;
-	return rl_completion_matches(typed, next_match);
+	matches = rl_completion_matches(typed, next_match);
+	/* "fw:" and "tag." are not the whole word yet: no blank behind them. */
+	len = matches != NULL ? strlen(matches[0]) : 0;
+	if (len > 0 && strchr(":.", matches[0][len - 1]) != NULL)
+		rl_completion_suppress_append = 1;
+	return matches;
 }
 
 static void

@@ -615,6 +615,7 @@ fleet_set_marked(
     struct fleet *fleet, const struct fleet_row *to_mark, bool marked)
 {
 	struct fleet_row *row = &fleet->rows[fleet_row_number(fleet, to_mark)];
+	struct list *link;
 
 	if (row->marked == marked)
 		return false;
@@ -623,6 +624,9 @@ fleet_set_marked(
 		fleet->marked++;
 	else
 		fleet->marked--;
+	for (link = fleet->views.next; link != &fleet->views;
+	     link = link->next)
+		fleet_view_on_mark(fleet_view_of(link), row);
 	tell_views(fleet, row, false);
 	return true;
 }

@@ -131,8 +131,7 @@ void fleet_ids_free(char **ids, size_t n);
  * + i sorts by the values of the i-th path, those without one last.
  */
 enum fleet_sort { SORT_DEVICE, SORT_LINK, SORT_FIRMWARE, SORT_DOOR, SORT_DRIFT,
-	SORTS, SORT_VALUE = 16 };
-const char *fleet_sort_name(enum fleet_sort sort); /* "device"; of a column */
+	SORT_VERSION, SORT_TAGS, SORT_SEEN, SORTS, SORT_VALUE = 16 };
 
 struct fleet_view *fleet_view_new(struct fleet *fleet);
 void fleet_view_free(struct fleet_view *view);
@@ -150,6 +149,7 @@ void fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse);
 enum fleet_sort fleet_view_sorted_by(const struct fleet_view *view);
 bool fleet_view_is_reverse(const struct fleet_view *view);
 size_t fleet_view_size(const struct fleet_view *view);
+size_t fleet_view_marked(const struct fleet_view *view); /* of those shown */
 const struct fleet_row *fleet_view_at(const struct fleet_view *view, size_t i);
 ssize_t fleet_view_index(const struct fleet_view *view, const char *id); /* -1 */
 

@@ -13,20 +13,6 @@
 #define DIGITS 3 /* of a key of 32 bits */
 #define VERSION_BITS 28
 
-static const char *const sort_names[SORTS] = {
-	[SORT_DEVICE] = "device",
-	[SORT_LINK] = "link",
-	[SORT_FIRMWARE] = "firmware",
-	[SORT_DOOR] = "door",
-	[SORT_DRIFT] = "drift",
-};
-
-const char *
-fleet_sort_name(enum fleet_sort sort)
-{
-	return sort < SORTS ? sort_names[sort] : "";
-}
-
 static int
 compare_texts(const char *a, const char *b)
 {
@@ -35,15 +21,11 @@ compare_texts(const char *a, const char *b)
 
 /* Those without a value stand last. */
 static int
-compare_values(const struct fleet *fleet, const struct fleet_row *a,
-    const struct fleet_row *b, size_t i)
+compare_values(const char *a, const char *b)
 {
-	const char *of_a = fleet_row_value(fleet, a, i);
-	const char *of_b = fleet_row_value(fleet, b, i);
-
-	if (of_a == NULL || of_b == NULL)
-		return (of_a == NULL) - (of_b == NULL);
-	return strverscmp(of_a, of_b);
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	return strverscmp(a, b);
 }
 
 int
@@ -65,10 +47,20 @@ fleet_sort_compare(const struct fleet *fleet, enum fleet_sort by,
 		return (int)b->door - (int)a->door;
 	case SORT_DRIFT:
 		return (int)b->drift - (int)a->drift;
+	case SORT_VERSION:
+		return compare_values(
+		    fleet_row_version(fleet, a), fleet_row_version(fleet, b));
+	case SORT_TAGS:
+		return compare_values(
+		    fleet_row_tags(fleet, a), fleet_row_tags(fleet, b));
+	case SORT_SEEN:
+		return (a->seen > b->seen) - (a->seen < b->seen);
 	case SORT_VALUE:
 		break;
 	}
-	return compare_values(fleet, a, b, (size_t)by - SORT_VALUE);
+	return compare_values(
+	    fleet_row_value(fleet, a, (size_t)by - SORT_VALUE),
+	    fleet_row_value(fleet, b, (size_t)by - SORT_VALUE));
 }
 
 /* A row and where it is to stand. */
@@ -86,8 +78,10 @@ static uint32_t
 text_of(
     const struct fleet *fleet, enum fleet_sort by, const struct fleet_row *row)
 {
-	if (by == SORT_FIRMWARE)
+	if (by == SORT_FIRMWARE || by == SORT_VERSION)
 		return row->version;
+	if (by == SORT_TAGS)
+		return row->tags;
 	if (by < SORT_VALUE)
 		return 0;
 	return fleet_row_value_number(fleet, row, (size_t)by - SORT_VALUE);
@@ -148,9 +142,13 @@ key_of(const struct fleet *fleet, enum fleet_sort by,
 		return UINT32_MAX - row->door;
 	case SORT_DRIFT:
 		return UINT32_MAX - row->drift;
+	case SORT_SEEN:
+		return row->seen;
 	case SORT_DEVICE:
 	case SORTS:
 		return 0;
+	case SORT_VERSION:
+	case SORT_TAGS:
 	case SORT_VALUE:
 		break;
 	}

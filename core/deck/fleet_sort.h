@@ -1,6 +1,6 @@
 /*
  * Sorts rows by a column.  What is most worth a look comes first: linked, in
- * progress, drifting.
+ * progress, drifting, not read for long.
  */
 #ifndef TWINDECK_CORE_DECK_FLEET_SORT_H
 #define TWINDECK_CORE_DECK_FLEET_SORT_H

@@ -21,6 +21,7 @@ struct fleet_view {
 	struct fleet *fleet;
 	struct row_order *own; /* or NULL */
 	struct filter *filter; /* owned */
+	size_t marked;         /* of the rows in own */
 	enum fleet_sort by;
 	bool reverse;
 };
@@ -58,8 +59,24 @@ is_before(uint32_t number, void *arg)
 void
 fleet_view_drop(struct fleet_view *view, const struct fleet_row *row)
 {
-	if (view->own != NULL)
-		row_order_remove(view->own, fleet_row_number(view->fleet, row));
+	uint32_t number = fleet_row_number(view->fleet, row);
+
+	if (view->own == NULL || !row_order_has(view->own, number))
+		return;
+	row_order_remove(view->own, number);
+	view->marked -= row->marked;
+}
+
+void
+fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row)
+{
+	if (view->own == NULL ||
+	    !row_order_has(view->own, fleet_row_number(view->fleet, row)))
+		return;
+	if (row->marked)
+		view->marked++;
+	else
+		view->marked--;
 }
 
 /*
@@ -78,11 +95,13 @@ fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 	matches = filter_matches(view->filter, view->fleet, row);
 	if (matches == row_order_has(view->own, number))
 		return;
-	if (matches)
-		row_order_insert(view->own,
-		    row_order_search(view->own, is_before, &place), number);
-	else
-		row_order_remove(view->own, number);
+	if (!matches) {
+		fleet_view_drop(view, row);
+		return;
+	}
+	row_order_insert(view->own,
+	    row_order_search(view->own, is_before, &place), number);
+	view->marked += row->marked;
 }
 
 static bool
@@ -114,8 +133,11 @@ rebuild(struct fleet_view *view)
 	if (view->by != SORT_DEVICE)
 		fleet_sort_rows(view->fleet, view->by, rows, n);
 	view->own = row_order_new();
-	for (i = 0; i < n; i++)
+	view->marked = 0;
+	for (i = 0; i < n; i++) {
 		row_order_append(view->own, rows[i]);
+		view->marked += fleet_row_at(view->fleet, rows[i])->marked;
+	}
 	free(rows);
 }
 
@@ -191,6 +213,12 @@ size_t
 fleet_view_size(const struct fleet_view *view)
 {
 	return row_order_size(shown(view));
+}
+
+size_t
+fleet_view_marked(const struct fleet_view *view)
+{
+	return view->own != NULL ? view->marked : fleet_marked(view->fleet);
 }
 
 static uint32_t

@@ -20,6 +20,7 @@
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job_samples.h"
+#include "core/deck/select.h"
 #include "core/deck/twin_history.h"
 
 #define JOBS_FAKED 32
@@ -604,4 +605,56 @@ int64_t
 job_elapsed_ms(const struct job *job)
 {
 	return job->elapsed_ms;
+}
+
+/* select.h */
+
+struct select {
+	char *text; /* owned; NULL: none is running */
+};
+
+struct select *
+select_new(struct deck *deck)
+{
+	(void)deck;
+	return xcalloc(1, sizeof(struct select));
+}
+
+void
+select_free(struct select *select)
+{
+	if (select == NULL)
+		return;
+	free(select->text);
+	free(select);
+}
+
+int
+select_start(struct select *select, const char *text, struct err *err)
+{
+	(void)err;
+	free(select->text);
+	select->text = xstrdup(text);
+	return 0;
+}
+
+bool
+select_is_running(const struct select *select)
+{
+	return select->text != NULL;
+}
+
+void
+select_cancel(struct select *select)
+{
+	free(select->text);
+	select->text = NULL;
+	deck_say(the_deck, false, "select given up: nothing was marked");
+}
+
+const char *
+select_progress(struct select *select)
+{
+	(void)select;
+	return "7 devices found so far";
 }

@@ -1,7 +1,7 @@
 /*
  * A deck without a hub: fleet, events, commands and form are the real ones,
  * watch and jobs are what a test says they are.  Linked in place of
- * core/deck/deck.c, watch.c and jobs.c.
+ * core/deck/deck.c, watch.c, jobs.c and select.c.
  */
 #ifndef TWINDECK_TESTS_SUPPORT_FAKE_DECK_H
 #define TWINDECK_TESTS_SUPPORT_FAKE_DECK_H
