@@ -49,6 +49,7 @@ void action_repaint(struct app *app, const char *arg);
 void action_suspend(struct app *app, const char *arg);
 void action_hold(struct app *app, const char *arg);
 void action_mouse(struct app *app, const char *arg);
+void action_theme(struct app *app, const char *arg);
 void action_quit(struct app *app, const char *arg);
 
 /*

@@ -79,6 +79,8 @@ app_free(struct app *app)
 	free(app->filter_fault);
 	free(app->message);
 	free(app->hold_words);
+	free(app->theme);
+	free(app->theme_asked);
 	free(app->watched);
 	free(app->pinned);
 	free(app->sought);
@@ -172,6 +174,7 @@ void
 app_set_profile(struct app *app, struct profile *profile)
 {
 	app->profile = profile;
+	app_use_settings(app);
 }
 
 struct profile *
@@ -766,23 +769,6 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	app_draw_screen(app, canvas, now_ms, now_us);
 	if (app->hold == HOLD_NEXT)
 		app->hold = HOLD_ON;
-}
-
-void
-app_set_mouse(struct app *app, bool on)
-{
-	app->mouse = on;
-	if (app->ops->set_mouse != NULL)
-		app->ops->set_mouse(on, app->arg);
-	app_say(app, false,
-	    on ? "the mouse is on: click, wheel; Shift and drag selects text"
-	       : "the mouse is the terminal's");
-}
-
-bool
-app_has_mouse(const struct app *app)
-{
-	return app->mouse;
 }
 
 int

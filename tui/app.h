@@ -22,6 +22,7 @@ struct pane;
 struct profile;
 struct recall;
 struct select;
+struct theme;
 
 struct app_ops {
 	void (*wake)(void *arg);    /* there is something to paint */
@@ -33,7 +34,9 @@ struct app_ops {
 	 * app_lend_ended().  0, or -1 with err set.
 	 */
 	int (*lend)(char *const *argv, struct err *err, void *arg);
-	void (*set_mouse)(bool on, void *arg); /* optional */
+	/* Both optional; a theme is to be copied. */
+	void (*set_mouse)(bool on, void *arg);
+	void (*set_theme)(const struct theme *theme, void *arg);
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -113,6 +116,12 @@ bool app_is_held(const struct app *app);
 /* Whether clicks and the wheel are ours; else they are the terminal's. */
 void app_set_mouse(struct app *app, bool on);
 bool app_has_mouse(const struct app *app);
+
+/* One of ours or of the profile's: tui/theme.h.  0, or -1 with err set. */
+int app_set_theme(struct app *app, const char *name, struct err *err);
+const char *app_theme(const struct app *app);
+/* For this run, whatever the profile says; NULL asks for nothing. */
+void app_ask_theme(struct app *app, const char *name);
 
 /* The dialog is the app's from now on; one that was open is closed. */
 void app_open(struct app *app, struct dialog *dialog);

@@ -54,6 +54,8 @@ struct app {
 	enum app_hold hold;
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
 	bool mouse;
+	char *theme; /* owned; its name; NULL: the default */
+	char *theme_asked; /* owned; comes before the profile's; NULL: none */
 	char *filter_before;   /* owned; what Esc gives back */
 	char *filter_fault;    /* owned; of what is typed, or NULL */
 	struct select *select; /* owned; NULL without a deck */
@@ -77,6 +79,9 @@ struct app {
 
 /* The tab in a column of the header; PANES: none. */
 enum pane_id app_tab_at(const struct app *app, int x);
+
+/* Theme and mouse as the profile has them. */
+void app_use_settings(struct app *app);
 
 /* While the screen is held: true if the key is refused, or lets go. */
 bool app_hold_key(struct app *app, const struct key_def *def, int32_t key);

@@ -85,8 +85,7 @@ run(const struct options *options)
 	deck = deck_new(base, &cs, options_string(options, "ca-file"), &err);
 	if (deck == NULL)
 		goto out;
-	screen = mode_screen_new(
-	    base, cs.host_name, options_flag(options, "ascii"), NULL, &err);
+	screen = mode_screen_new(base, cs.host_name, options, NULL, &err);
 	if (screen == NULL)
 		goto out;
 	app_set_deck(mode_screen_app(screen), deck);

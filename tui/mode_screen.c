@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
 #include "core/net/foreground.h"
@@ -159,8 +160,7 @@ lend(char *const *argv, struct err *err, void *arg)
 	struct mode_screen *s = arg;
 
 	screen_lend(s->screen);
-	s->program =
-	    net_foreground_new(s->base, argv, on_program_end, s, err);
+	s->program = net_foreground_new(s->base, argv, on_program_end, s, err);
 	if (s->program != NULL)
 		return 0;
 	screen_take_back(s->screen);
@@ -175,6 +175,14 @@ set_mouse(bool on, void *arg)
 	screen_set_mouse(s->screen, on);
 }
 
+static void
+set_theme(const struct theme *theme, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	screen_set_theme(s->screen, theme);
+}
+
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
@@ -182,6 +190,7 @@ static const struct app_ops app_ops = {
 	.repaint = repaint,
 	.lend = lend,
 	.set_mouse = set_mouse,
+	.set_theme = set_theme,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */
@@ -198,15 +207,16 @@ open_recall(void)
 }
 
 struct mode_screen *
-mode_screen_new(struct event_base *base, const char *title, bool ascii,
-    const char *notice, struct err *err)
+mode_screen_new(struct event_base *base, const char *title,
+    const struct options *options, const char *notice, struct err *err)
 {
 	static const struct timeval tick = { 0, TICK_MS * 1000 };
 	struct mode_screen *s = xcalloc(1, sizeof(*s));
 	int rows, cols;
 
 	s->base = base;
-	s->screen = screen_new(base, ascii, &screen_ops, s, err);
+	s->screen = screen_new(
+	    base, options_flag(options, "ascii"), &screen_ops, s, err);
 	if (s->screen == NULL) {
 		free(s);
 		return NULL;
@@ -217,6 +227,7 @@ mode_screen_new(struct event_base *base, const char *title, bool ascii,
 	screen_size(s->screen, &rows, &cols);
 	s->canvas = canvas_new(rows, cols, screen_charset(s->screen));
 	app_resize(s->app, rows, cols);
+	app_ask_theme(s->app, options_string(options, "theme"));
 	if (notice != NULL)
 		app_set_notice(s->app, notice);
 	s->tick = event_new(base, -1, EV_PERSIST, on_tick, s);

@@ -5,21 +5,24 @@
 #ifndef TWINDECK_TUI_MODE_SCREEN_H
 #define TWINDECK_TUI_MODE_SCREEN_H
 
-#include <stdbool.h>
-
 struct app;
 struct err;
 struct event_base;
 struct mode_screen;
+struct options;
 
 /* Rows of every such mode's option table. */
 #define MODE_SCREEN_OPTIONS \
 	{ .name = "ascii", .type = OPTION_FLAG, \
-	    .help = "Draw borders and signs in ASCII." }
+	    .help = "Draw borders and signs in ASCII." }, \
+	{ .name = "theme", .type = OPTION_STRING, .arg = "NAME", \
+	    .help = "How the screen looks: default, light, mono, " \
+		    "high-contrast or one of the configuration." }
 
 /* Takes the terminal and paints at once.  NULL with err set. */
 struct mode_screen *mode_screen_new(struct event_base *base,
-    const char *title, bool ascii, const char *notice, struct err *err);
+    const char *title, const struct options *options, const char *notice,
+    struct err *err);
 struct app *mode_screen_app(struct mode_screen *screen);
 /* Runs the loop until the operator quits, or the terminal is gone. */
 void mode_screen_run(struct mode_screen *screen);

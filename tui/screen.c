@@ -41,7 +41,8 @@ struct screen {
 	const struct screen_ops *ops;
 	void *arg;
 	SCREEN *curses;
-	const struct theme *theme;
+	struct theme theme;
+	bool has_colours;
 	enum canvas_charset charset;
 	bool cursor_is_text;
 	struct event *readable;
@@ -95,19 +96,45 @@ static void
 set_up_colours(struct screen *screen)
 {
 	const char *no_color = getenv("NO_COLOR");
-	short i;
 
-	screen->theme = &theme_mono;
 	if ((no_color != NULL && no_color[0] != '\0') || !has_colors())
 		return;
 	start_color();
 	use_default_colors();
-	if (COLORS < 8 || COLOR_PAIRS < STYLES)
-		return;
-	screen->theme = &theme_default;
-	for (i = 0; i < STYLES; i++)
-		init_pair(
-		    (short)(i + 1), theme_default.looks[i].colour, LOOK_OWN);
+	screen->has_colours = COLORS >= 8 && COLOR_PAIRS > STYLES;
+}
+
+/* One that the terminal has: of a bright one its plain one, else its own. */
+static short
+colour_here(int16_t colour)
+{
+	if (colour < COLORS)
+		return colour;
+	return colour < 16 ? (short)(colour - 8) : LOOK_OWN;
+}
+
+/*
+ * Without colours the attributes are left; what was told by a colour only is
+ * told as the theme without colours does.
+ */
+void
+screen_set_theme(struct screen *screen, const struct theme *theme)
+{
+	struct style_look *look;
+	short i;
+
+	screen->theme = *theme;
+	for (i = 0; i < STYLES; i++) {
+		look = &screen->theme.looks[i];
+		if (screen->has_colours) {
+			init_pair((short)(i + 1), colour_here(look->colour),
+			    colour_here(look->ground));
+		} else if (look->colour != LOOK_OWN ||
+		    look->ground != LOOK_OWN) {
+			*look = theme_mono.looks[i];
+		}
+	}
+	screen_repaint(screen);
 }
 
 static void
@@ -337,6 +364,7 @@ screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
 	intrflush(stdscr, FALSE);
 	screen->input = screen_input_new(ops, arg);
 	set_up_colours(screen);
+	screen_set_theme(screen, &theme_default);
 	set_up_events(screen, base);
 	write_now(PASTE_ON);
 	return screen;
@@ -415,7 +443,7 @@ screen_charset(const struct screen *screen)
 static attr_t
 attributes(const struct screen *screen, const struct cell *cell)
 {
-	const struct style_look *look = &screen->theme->looks[cell->style];
+	const struct style_look *look = &screen->theme.looks[cell->style];
 	attr_t attrs = A_NORMAL;
 
 	if (look->attrs & LOOK_BOLD)
@@ -434,6 +462,7 @@ attributes(const struct screen *screen, const struct cell *cell)
 static void
 put_cell(struct screen *screen, int y, int x, const struct cell *cell)
 {
+	const struct style_look *look = &screen->theme.looks[cell->style];
 	wchar_t text[CELL_MARKS_MAX + 2] = { (wchar_t)cell->ch };
 	short pair = 0;
 	cchar_t c;
@@ -441,7 +470,7 @@ put_cell(struct screen *screen, int y, int x, const struct cell *cell)
 
 	for (i = 0; i < CELL_MARKS_MAX; i++)
 		text[i + 1] = (wchar_t)cell->marks[i];
-	if (screen->theme->looks[cell->style].colour != LOOK_OWN)
+	if (look->colour != LOOK_OWN || look->ground != LOOK_OWN)
 		pair = (short)(cell->style + 1);
 	setcchar(&c, text, attributes(screen, cell), pair, NULL);
 	mvadd_wch(y, x, &c);

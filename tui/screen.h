@@ -14,6 +14,7 @@
 struct err;
 struct event_base;
 struct mouse;
+struct theme;
 struct screen;
 
 #define SCREEN_LATER_MAX ((size_t)256 * 1024) /* bytes printed on leaving */
@@ -48,6 +49,8 @@ enum canvas_charset screen_charset(const struct screen *screen);
 void screen_size(const struct screen *screen, int *rows, int *cols);
 /* Writes what differs from what is shown; nothing if nothing does. */
 void screen_paint(struct screen *screen, const struct canvas *canvas);
+/* The theme is copied; colours that the terminal has not are left out. */
+void screen_set_theme(struct screen *screen, const struct theme *theme);
 /*
  * Whether the mouse is ours: off at first.  Shift and a drag select text as
  * the terminal does without us.

@@ -1,6 +1,6 @@
 /*
  * How things look.  Panes name a style, never a colour; a theme says what a
- * style is on a terminal with colours and on one without.
+ * style is: a colour and attributes.
  */
 #ifndef TWINDECK_TUI_STYLE_H
 #define TWINDECK_TUI_STYLE_H
@@ -36,8 +36,9 @@ enum look_attr {
 #define LOOK_OWN (-1) /* the terminal's own colour */
 
 struct style_look {
-	int8_t colour; /* 0 to 7 as ANSI numbers them, or LOOK_OWN */
-	uint8_t attrs; /* enum look_attr */
+	int16_t colour; /* 0 to 255 as terminals number them, or LOOK_OWN */
+	int16_t ground; /* behind the text, likewise */
+	uint8_t attrs;  /* enum look_attr */
 };
 
 struct theme {
@@ -45,7 +46,9 @@ struct theme {
 	struct style_look looks[STYLES];
 };
 
-extern const struct theme theme_default; /* on the terminal's background */
-extern const struct theme theme_mono;    /* no colours, or NO_COLOR */
+extern const struct theme theme_default; /* on any background */
+extern const struct theme theme_light;   /* on a light one */
+extern const struct theme theme_mono;    /* attributes only */
+extern const struct theme theme_high_contrast;
 
 #endif

@@ -32,7 +32,11 @@ const struct profile_def profile_table[] = {
 	  .help = "Say in the header that this hub matters, and have its name "
 		  "typed before anything is done to it." },
 	{ .name = "theme", .arg = "NAME",
-	  .help = "How the screen looks." },
+	  .help = "How the screen looks: default, light, mono, high-contrast "
+		  "or one of your own." },
+	{ .name = "theme.", .arg = "LOOK",
+	  .help = "A theme of your own: its base by its name, and its styles "
+		  "as NAME.STYLE = COLOUR [ATTRIBUTE …] [on COLOUR]." },
 	{ .name = "mouse", .arg = "on|off",
 	  .help = "Whether the mouse selects, scrolls and focuses." },
 	{ .name = "columns", .arg = "COLUMN[:WIDTH][,…]",
