@@ -494,11 +494,12 @@ on_line(const char *data, size_t len, void *arg)
 static void
 listen_to_d(struct world *w)
 {
-	size_t n = hub_monitor_count(w->hub->monitor);
-
+	/* The one before has gone, and the hub may not know yet. */
+	while (hub_monitor_count(w->hub->monitor) > 0)
+		event_base_loop(w->base, EVLOOP_ONCE);
 	client_listen(
 	    w->client, "/control/devices/d/messages", on_line, on_answer, w);
-	while (hub_monitor_count(w->hub->monitor) == n)
+	while (hub_monitor_count(w->hub->monitor) == 0)
 		event_base_loop(w->base, EVLOOP_ONCE);
 }
 
