@@ -60,8 +60,12 @@ static const struct option_def hub_options[] = {
 	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
 	  .help = "Read FILE, as import does, if the hub has no device "
 		  "yet." },
-	{ .name = "fault", .type = OPTION_STRING, .arg = "LIST",
-	  .help = "Faults on purpose, separated by commas; see below." },
+	{ .name = "device-ca", .type = OPTION_STRING, .arg = "FILE",
+	  .help = "CAs, PEM, whose certificates let in devices of type "
+		  "certificateAuthority." },
+	{ .name = "fault", .type = OPTION_LIST, .arg = "LIST",
+	  .help = "Faults on purpose, separated by commas or given again; see "
+		  "below." },
 	{ .name = "json", .type = OPTION_FLAG,
 	  .help = "Print what a client needs as one line of JSON." },
 	{ .name = "exit-on-eof", .type = OPTION_FLAG,
@@ -278,6 +282,7 @@ serve(const struct options *options, const char *state_dir)
 		.sends_retry_after = options_flag(options, "retry-after"),
 		.faults = options_string(options, "fault"),
 		.seed = options_string(options, "seed"),
+		.device_ca = options_string(options, "device-ca"),
 	};
 	struct event_base *base;
 	struct err err;

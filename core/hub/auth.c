@@ -16,6 +16,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/authority.h"
 #include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
@@ -331,22 +332,26 @@ is_certificate_of(const X509 *certificate, const struct hub_device *device)
 	return false;
 }
 
-/* When it was made and until when it is good is not looked at: the contract
- * names only the thumbprint. */
+/* Of a thumbprint's certificate it is not looked at until when it is good:
+ * the contract names only the thumbprint. */
 int
-hub_auth_certificate(
-    struct hub *hub, const X509 *certificate, const char *who, struct err *err)
+hub_auth_certificate(struct hub *hub, X509 *certificate, STACK_OF(X509) *chain,
+    const char *who, struct err *err)
 {
 	struct hub_device device = { 0 };
 	int rc = -1;
 
 	if (certificate == NULL)
 		return refuse(err, "neither a SAS token nor a certificate");
-	if (find_enabled(hub, who, &device, err) == 0)
-		rc = is_certificate_of(certificate, &device)
-		    ? 0
-		    : refuse(
-			  err, "the certificate's thumbprint is not its own");
+	if (find_enabled(hub, who, &device, err) == -1)
+		return -1;
+	if (device.is_by_authority)
+		rc = hub_authority_check(
+		    hub->authority, certificate, chain, who, err);
+	else if (is_certificate_of(certificate, &device))
+		rc = 0;
+	else
+		refuse(err, "the certificate's thumbprint is not its own");
 	hub_device_fini(&device);
 	return rc;
 }

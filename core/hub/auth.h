@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 struct err;
 struct hub;
@@ -35,11 +35,12 @@ int hub_auth_device(struct hub *hub, const char *token, const char *who,
     int64_t *expiry_s, struct err *err);
 
 /*
- * The same for one of type selfSigned that has shown a certificate
- * (NULL: none) in its TLS handshake, and so that it has the key: the SHA-1 or
- * SHA-256 thumbprint has to be one of the identity's.
+ * The same for one that has shown a certificate (NULL: none) in its TLS
+ * handshake, and so that it has the key.  Of type selfSigned: the SHA-1 or
+ * SHA-256 thumbprint has to be one of the identity's.  Of type
+ * certificateAuthority: as hub_authority_check() says.
  */
-int hub_auth_certificate(struct hub *hub, const X509 *certificate,
-    const char *who, struct err *err);
+int hub_auth_certificate(struct hub *hub, X509 *certificate,
+    STACK_OF(X509) *chain, const char *who, struct err *err);
 
 #endif

@@ -149,7 +149,8 @@ check_credentials(struct hub_session *session, const struct mqtt_connect *connec
 
 	if (connect->password.len == 0)
 		return hub_auth_certificate(session->hub,
-		    hub_session_certificate(session), device_id, err);
+		    hub_session_certificate(session),
+		    hub_session_chain(session), device_id, err);
 	if (connect->password.len > SAS_TOKEN_MAX ||
 	    memchr(connect->password.s, '\0', connect->password.len) != NULL)
 		return err_set(err, ERR_UNAUTHORIZED, "that is no SAS token");

@@ -19,6 +19,7 @@
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
+#include "core/hub/authority.h"
 #include "core/hub/commit.h"
 #include "core/hub/configurations.h"
 #include "core/hub/faults.h"
@@ -174,6 +175,11 @@ make_model(struct hub *hub, const struct hub_config *config, struct err *err)
 {
 	hub->commit = hub_commit_new(hub->base, hub->store);
 	hub->auth = hub_auth_new(hub);
+	if (config->device_ca != NULL) {
+		hub->authority = hub_authority_new(config->device_ca, err);
+		if (hub->authority == NULL)
+			return -1;
+	}
 	hub->registry = hub_registry_new(hub, err);
 	if (hub->registry == NULL)
 		return -1;
@@ -274,6 +280,7 @@ hub_free(struct hub *hub)
 	hub_liveness_free(hub->liveness);
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);
+	hub_authority_free(hub->authority);
 	hub_tier_free(hub->tier);
 	hub_faults_free(hub->faults);
 	hub_history_free(hub->history);

@@ -17,6 +17,7 @@
 struct err;
 struct event_base;
 struct hub_auth;
+struct hub_authority;
 struct hub_commit;
 struct hub_configurations;
 struct hub_faults;
@@ -44,6 +45,7 @@ struct hub {
 	SSL_CTX *tls;
 	struct hub_commit *commit;
 	struct hub_auth *auth;
+	struct hub_authority *authority; /* of devices; NULL: none */
 	struct hub_registry *registry;
 	struct hub_liveness *liveness; /* and what is not stored of it yet */
 	struct hub_twins *twins;
@@ -71,6 +73,7 @@ struct hub_config {
 	bool sends_retry_after; /* with 429; IoT Hub does not */
 	const char *faults;     /* on purpose, a list with commas; or NULL */
 	const char *seed;       /* file of devices for a new state; or NULL */
+	const char *device_ca;  /* file of CAs of devices, PEM; or NULL */
 };
 
 /* 443, which the SDKs have built in, where this user may take it; else 8443 */

@@ -51,7 +51,8 @@ enum statement {
 #define STATEMENTS_ON(TABLE, TWIN, OWNED, OWNED_VALUES, SET_OWNED)          \
 	[GET] = "SELECT id, etag, enabled, primary_key, secondary_key, "    \
 		THUMBPRINT("primary_thumbprint") ", "                       \
-		THUMBPRINT("secondary_thumbprint") ", iot_edge"             \
+		THUMBPRINT("secondary_thumbprint") ", iot_edge, "           \
+		"auth_type = '" HUB_AUTH_AUTHORITY "'"                      \
 		" FROM " TABLE " WHERE device_id = ?1",                     \
 	[FORMAT] = "SELECT " HUB_REGISTRY_COLUMNS OWNED " FROM " TABLE                   \
 		   " WHERE device_id = ?1",                                 \
@@ -201,6 +202,7 @@ get(struct hub_registry *registry, const char *device_id,
 	device->thumbprints[0] = xstrdup(store_column_text(s, 5));
 	device->thumbprints[1] = xstrdup(store_column_text(s, 6));
 	device->iot_edge = store_column_int(s, 7) != 0;
+	device->is_by_authority = store_column_int(s, 8) != 0;
 	device->device_id = xstrdup(device_id);
 	store_reset(s);
 	return 0;

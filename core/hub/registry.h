@@ -42,6 +42,7 @@ struct hub_device {
 	char *secondary_key;
 	char *thumbprints[2]; /* hex, of either length; NULL when there is none
 				 or it is not of type selfSigned */
+	bool is_by_authority; /* of type certificateAuthority */
 	bool enabled;
 	bool iot_edge;
 };

@@ -18,7 +18,7 @@
 #include "core/iothub/sas.h"
 
 static const char *const auth_types[] = { "sas", HUB_AUTH_SELF_SIGNED,
-	"certificateAuthority" };
+	HUB_AUTH_AUTHORITY };
 
 enum { AUTH_SAS, AUTH_SELF_SIGNED, AUTH_CERTIFICATE_AUTHORITY, AUTH_TYPES };
 

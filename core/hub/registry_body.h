@@ -11,6 +11,7 @@ struct cJSON;
 struct err;
 
 #define HUB_AUTH_SELF_SIGNED "selfSigned"
+#define HUB_AUTH_AUTHORITY "certificateAuthority"
 
 struct hub_registry_body {
 	bool has_status;

@@ -40,7 +40,8 @@ hub_registry_scope_check(struct store *store, const char *device_id,
 	store_stmt_free(s);
 	return rc == 0 ? err_set(err, ERR_INVALID,
 			     "deviceScope is not that of an edge device")
-		       : rc == 1 ? 0 : -1;
+	    : rc == 1  ? 0
+		       : -1;
 }
 
 /* ["scope"], the caller's; NULL: none. */

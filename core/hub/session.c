@@ -179,10 +179,17 @@ hub_session_close(struct hub_session *session, const char *why)
 	release(session);
 }
 
-const X509 *
+X509 *
 hub_session_certificate(const struct hub_session *session)
 {
 	return SSL_get0_peer_certificate(
+	    bufferevent_openssl_get_ssl(session->bev));
+}
+
+STACK_OF(X509) *
+hub_session_chain(const struct hub_session *session)
+{
+	return SSL_get_peer_cert_chain(
 	    bufferevent_openssl_get_ssl(session->bev));
 }
 

@@ -99,7 +99,9 @@ void hub_session_new_websocket(struct hub *hub, struct hub_websocket *websocket,
 void hub_session_will_free(struct hub_session_will *will);
 
 /* What the client has shown in its handshake, borrowed; or NULL. */
-const X509 *hub_session_certificate(const struct hub_session *session);
+X509 *hub_session_certificate(const struct hub_session *session);
+/* And the certificates that came with it, likewise. */
+STACK_OF(X509) *hub_session_chain(const struct hub_session *session);
 
 /*
  * Queues packets for the client.  A client that lets too much pile up is

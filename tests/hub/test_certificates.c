@@ -7,15 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/authority.h"
 #include "core/hub/hub.h"
 #include "core/hub/registry.h"
 #include "core/hub/sessions.h"
@@ -197,6 +201,118 @@ test_the_thumbprint_has_to_be_the_identitys(void **state)
 	free(sha256);
 }
 
+/* One for that name, signed by another, or by itself when by is NULL. */
+static void
+make_signed(struct certificate *c, const char *name,
+    const struct certificate *by, bool is_ca, long end_s)
+{
+	X509_NAME *subject;
+	X509_EXTENSION *ca;
+
+	if (by == NULL)
+		by = c;
+	c->key = EVP_EC_gen("P-256");
+	c->x509 = X509_new();
+	X509_set_version(c->x509, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(c->x509), 7);
+	X509_gmtime_adj(X509_getm_notBefore(c->x509), -7200);
+	X509_gmtime_adj(X509_getm_notAfter(c->x509), end_s);
+	X509_set_pubkey(c->x509, c->key);
+	subject = X509_get_subject_name(c->x509);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(c->x509, X509_get_subject_name(by->x509));
+	ca = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+	    is_ca ? "critical,CA:TRUE" : "CA:FALSE");
+	X509_add_ext(c->x509, ca, -1);
+	X509_EXTENSION_free(ca);
+	assert_true(X509_sign(c->x509, by->key, EVP_sha256()) > 0);
+}
+
+/* Whose certificates the hub trusts from now on. */
+static void
+trust(struct rig *rig, const struct certificate *ca)
+{
+	char path[] = "/tmp/twindeck-test-XXXXXX";
+	int fd = mkstemp(path);
+	FILE *file = fdopen(fd, "w");
+	struct err err = { 0 };
+
+	assert_non_null(file);
+	PEM_write_X509(file, ca->x509);
+	fclose(file);
+	hub_authority_free(rig_hub(rig)->authority);
+	rig_hub(rig)->authority = hub_authority_new(path, &err);
+	unlink(path);
+	if (rig_hub(rig)->authority == NULL)
+		fail_msg("%s", err.text);
+}
+
+static void
+connect_with(struct rig *rig, const char *what, const char *device_id,
+    struct certificate *shown, int want)
+{
+	struct rig_client *client =
+	    rig_client_new_certified(rig, shown->x509, shown->key);
+	int code = say_connect(client, device_id);
+
+	if (code != want)
+		fail_msg("%s: CONNACK %d", what, code);
+	rig_client_free(client);
+}
+
+enum { ROOT, MIDDLE, ELSE, GOOD, BELOW, FOREIGN, OVER, OWN, MODULE, ALL };
+
+static void
+test_a_ca_lets_in_whom_its_certificates_name(void **state)
+{
+	struct certificate c[ALL];
+	int i;
+
+	make_signed(&c[ROOT], "root", NULL, true, 3600);
+	make_signed(&c[MIDDLE], "middle", &c[ROOT], true, 3600);
+	make_signed(&c[ELSE], "root", NULL, true, 3600);
+	make_signed(&c[GOOD], "by-ca", &c[ROOT], false, 3600);
+	make_signed(&c[BELOW], "by-ca", &c[MIDDLE], false, 3600);
+	make_signed(&c[FOREIGN], "by-ca", &c[ELSE], false, 3600);
+	make_signed(&c[OVER], "by-ca", &c[ROOT], false, -3600);
+	make_signed(&c[OWN], "by-ca", NULL, false, 3600);
+	make_signed(&c[MODULE], "by-ca/m", &c[ROOT], false, 3600);
+	put(*state, "by-ca", NULL, "certificateAuthority", "", "");
+	put(*state, "BY-CA", NULL, "certificateAuthority", "", "");
+	put(*state, "by-ca/m", NULL, "certificateAuthority", "", "");
+	put(*state, "by-print", NULL, "selfSigned", NOBODYS, "");
+	connect_with(*state, "a hub that trusts none", "by-ca", &c[GOOD], 5);
+	trust(*state, &c[ROOT]);
+	connect_with(*state, "its own", "by-ca", &c[GOOD], 0);
+	connect_with(*state, "of another's name", "BY-CA", &c[GOOD], 5);
+	connect_with(*state, "a module's", "by-ca/m", &c[MODULE], 0);
+	connect_with(*state, "a device's", "by-ca/m", &c[GOOD], 5);
+	connect_with(*state, "one with a thumbprint", "by-print", &c[GOOD], 5);
+	connect_with(*state, "of a CA of that name", "by-ca", &c[FOREIGN], 5);
+	connect_with(*state, "one that is over", "by-ca", &c[OVER], 5);
+	connect_with(*state, "its own hand", "by-ca", &c[OWN], 5);
+	connect_with(*state, "without what is between", "by-ca", &c[BELOW], 5);
+	trust(*state, &c[MIDDLE]);
+	connect_with(*state, "below the middle", "by-ca", &c[BELOW], 0);
+	connect_with(*state, "above the middle", "by-ca", &c[GOOD], 5);
+	for (i = 0; i < ALL; i++)
+		fini(&c[i]);
+}
+
+static void
+test_a_file_without_a_ca_is_none(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_null(hub_authority_new("/dev/null", &err));
+	assert_int_equal(ERR_INVALID, err.code);
+	assert_null(hub_authority_new("/nowhere/ca.pem", &err));
+	assert_string_equal(
+	    "/nowhere/ca.pem: no certificate can be read there", err.text);
+}
+
 static void
 test_a_device_that_does_not_exist_is_refused_alike(void **state)
 {
@@ -243,6 +359,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_thumbprint_has_to_be_the_identitys),
+		cmocka_unit_test(test_a_ca_lets_in_whom_its_certificates_name),
+		cmocka_unit_test(test_a_file_without_a_ca_is_none),
 		cmocka_unit_test(
 		    test_a_device_that_does_not_exist_is_refused_alike),
 		cmocka_unit_test(

@@ -29,11 +29,18 @@ install_packages() { # once for each package.json
 	return 1
 }
 
+make_device_ca() { # whose certificates the hub takes from devices
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=devices -days 1 -keyout "$work/device-ca.key" \
+		-out "$work/device-ca.pem" 2>/dev/null
+}
+
 start_hub() { # its ready line goes to $work/ready
 	mkfifo "$work/stdin"
 	# The hub leaves when the other end of this pipe closes, as it does
 	# when this script ends, however it ends.
 	"$twindeck" hub --json --https-port 0 --mqtt-port 0 --exit-on-eof \
+		--device-ca "$work/device-ca.pem" \
 		--state-dir "$work/hub" <"$work/stdin" >"$work/ready" \
 		2>"$work/hub.log" &
 	hub=$!
@@ -64,6 +71,7 @@ install_packages || {
 }
 work=$(mktemp -d)
 trap 'exec 3>&-; [ -z "${hub:-}" ] || wait "$hub"; rm -rf "$work"' EXIT
+make_device_ca
 start_hub || {
 	echo "0 passed, 1 failed"
 	exit 1
@@ -74,8 +82,9 @@ TD_HTTPS_PORT=$(field httpsPort)
 TD_MQTT_PORT=$(field mqttPort)
 NODE_EXTRA_CA_CERTS=$TD_CA
 NODE_PATH=$cache/node_modules
-export TD_SERVICE_CS TD_CA TD_HTTPS_PORT TD_MQTT_PORT NODE_EXTRA_CA_CERTS \
-	NODE_PATH
+TD_DEVICE_CA=$work/device-ca
+export TD_SERVICE_CS TD_CA TD_HTTPS_PORT TD_MQTT_PORT TD_DEVICE_CA \
+	NODE_EXTRA_CA_CERTS NODE_PATH
 timeout 240 node "$here/smoke.js" "$cases" 3>&-
 status=$?
 [ $status -eq 0 ] || sed 's/^/# hub: /' "$work/hub.log" | tail -n 20

@@ -92,15 +92,18 @@ async function mkDevice(extra) {
 		cs: `HostName=${HOST};DeviceId=${d.deviceId};SharedAccessKey=${d.authentication.symmetricKey.primaryKey}`,
 	};
 }
-// A self-signed certificate, by the openssl program.
-function certificate() {
+// A certificate, by the openssl program: self-signed, or by a CA in the files
+// CA.pem and CA.key.
+function certificate(name, ca) {
 	const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'twindeck-sdk-'));
 	const file = (n) => path.join(dir, n);
 	try {
 		execFileSync(
 			'openssl',
 			('req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes ' +
-				`-subj /CN=d -days 1 -keyout ${file('k')} -out ${file('c')}`)
+				`-subj /CN=${name || 'd'} -days 1 ` +
+				(ca ? `-CA ${ca}.pem -CAkey ${ca}.key ` : '') +
+				`-keyout ${file('k')} -out ${file('c')}`)
 				.split(' '),
 			{ stdio: 'ignore' },
 		);

@@ -174,6 +174,24 @@ test('connect: a device that is disabled, and enabled again', async () => {
 	await registry.update({ ...d.info, status: 'enabled' });
 	await (await connect(d)).sendEvent(new L.Message('{}'));
 });
+if (process.env.TD_DEVICE_CA)
+	test('connect: a certificate of a CA, with the id as its name', async () => {
+		const d = await mkDevice({
+			authentication: { type: 'certificateAuthority' },
+		});
+		eq(d.info.authentication.type, 'certificateAuthority');
+		d.cs = `HostName=${L.HOST};DeviceId=${d.id};x509=true`;
+		const mine = L.certificate(d.id, process.env.TD_DEVICE_CA);
+		await (await connect(d, L.Mqtt, mine)).sendEvent(new L.Message('{}'));
+		for (const other of [
+			L.certificate(d.id),
+			L.certificate('another', process.env.TD_DEVICE_CA),
+		]) {
+			let error;
+			await connect(d, L.Mqtt, other).catch((e) => (error = e));
+			eq(error && error.name, 'UnauthorizedError');
+		}
+	});
 test('connect: the model of a device stands in its twin', async () => {
 	const d = await mkDevice();
 	const modelId = 'dtmi:com:example:Thermostat;1';
