@@ -19,6 +19,7 @@
 struct options {
 	const struct option_def *table;
 	const char *values[OPTIONS_MAX]; /* borrowed from argv; NULL: not given */
+	char *lists[OPTIONS_MAX];        /* owned: of lists given twice */
 	int64_t numbers[OPTIONS_MAX];
 	char **args; /* owned array of borrowed strings, permuted by getopt */
 	int n_args, first_arg;
@@ -46,6 +47,20 @@ check_number(const struct option_def *def, const char *value, int64_t *number,
 	    "%s%s, not \"%.60s\"",
 	    def->name, def->min, def->max, def->unit != NULL ? " " : "",
 	    def->unit != NULL ? def->unit : "", value);
+}
+
+static void
+take(struct options *o, size_t i, const char *value)
+{
+	char *list;
+
+	if (o->table[i].type == OPTION_LIST && o->values[i] != NULL) {
+		list = xasprintf("%s,%s", o->values[i], value);
+		free(o->lists[i]);
+		o->lists[i] = list;
+		value = list;
+	}
+	o->values[i] = value;
 }
 
 /* getopt_long() is told by table what to look for, and says nothing itself. */
@@ -87,7 +102,7 @@ parse(struct options *o, struct err *err)
 			    "unknown option %.60s; see --help",
 			    word);
 		i = (size_t)(c - FIRST_VALUE);
-		o->values[i] = optarg != NULL ? optarg : "";
+		take(o, i, optarg != NULL ? optarg : "");
 		if (o->table[i].type == OPTION_NUMBER &&
 		    check_number(&o->table[i], optarg, &o->numbers[i], err) ==
 			-1)
@@ -116,8 +131,12 @@ options_parse(const struct option_def *table, int argc, char *const *argv,
 void
 options_free(struct options *o)
 {
+	size_t i;
+
 	if (o == NULL)
 		return;
+	for (i = 0; i < OPTIONS_MAX; i++)
+		free(o->lists[i]);
 	free(o->args);
 	free(o);
 }

@@ -15,6 +15,7 @@ struct options;
 enum option_type {
 	OPTION_FLAG,   /* takes no argument */
 	OPTION_STRING,
+	OPTION_LIST,   /* a string; given again, it goes on behind a comma */
 	OPTION_NUMBER, /* a whole number within [min, max] */
 };
 

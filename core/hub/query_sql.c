@@ -3,6 +3,7 @@
 #include "core/hub/query_sql.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -56,6 +57,17 @@ add_name(struct query_compiler *c, const struct query_item *item,
 	    xstrdup(item->alias != NULL ? item->alias : name);
 }
 
+/* What has neither an alias nor a path is $1, $2 …, as in Cosmos DB. */
+static size_t
+n_unnamed(const struct query_compiler *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->query->n_names; i++)
+		n += c->query->names[i][0] == '$';
+	return n;
+}
+
 /* Numbers count for all of them, and texts have a least and a greatest. */
 static int
 put_aggregate(struct query_compiler *c, const struct query_item *item)
@@ -63,15 +75,13 @@ put_aggregate(struct query_compiler *c, const struct query_item *item)
 	bool takes_text = item->aggregate == QUERY_MIN ||
 	    item->aggregate == QUERY_MAX;
 	struct query_field field;
+	char unnamed[24];
 
 	strbuf_puts(&c->sql, ", ");
 	if (item->aggregate == QUERY_COUNT) {
-		if (item->alias == NULL)
-			return query_compiler_fault(c, item->at,
-			    ERR_UNSUPPORTED,
-			    "COUNT() needs a name here: COUNT() AS name");
 		strbuf_puts(&c->sql, "count(*)");
-		add_name(c, item, NULL);
+		snprintf(unnamed, sizeof(unnamed), "$%zu", n_unnamed(c) + 1);
+		add_name(c, item, unnamed);
 		return 0;
 	}
 	if (query_resolve(c, &item->path, &field) == -1)

@@ -15,6 +15,8 @@ static const struct option_def table[] = {
 	    .max = 65535, .def = "8443", .help = "Where it listens." },
 	{ .name = "timeout", .type = OPTION_NUMBER, .arg = "S", .min = 5,
 	    .max = 300, .unit = "seconds", .help = "How long to wait." },
+	{ .name = "fault", .type = OPTION_LIST, .arg = "LIST",
+	    .help = "What goes wrong." },
 	{ .name = "json", .type = OPTION_FLAG, .help = "For machines." },
 	{ .name = NULL },
 };
@@ -78,6 +80,23 @@ test_the_last_of_two_counts(void **state)
 	(void)state;
 	assert_non_null(o);
 	assert_string_equal("-", options_string(o, "name"));
+	options_free(o);
+}
+
+static void
+test_a_list_that_is_given_again_goes_on(void **state)
+{
+	struct err err = { 0 };
+	struct options *o = parse(ARGV("--fault", "a,b", "--fault=c", "--json",
+				      "--fault", "d"),
+	    &err);
+
+	(void)state;
+	assert_non_null(o);
+	assert_string_equal("a,b,c,d", options_string(o, "fault"));
+	options_free(o);
+	o = parse(ARGV("--json"), &err);
+	assert_null(options_string(o, "fault"));
 	options_free(o);
 }
 
@@ -150,6 +169,7 @@ main(void)
 		cmocka_unit_test(test_options_stand_anywhere),
 		cmocka_unit_test(test_what_is_not_given_is_the_default),
 		cmocka_unit_test(test_the_last_of_two_counts),
+		cmocka_unit_test(test_a_list_that_is_given_again_goes_on),
 		cmocka_unit_test(test_a_fault_names_the_option),
 		cmocka_unit_test(test_help_says_argument_and_default),
 		cmocka_unit_test(test_a_row_of_help_keeps_to_80_columns),

@@ -125,6 +125,8 @@ check 'a bad line is named' \
 	exits 1 'line 1' "$TWINDECK" hub --state-dir "$work/moved" import "$work/one.out"
 check 'no state is nothing to export' \
 	exits 1 'no hub has kept' "$TWINDECK" hub --state-dir "$work/nowhere" export -
+check 'a fault that is none is wrong usage, whichever of two' \
+	exits 2 'is no fault' "$TWINDECK" hub --state-dir "$work/three" --fault lossy --fault offline
 check 'a fault that is none is wrong usage' \
 	exits 2 'is no fault' "$TWINDECK" hub --state-dir "$work/three" --fault lossy
 check 'a tier that is none is wrong usage' \
