@@ -123,7 +123,7 @@ help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
 		NF == 3 { print $1 "|" $2 "|" $3 }' |
 	sed -E 's/[][]//g' >"$dir/help"
 items Sh KEYS | sed -E 's/\\\&//g; s/^(Ic )?//; s/ , /, /g
-	s/ ?Pq Ic /|/; s/ (Op )?Ar / /' >"$dir/page"
+	s/ ?Pq Ic /|/; s/ (Op )?Ar / /; s/[][]//g' >"$dir/page"
 same 'every key, its name and what it does'
 
 for mode in '' $(cat "$dir/modes"); do

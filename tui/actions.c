@@ -14,6 +14,7 @@
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
+#include "tui/actions_twin.h"
 #include "tui/app.h"
 #include "tui/dialogs.h"
 #include "tui/pane.h"
@@ -194,8 +195,7 @@ action_open(struct app *app, const char *arg)
 		app_set_focus(app, PANE_TWIN);
 		break;
 	case PANE_TWIN:
-		pane_twin_toggle(app_pane(app, PANE_TWIN));
-		app_twin_changed(app);
+		pane_twin_open(app_pane(app, PANE_TWIN));
 		break;
 	case PANE_JOBS:
 		if (pane_jobs_current(jobs) == NULL) {
@@ -215,22 +215,6 @@ action_open(struct app *app, const char *arg)
 	case PANES:
 		break;
 	}
-}
-
-void
-action_fold(struct app *app, const char *arg)
-{
-	(void)arg;
-	pane_twin_fold(app_pane(app, PANE_TWIN), true);
-	app_twin_changed(app);
-}
-
-void
-action_unfold(struct app *app, const char *arg)
-{
-	(void)arg;
-	pane_twin_fold(app_pane(app, PANE_TWIN), false);
-	app_twin_changed(app);
 }
 
 void
@@ -276,6 +260,7 @@ action_edit(struct app *app, const char *arg)
 	size_t n = app_targets(app, &ids);
 
 	(void)arg;
+	actions_twin_leave_past(app);
 	dialog_edit_open(app, ids, n);
 }
 
@@ -337,6 +322,8 @@ action_back(struct app *app, const char *arg)
 		return;
 	if (app_focus(app) == PANE_JOB)
 		app_set_focus(app, PANE_JOBS);
+	else if (app_focus(app) == PANE_TWIN && actions_twin_back(app))
+		return;
 	else if (app_is_zoomed(app))
 		app_toggle_zoom(app);
 	else if (app_focus(app) != PANE_DEVICES)

@@ -32,8 +32,6 @@ void action_columns(struct app *app, const char *arg);
 void action_select(struct app *app, const char *arg);
 void action_range(struct app *app, const char *arg);
 void action_open(struct app *app, const char *arg);
-void action_fold(struct app *app, const char *arg);
-void action_unfold(struct app *app, const char *arg);
 void action_zoom(struct app *app, const char *arg);
 void action_firmware(struct app *app, const char *arg);
 void action_lock(struct app *app, const char *arg);

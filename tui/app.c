@@ -22,6 +22,7 @@
 #include "core/deck/select.h"
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
+#include "tui/actions_twin.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
@@ -269,12 +270,6 @@ app_is_wide(const struct app *app)
 	    app->layout.panes[PANE_TWIN].rows > 0;
 }
 
-void
-app_twin_changed(struct app *app)
-{
-	app->twin_changed = true;
-}
-
 size_t
 app_targets(const struct app *app, char ***ids)
 {
@@ -429,6 +424,13 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 	return fleet_view_at(view, i)->id;
 }
 
+/* What their histories are called. */
+static const char *const prompt_kinds[] = {
+	[APP_PROMPT_COMMAND] = "command",
+	[APP_PROMPT_FILTER] = "filter",
+	[APP_PROMPT_FIND] = "find",
+};
+
 void
 app_ask(struct app *app, enum app_prompt kind, const char *text)
 {
@@ -440,10 +442,13 @@ app_ask(struct app *app, enum app_prompt kind, const char *text)
 		app->filter_before = xstrdup(fleet_view_filter(view));
 	}
 	if (kind == APP_PROMPT_COMMAND)
-		prompt_open(app->recall, "command", text, command_word, app);
+		prompt_open(app->recall, prompt_kinds[kind], text,
+		    command_word, app);
 	else if (kind == APP_PROMPT_FILTER)
-		prompt_open(
-		    app->recall, "filter", text, list_filter_word, app);
+		prompt_open(app->recall, prompt_kinds[kind], text,
+		    list_filter_word, app);
+	else
+		prompt_open(app->recall, prompt_kinds[kind], text, NULL, NULL);
 }
 
 /* Refuses in one line what cannot be done now; true: it can. */
@@ -585,6 +590,16 @@ set_filter(struct app *app, const char *text, bool is_typing)
 		app_say(app, true, "filter: %s", err.text);
 }
 
+/* What acts as it is typed. */
+static void
+take_typed(struct app *app)
+{
+	if (app->asks == APP_PROMPT_FILTER)
+		set_filter(app, prompt_text(), true);
+	else if (app->asks == APP_PROMPT_FIND)
+		actions_twin_find_typed(app, prompt_text());
+}
+
 static void
 end_prompt(struct app *app, bool accepted)
 {
@@ -594,11 +609,12 @@ end_prompt(struct app *app, bool accepted)
 	app->asks = APP_PROMPT_NONE;
 	prompt_close();
 	if (accepted)
-		recall_add(app->recall,
-		    kind == APP_PROMPT_COMMAND ? "command" : "filter", text);
+		recall_add(app->recall, prompt_kinds[kind], text);
 	if (kind == APP_PROMPT_FILTER)
 		set_filter(
 		    app, accepted ? text : app->filter_before, false);
+	else if (kind == APP_PROMPT_FIND)
+		actions_twin_find_end(app, accepted);
 	else if (accepted)
 		run_line(app, text);
 	free(text);
@@ -612,8 +628,7 @@ key_to_prompt(struct app *app, int32_t key)
 		key = KEYS_ESC;
 	switch (prompt_key(key)) {
 	case PROMPT_EDITING:
-		if (app->asks == APP_PROMPT_FILTER)
-			set_filter(app, prompt_text(), true);
+		take_typed(app);
 		break;
 	case PROMPT_ACCEPTED:
 		end_prompt(app, true);
@@ -696,8 +711,7 @@ app_paste(struct app *app, const char *text)
 		prompt_paste(text);
 	else
 		app_say(app, false, "pasted text has no place here");
-	if (app->asks == APP_PROMPT_FILTER)
-		set_filter(app, prompt_text(), true);
+	take_typed(app);
 	app->ops->wake(app->arg);
 }
 
@@ -758,8 +772,7 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	if (app->deck != NULL)
 		point_watch(app);
 	if (app->deck != NULL && app->twin_changed)
-		pane_twin_set(app->panes[PANE_TWIN], app->watched,
-		    watch_twin(deck_watch(app->deck)), now_ms);
+		pane_twin_set(app->panes[PANE_TWIN], app->watched, now_ms);
 	app->twin_changed = false;
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->settle(app->panes[i], now_ms);
@@ -800,6 +813,18 @@ app_lend_forget(struct app *app, const void *arg)
 {
 	if (app->lend_arg == arg)
 		app->lend_cb = NULL;
+}
+
+int
+app_copy(struct app *app, const char *text, struct err *err)
+{
+	return app->ops->copy(text, err, app->arg);
+}
+
+int
+app_print_later(struct app *app, const char *text, struct err *err)
+{
+	return app->ops->print_later(text, err, app->arg);
 }
 
 void

@@ -37,6 +37,9 @@ struct app_ops {
 	/* Both optional; a theme is to be copied. */
 	void (*set_mouse)(bool on, void *arg);
 	void (*set_theme)(const struct theme *theme, void *arg);
+	/* screen_copy() and screen_print_later() of tui/screen.h. */
+	int (*copy)(const char *text, struct err *err, void *arg);
+	int (*print_later)(const char *text, struct err *err, void *arg);
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -79,7 +82,6 @@ void app_toggle_zoom(struct app *app);
 bool app_is_zoomed(const struct app *app);
 /* Whether the screen shows devices and twin side by side. */
 bool app_is_wide(const struct app *app);
-void app_twin_changed(struct app *app); /* build its lines again */
 
 /*
  * A frozen copy of the ids to act on: the marked ones, else the one under the
@@ -127,7 +129,12 @@ void app_ask_theme(struct app *app, const char *name);
 void app_open(struct app *app, struct dialog *dialog);
 void app_close(struct app *app);
 
-enum app_prompt { APP_PROMPT_NONE, APP_PROMPT_COMMAND, APP_PROMPT_FILTER };
+enum app_prompt {
+	APP_PROMPT_NONE,
+	APP_PROMPT_COMMAND,
+	APP_PROMPT_FILTER,
+	APP_PROMPT_FIND
+};
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
 
 /*
@@ -140,6 +147,13 @@ int app_lend(struct app *app, char *const *argv, app_lend_cb cb, void *arg,
 void app_lend_ended(struct app *app, int status);
 /* Whoever asked for it is gone: nobody is told any more. */
 void app_lend_forget(struct app *app, const void *arg);
+
+/*
+ * Text for the terminal's clipboard, and text that is printed once the screen
+ * is left.  0, or -1 with err set.
+ */
+int app_copy(struct app *app, const char *text, struct err *err);
+int app_print_later(struct app *app, const char *text, struct err *err);
 
 void app_quit(struct app *app);
 void app_suspend(struct app *app);

@@ -374,9 +374,8 @@ area_putf(struct area a, int y, int x, enum style style, const char *fmt, ...)
 	return area_put(a, y, x, style, text);
 }
 
-/* Whether text takes at most width cells; looks no further than that. */
-static bool
-fits(struct area a, const char *text, int width)
+bool
+area_fits(struct area a, const char *text, int width)
 {
 	struct piece piece;
 	size_t len;
@@ -399,7 +398,7 @@ area_put_fit(
 		end = a.cols;
 	if (end <= x)
 		return x;
-	if (fits(a, text, end - x))
+	if (area_fits(a, text, end - x))
 		return put_until(a, y, x, end, style, text);
 	x = put_until(a, y, x, end - 1, style, text);
 	set_cell(a, y, x, sign_of(a.canvas->charset, ELLIPSIS), style);

@@ -91,5 +91,7 @@ void area_set_cursor(struct area a, int y, int x, bool is_text);
 
 /* Cells that text takes when it is drawn on this canvas. */
 int area_width(struct area a, const char *text);
+/* Whether they are width at most; looks no further than that. */
+bool area_fits(struct area a, const char *text, int width);
 
 #endif

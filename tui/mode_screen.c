@@ -183,6 +183,22 @@ set_theme(const struct theme *theme, void *arg)
 	screen_set_theme(s->screen, theme);
 }
 
+static int
+copy(const char *text, struct err *err, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	return screen_copy(s->screen, text, err);
+}
+
+static int
+print_later(const char *text, struct err *err, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	return screen_print_later(s->screen, text, err);
+}
+
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
@@ -191,6 +207,8 @@ static const struct app_ops app_ops = {
 	.lend = lend,
 	.set_mouse = set_mouse,
 	.set_theme = set_theme,
+	.copy = copy,
+	.print_later = print_later,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */

@@ -3,75 +3,42 @@
 #include "tui/pane_twin.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "core/base/err.h"
 #include "core/base/json.h"
-#include "core/base/map.h"
-#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
-#include "core/deck/evidence.h"
-#include "core/deck/fleet.h"
+#include "core/deck/twin_history.h"
 #include "core/deck/watch.h"
 #include "tui/pane.h"
+#include "tui/pane_twin_state.h"
+#include "tui/twin_diff.h"
+#include "tui/twin_draw.h"
+#include "tui/twin_json.h"
+#include "tui/twin_tree.h"
 
-#define LINES_MAX ((size_t)20000)
-#define DEPTH_SHOWN_MAX 12
-#define VALUE_COLUMN_MIN 20
+#define SIDE_STEP 8 /* cells that JSON is scrolled by */
 
-/* One line of the tree; a branch has lines below it unless it is folded. */
-struct line {
-	char *path;   /* owned: "desired.door.state", what it is known by */
-	char *name;   /* owned */
-	char *value;  /* owned: JSON text, or "{3}" of a folded branch */
-	char *beside; /* owned or NULL: what stands at the right */
-	enum style style, beside_style;
-	int depth;
-	bool branch, open;
-	int64_t changed_ms; /* monotonic; 0: not since it is shown */
+static const char *const view_names[] = {
+	[TWIN_TREE] = "tree",
+	[TWIN_JSON] = "json",
+	[TWIN_DIFFERENCE] = "difference",
 };
 
-struct lines {
-	struct line *line; /* owned */
-	size_t n, cap;
-};
-
-struct twin_pane {
-	struct pane base;
-	char *device_id; /* owned; NULL: none */
-	char *info;      /* owned: version and etag */
-	bool loaded;
-	struct lines lines;
-	struct map *folds; /* path -> owned path: not as it is by default */
-	char *at_path;     /* owned; the line under the cursor, or NULL */
-	struct scroll scroll;
-	int value_column;
-};
-
-/* What walking a section needs to know. */
-struct walk {
-	struct twin_pane *pane;
-	struct lines *lines;
-	const cJSON *reported; /* beside desired; NULL elsewhere */
-	bool is_desired;
-	struct strbuf path;
-	enum style style;
-};
+const char *
+pane_twin_view_name(enum twin_view view)
+{
+	return view_names[view];
+}
 
 static struct twin_pane *
 self(struct pane *pane)
 {
 	return (struct twin_pane *)pane;
-}
-
-static const struct twin_pane *
-peek(const struct pane *pane)
-{
-	return (const struct twin_pane *)pane;
 }
 
 static int
@@ -81,359 +48,27 @@ list_rows(const struct twin_pane *p)
 }
 
 static void
-free_lines(struct lines *lines)
-{
-	size_t i;
-
-	for (i = 0; i < lines->n; i++) {
-		free(lines->line[i].path);
-		free(lines->line[i].name);
-		free(lines->line[i].value);
-		free(lines->line[i].beside);
-	}
-	free(lines->line);
-	*lines = (struct lines){ 0 };
-}
-
-static struct line *
-add_line(struct lines *lines)
-{
-	if (lines->n == lines->cap) {
-		lines->cap = lines->cap * 2 + 32;
-		lines->line = xreallocarray(
-		    lines->line, lines->cap, sizeof(*lines->line));
-	}
-	lines->line[lines->n] = (struct line){ 0 };
-	return &lines->line[lines->n++];
-}
-
-static bool
-is_open(const struct twin_pane *p, const char *path, const char *name)
-{
-	bool by_default = strcmp(name, "$metadata") != 0;
-
-	return (map_get(p->folds, path) != NULL) != by_default;
-}
-
-/* How reported stands to a desired leaf, in words. */
-static void
-compare(struct walk *w, const cJSON *desired, const cJSON *reported,
-    struct line *line)
-{
-	char *text;
-
-	switch (evidence_drift(desired, reported)) {
-	case DRIFT_SAME:
-		line->beside = xstrdup("= reported");
-		line->beside_style = STYLE_DIM;
-		break;
-	case DRIFT_DIFFERS:
-		text = json_print(reported);
-		line->beside = xasprintf("≠ reported %.60s", text);
-		line->beside_style = STYLE_DRIFT;
-		free(text);
-		break;
-	case DRIFT_MISSING:
-		line->beside = xstrdup("≠ not reported");
-		line->beside_style = STYLE_DRIFT;
-		break;
-	}
-	(void)w;
-}
-
-static void walk_members(
-    struct walk *w, const cJSON *object, const cJSON *reported, int depth);
-
-static void
-walk_item(struct walk *w, const cJSON *item, const cJSON *reported, int depth)
-{
-	const char *name = item->string != NULL ? item->string : "";
-	size_t len = w->path.len;
-	size_t at = w->lines->n;
-	enum style style = w->style;
-	struct line *line;
-	bool meta = strcmp(name, "$metadata") == 0;
-
-	if (at >= LINES_MAX)
-		return;
-	strbuf_printf(&w->path, ".%s", name);
-	line = add_line(w->lines);
-	line->path = xstrdup(strbuf_str(&w->path));
-	line->name = xstrdup(name);
-	line->depth = depth;
-	line->branch = cJSON_IsObject(item) && item->child != NULL &&
-	    depth < DEPTH_SHOWN_MAX;
-	line->style = meta ? STYLE_DIM : w->style;
-	if (!line->branch) {
-		line->value = json_print(item);
-		if (w->is_desired && !meta)
-			compare(w, item, reported, line);
-	} else {
-		line->open = is_open(w->pane, line->path, name);
-		line->value = line->open
-		    ? xstrdup("")
-		    : xasprintf("{%d}", cJSON_GetArraySize(item));
-	}
-	if (line->branch && line->open) {
-		bool was_desired = w->is_desired;
-
-		if (meta) {
-			w->style = STYLE_DIM;
-			w->is_desired = false;
-		}
-		walk_members(w, item, reported, depth + 1);
-		w->style = style;
-		w->is_desired = was_desired;
-	}
-	w->path.len = len;
-	w->path.data[len] = '\0';
-}
-
-static void
-walk_members(
-    struct walk *w, const cJSON *object, const cJSON *reported, int depth)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, object) {
-		if (item->string != NULL &&
-		    strcmp(item->string, "$version") == 0)
-			continue;
-		walk_item(w, item, json_get(reported, item->string), depth);
-	}
-}
-
-static void
-walk_section(struct walk *w, const char *name, const cJSON *section)
-{
-	const cJSON *version = json_get(section, "$version");
-	struct line *line = add_line(w->lines);
-
-	line->path = xstrdup(name);
-	line->name = xstrdup(name);
-	line->branch = true;
-	line->open = is_open(w->pane, name, name);
-	line->style = STYLE_STRONG;
-	line->value = cJSON_GetArraySize(section) == 0 ? xstrdup("{}")
-	    : line->open                               ? xstrdup("")
-			 : xasprintf("{%d}", cJSON_GetArraySize(section));
-	if (cJSON_IsNumber(version)) {
-		line->beside = xasprintf("$v %.0f", version->valuedouble);
-		line->beside_style = STYLE_DIM;
-	}
-	strbuf_reset(&w->path);
-	strbuf_puts(&w->path, name);
-	w->style = STYLE_NAME;
-	if (line->open)
-		walk_members(w, section, w->reported, 1);
-}
-
-/* Whether a line that is new could have been seen before, and was not there. */
-static bool
-is_newcomer(const struct map *old, const char *path)
-{
-	const char *dot = strrchr(path, '.');
-	const struct line *parent = NULL;
-	char *branch;
-
-	if (dot != NULL) {
-		branch = xstrndup(path, (size_t)(dot - path));
-		parent = map_get(old, branch);
-		free(branch);
-	}
-	return parent != NULL && parent->open;
-}
-
-/* What stood there before with another value has changed just now. */
-static void
-note_changes(const struct lines *old, struct lines *lines, int64_t now_ms)
-{
-	struct map *map = map_new();
-	size_t i;
-
-	for (i = 0; i < old->n; i++)
-		map_set(map, old->line[i].path, &old->line[i]);
-	for (i = 0; i < lines->n; i++) {
-		struct line *line = &lines->line[i];
-		const struct line *was = map_get(map, line->path);
-
-		if (line->branch || line->style == STYLE_DIM)
-			continue;
-		if (was != NULL && strcmp(was->value, line->value) == 0)
-			line->changed_ms = was->changed_ms;
-		else if (was != NULL || is_newcomer(map, line->path))
-			line->changed_ms = now_ms;
-	}
-	map_free(map);
-}
-
-static void
-set_value_column(struct twin_pane *p, const struct lines *lines)
-{
-	size_t i;
-	int end;
-
-	for (i = 0; i < lines->n; i++) {
-		if (lines->line[i].branch)
-			continue;
-		end = 5 + 2 * lines->line[i].depth +
-		    (int)strlen(lines->line[i].name);
-		if (end > p->value_column)
-			p->value_column = end;
-	}
-}
-
-static void
-build(struct twin_pane *p, const cJSON *twin, int64_t now_ms, bool same)
-{
-	const cJSON *properties = json_get(twin, "properties");
-	const cJSON *desired = json_get(properties, "desired");
-	const cJSON *reported = json_get(properties, "reported");
-	struct lines lines = { 0 };
-	struct walk w = { .pane = p, .lines = &lines };
-
-	walk_section(&w, "tags", json_get(twin, "tags"));
-	w.reported = reported;
-	w.is_desired = true;
-	walk_section(&w, "desired", desired);
-	w.reported = NULL;
-	w.is_desired = false;
-	walk_section(&w, "reported", reported);
-	strbuf_fini(&w.path);
-	if (same)
-		note_changes(&p->lines, &lines, now_ms);
-	free_lines(&p->lines);
-	p->lines = lines;
-	set_value_column(p, &lines);
-}
-
-void
-pane_twin_set(
-    struct pane *pane, const char *device_id, const cJSON *twin, int64_t now_ms)
-{
-	struct twin_pane *p = self(pane);
-	bool same = p->device_id != NULL && device_id != NULL &&
-	    strcmp(p->device_id, device_id) == 0;
-	const cJSON *version = json_get(twin, "version");
-	const char *etag = json_get_string(twin, "etag");
-
-	if (!same) {
-		free(p->device_id);
-		p->device_id = xstrdup(device_id);
-		p->loaded = false;
-		p->value_column = VALUE_COLUMN_MIN;
-		free_lines(&p->lines);
-	}
-	free(p->info);
-	p->info = NULL;
-	if (twin == NULL) {
-		p->loaded = false;
-		free_lines(&p->lines);
-		return;
-	}
-	p->info = xasprintf("v%.0f%s%.32s",
-	    cJSON_IsNumber(version) ? version->valuedouble : 0.0,
-	    etag != NULL ? " · etag " : "", etag != NULL ? etag : "");
-	build(p, twin, now_ms, same && p->loaded);
-	p->loaded = true;
-}
-
-static void
-draw_line(const struct twin_pane *p, struct area a, int y,
-    const struct line *line, const struct look *look)
-{
-	int x = 1 + 2 * line->depth, end = a.cols - 1, column;
-	bool changed = line->changed_ms != 0 &&
-	    look->now_ms - line->changed_ms < FLEET_CHANGED_MS;
-
-	column = p->value_column > a.cols / 2 ? a.cols / 2 : p->value_column;
-	if (line->branch)
-		area_put(a, y, x, STYLE_DIM, line->open ? "▾" : "▸");
-	else if (changed)
-		area_put(a, y, x, STYLE_CHANGED, "*");
-	x = area_put_fit(a, y, x + 2, a.cols - x - 3, line->style, line->name);
-	if (x + 1 > column)
-		column = x + 2;
-	if (line->beside != NULL &&
-	    (line->branch || a.cols - column > area_width(a, line->beside) + 6))
-		end = area_put_right(
-			  a, y, a.cols - 1, line->beside_style, line->beside) -
-		    1;
-	else if (line->beside != NULL && line->beside_style == STYLE_DRIFT)
-		end = area_put_right(a, y, a.cols - 1, STYLE_DRIFT, "≠") - 1;
-	area_put_fit(a, y, column, end - column,
-	    changed                        ? STYLE_CHANGED
-		: line->style == STYLE_DIM ? STYLE_DIM
-					   : STYLE_TEXT,
-	    line->value);
-}
-
-static void
-draw(const struct pane *pane, struct area a, const struct look *look)
-{
-	const struct twin_pane *p = peek(pane);
-	char title[160], number[16];
-	struct frame frame = { .focused = look->focused,
-		.title = title,
-		.info = p->info,
-		.below_style = STYLE_DIM };
-	char age[TIME_SIZE];
-	size_t i;
-	int y;
-
-	if (p->loaded && pane->deck != NULL)
-		frame.below = age_format(age,
-		    look->now_ms - watch_twin_seen_ms(deck_watch(pane->deck)));
-	snprintf(number, sizeof(number), "%d ", look->number);
-	snprintf(title, sizeof(title), "%sTwin%s%.128s",
-	    look->number > 0 ? number : "", p->device_id != NULL ? " " : "",
-	    p->device_id != NULL ? p->device_id : "");
-	a = frame_draw(a, &frame);
-	if (!p->loaded) {
-		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
-		    p->device_id != NULL ? "loading" : "no device");
-		if (look->focused)
-			area_set_cursor(a, 0, 0, false);
-		return;
-	}
-	for (y = 0; y < a.rows; y++) {
-		i = p->scroll.top + (size_t)y;
-		if (i >= p->lines.n)
-			break;
-		draw_line(p, a, y, &p->lines.line[i], look);
-		if (i == p->scroll.at && look->focused) {
-			area_put(a, y, 0, STYLE_STRONG, "▶");
-			area_highlight(a, y);
-			area_set_cursor(a, y, 0, false);
-		}
-	}
-}
-
-static void
 bind_to_line(struct twin_pane *p)
 {
+	const struct twin_line *line = twin_pane_line(p);
+
 	free(p->at_path);
-	p->at_path = p->scroll.at < p->lines.n
-	    ? xstrdup(p->lines.line[p->scroll.at].path)
-	    : NULL;
+	p->at_path = line != NULL ? xstrdup(line->path) : NULL;
 }
 
-static ssize_t
-index_of(const struct twin_pane *p, const char *path)
+static void
+go_to(struct twin_pane *p, size_t at)
 {
-	size_t i;
-
-	for (i = 0; path != NULL && i < p->lines.n; i++)
-		if (strcmp(p->lines.line[i].path, path) == 0)
-			return (ssize_t)i;
-	return -1;
+	p->scroll.at = at;
+	scroll_settle(&p->scroll, p->lines.n, list_rows(p));
+	bind_to_line(p);
 }
 
 static void
 settle(struct pane *pane, int64_t now_ms)
 {
 	struct twin_pane *p = self(pane);
-	ssize_t at = index_of(p, p->at_path);
+	ssize_t at = twin_lines_find(&p->lines, p->at_path);
 
 	(void)now_ms;
 	if (!p->loaded)
@@ -470,70 +105,416 @@ move(struct pane *pane, enum move how)
 	bind_to_line(p);
 }
 
+/* What the chosen view makes of the twin that is shown. */
+static void
+build(struct twin_pane *p, struct twin_lines *lines)
+{
+	const char *text = twin_pane_text(p);
+	cJSON *owned = NULL, *before = NULL;
+	const cJSON *twin = twin_pane_shown(p, &owned);
+	const struct twin_seen *older;
+
+	memset(p->counts, 0, sizeof(p->counts));
+	if (p->view == TWIN_JSON) {
+		twin_json_build(lines, text, text != NULL ? strlen(text) : 0);
+	} else if (p->view == TWIN_TREE) {
+		twin_tree_build(lines, twin, p->folds);
+	} else if (p->past == 0) {
+		twin_diff_build(lines, twin, p->counts);
+	} else {
+		older = twin_pane_seen(p, -1);
+		if (older != NULL)
+			before = json_parse(older->text, older->len, NULL);
+		twin_step_build(lines, before, twin);
+	}
+	p->version = json_get_int(twin, "version", -1);
+	free(p->etag);
+	p->etag = xstrdup(json_get_string(twin, "etag"));
+	cJSON_Delete(before);
+	cJSON_Delete(owned);
+}
+
+static int
+widest(const struct twin_lines *lines)
+{
+	int width = 0, n;
+	size_t i;
+
+	for (i = 0; i < lines->n; i++) {
+		n = TWIN_JSON_INDENT * lines->line[i].depth +
+		    (int)strlen(lines->line[i].value);
+		if (n > width)
+			width = n;
+	}
+	return width;
+}
+
+/* same: of the same twin in the same view, so that changes can be seen. */
+static void
+rebuild(struct twin_pane *p, bool same)
+{
+	struct twin_lines lines = { 0 };
+	int column;
+
+	if (p->loaded)
+		build(p, &lines);
+	if (same)
+		twin_lines_note_changes(&p->lines, &lines, p->now_ms);
+	twin_lines_free(&p->lines);
+	p->lines = lines;
+	column = twin_draw_column(&lines);
+	if (!same || column > p->column)
+		p->column = column;
+	p->widest = widest(&lines);
+	p->has_ages = twin_draw_has_ages(&lines);
+	settle(&p->base, p->now_ms);
+}
+
+void
+pane_twin_set(struct pane *pane, const char *device_id, int64_t now_ms)
+{
+	struct twin_pane *p = self(pane);
+	bool same = p->device_id != NULL && device_id != NULL &&
+	    strcmp(p->device_id, device_id) == 0;
+
+	p->now_ms = now_ms;
+	if (!same) {
+		free(p->device_id);
+		p->device_id = xstrdup(device_id);
+		p->loaded = false;
+		pane_twin_go_live(pane);
+		if (device_id != NULL)
+			twin_history_follow(
+			    deck_twin_history(pane->deck), device_id);
+	}
+	same = same && p->loaded;
+	p->loaded =
+	    device_id != NULL && watch_twin(deck_watch(pane->deck)) != NULL;
+	/* What was seen of it may have been dropped for something newer. */
+	if (p->past != 0 && twin_pane_seen(p, 0) == NULL)
+		pane_twin_go_live(pane);
+	rebuild(p, same);
+}
+
+enum twin_view
+pane_twin_view(const struct pane *pane)
+{
+	return twin_pane_peek(pane)->view;
+}
+
+/* Unfolds what hides a line of the whole tree, and goes there. */
+static void
+reveal(struct twin_pane *p, const struct twin_lines *all, size_t at)
+{
+	const struct twin_line *line;
+	size_t i = at, parent;
+
+	while ((parent = twin_lines_parent(all, i)) != i) {
+		i = parent;
+		line = &all->line[i];
+		if (!twin_folds_is_open(
+			p->folds, line->path, line->name, line->depth))
+			twin_folds_toggle(p->folds, line->path);
+	}
+	free(p->at_path);
+	p->at_path = xstrdup(all->line[at].path);
+	rebuild(p, true);
+}
+
+/* The cursor was on this path in another view. */
+static void
+reveal_path(struct twin_pane *p, const char *path)
+{
+	struct twin_lines all = { 0 };
+	cJSON *owned;
+	ssize_t at;
+
+	twin_tree_build(&all, twin_pane_shown(p, &owned), NULL);
+	at = twin_lines_find(&all, path);
+	if (at >= 0)
+		reveal(p, &all, (size_t)at);
+	twin_lines_free(&all);
+	cJSON_Delete(owned);
+}
+
+void
+pane_twin_set_view(struct pane *pane, enum twin_view view)
+{
+	struct twin_pane *p = self(pane);
+	char *path = xstrdup(twin_pane_path(p));
+
+	free(p->at_path);
+	p->at_path = xstrdup(path);
+	p->view = view;
+	p->side = 0;
+	rebuild(p, false);
+	if (view == TWIN_TREE && path != NULL &&
+	    twin_lines_find(&p->lines, path) < 0)
+		reveal_path(p, path);
+	free(path);
+}
+
+static void
+scroll_aside(struct twin_pane *p, int cells)
+{
+	int side = p->side + cells;
+
+	if (side > p->widest - SIDE_STEP)
+		side = p->widest - SIDE_STEP;
+	p->side = side > 0 ? side : 0;
+}
+
 void
 pane_twin_fold(struct pane *pane, bool fold)
 {
 	struct twin_pane *p = self(pane);
-	size_t at = p->scroll.at;
-	int depth;
-	struct line *line;
-	char *path;
+	const struct twin_line *line = twin_pane_line(p);
 
-	if (at >= p->lines.n)
+	if (line == NULL)
 		return;
+	if (p->view == TWIN_JSON) {
+		scroll_aside(p, fold ? -SIDE_STEP : SIDE_STEP);
+		return;
+	}
 	/* From a leaf, or a branch that is folded, to the one it is on. */
-	line = &p->lines.line[at];
-	depth = line->depth;
-	if (fold && (!line->branch || !line->open) && depth > 0) {
-		while (at > 0 && p->lines.line[at].depth >= depth)
-			at--;
-		p->scroll.at = at;
-		bind_to_line(p);
+	if (fold && (!line->branch || !line->open) && line->depth > 0) {
+		pane_twin_to_parent(pane);
 		return;
 	}
-	if (!line->branch || line->open != fold)
+	if (!line->branch || line->open != fold || p->view != TWIN_TREE)
 		return;
-	path = map_remove(p->folds, line->path);
-	if (path != NULL) {
-		free(path);
-	} else {
-		path = xstrdup(line->path);
-		map_set(p->folds, path, path);
-	}
+	twin_folds_toggle(p->folds, line->path);
+	rebuild(p, true);
 }
 
 void
-pane_twin_toggle(struct pane *pane)
+pane_twin_open(struct pane *pane)
+{
+	struct twin_pane *p = self(pane);
+	const struct twin_line *line = twin_pane_line(p);
+
+	if (line == NULL)
+		return;
+	if (p->view == TWIN_TREE && line->branch)
+		pane_twin_fold(pane, line->open);
+	else
+		pane_twin_set_view(
+		    pane, p->view == TWIN_TREE ? TWIN_JSON : TWIN_TREE);
+}
+
+int
+pane_twin_depth(const struct pane *pane)
+{
+	cJSON *owned = NULL;
+	int depth =
+	    twin_tree_depth(twin_pane_shown(twin_pane_peek(pane), &owned));
+
+	cJSON_Delete(owned);
+	return depth;
+}
+
+int
+pane_twin_level(const struct pane *pane)
+{
+	return twin_folds_level(twin_pane_peek(pane)->folds);
+}
+
+int
+pane_twin_set_level(struct pane *pane, int level)
 {
 	struct twin_pane *p = self(pane);
 
-	if (p->scroll.at < p->lines.n && p->lines.line[p->scroll.at].branch)
-		pane_twin_fold(pane, p->lines.line[p->scroll.at].open);
+	if (level < 0)
+		level = 0;
+	if (level >= pane_twin_depth(pane))
+		level = TWIN_LEVEL_ALL;
+	twin_folds_set_level(p->folds, level);
+	rebuild(p, true);
+	return level;
+}
+
+bool
+pane_twin_to_sibling(struct pane *pane, int step)
+{
+	struct twin_pane *p = self(pane);
+	size_t at = twin_lines_sibling(&p->lines, p->scroll.at, step);
+	bool any = at != p->scroll.at;
+
+	go_to(p, at);
+	return any;
+}
+
+bool
+pane_twin_to_parent(struct pane *pane)
+{
+	struct twin_pane *p = self(pane);
+	size_t at;
+	bool any;
+
+	if (twin_pane_line(p) == NULL)
+		return false;
+	at = twin_lines_parent(&p->lines, p->scroll.at);
+	any = at != p->scroll.at;
+	go_to(p, at);
+	return any;
+}
+
+int64_t
+pane_twin_past(const struct pane *pane)
+{
+	return twin_pane_peek(pane)->past;
+}
+
+void
+pane_twin_go_live(struct pane *pane)
+{
+	struct twin_pane *p = self(pane);
+
+	if (p->past == 0)
+		return;
+	p->past = 0;
+	p->view = p->live_view;
+	p->side = 0;
+	rebuild(p, false);
+}
+
+static void
+go_past(struct twin_pane *p, const struct twin_seen *seen)
+{
+	if (p->past == 0) {
+		p->live_view = p->view;
+		p->view = TWIN_DIFFERENCE;
+		p->side = 0;
+	}
+	p->past = seen->version;
+	rebuild(p, false);
+}
+
+int
+pane_twin_step(struct pane *pane, int step, struct err *err)
+{
+	struct twin_pane *p = self(pane);
+	const struct twin_seen *seen;
+	size_t n =
+	    twin_history_size(deck_twin_history(pane->deck), p->device_id);
+
+	if (p->past == 0 && step > 0)
+		return err_set(
+		    err, ERR_NOT_FOUND, "this is the live twin already");
+	if (p->past == 0 && n < 2)
+		return err_set(err, ERR_NOT_FOUND,
+		    "no version of %s but this one has been seen",
+		    p->device_id);
+	seen = p->past != 0 ? twin_pane_seen(p, step)
+			    : twin_history_at(deck_twin_history(pane->deck),
+				  p->device_id, n - 1);
+	if (seen == NULL && step < 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "v%" PRId64 " is the oldest version that was seen",
+		    p->past);
+	if (seen == NULL)
+		pane_twin_go_live(pane);
+	else
+		go_past(p, seen);
+	return 0;
+}
+
+struct twin_match
+pane_twin_find(struct pane *pane, const char *words, int step)
+{
+	struct twin_pane *p = self(pane);
+	struct twin_lines all = { 0 };
+	struct twin_match match;
+	cJSON *owned = NULL;
+	ssize_t from;
+
+	if (words != NULL) {
+		free(p->words);
+		p->words = xstrdup(words);
+	}
+	if (p->view != TWIN_TREE || !p->loaded) {
+		match =
+		    twin_lines_search(&p->lines, p->words, p->scroll.at, step);
+		if (match.total > 0)
+			go_to(p, match.at);
+		return match;
+	}
+	twin_tree_build(&all, twin_pane_shown(p, &owned), NULL);
+	from = twin_lines_find(&all, p->at_path);
+	match = twin_lines_search(
+	    &all, p->words, from >= 0 ? (size_t)from : 0, step);
+	if (match.total > 0)
+		reveal(p, &all, match.at);
+	twin_lines_free(&all);
+	cJSON_Delete(owned);
+	return match;
+}
+
+const char *
+pane_twin_words(const struct pane *pane)
+{
+	return twin_pane_peek(pane)->words;
+}
+
+void
+pane_twin_find_begin(struct pane *pane)
+{
+	struct twin_pane *p = self(pane);
+
+	pane_twin_find_end(pane, true);
+	p->words_before = xstrdup(p->words);
+	p->path_before = xstrdup(p->at_path);
+}
+
+struct twin_match
+pane_twin_find_typed(struct pane *pane, const char *words)
+{
+	struct twin_pane *p = self(pane);
+	ssize_t at = twin_lines_find(&p->lines, p->path_before);
+
+	if (at >= 0)
+		go_to(p, (size_t)at);
+	return pane_twin_find(pane, words, 0);
+}
+
+void
+pane_twin_find_end(struct pane *pane, bool keep)
+{
+	struct twin_pane *p = self(pane);
+	ssize_t at = twin_lines_find(&p->lines, p->path_before);
+
+	if (!keep && p->words_before != NULL) {
+		free(p->words);
+		p->words = p->words_before;
+		p->words_before = NULL;
+		if (at >= 0)
+			go_to(p, (size_t)at);
+	}
+	free(p->words_before);
+	free(p->path_before);
+	p->words_before = p->path_before = NULL;
 }
 
 static void
 twin_free(struct pane *pane)
 {
 	struct twin_pane *p = self(pane);
-	size_t cursor = 0;
-	char *path;
 
-	while ((path = map_next(p->folds, &cursor)) != NULL) {
-		map_remove(p->folds, path);
-		free(path);
-	}
-	map_free(p->folds);
-	free_lines(&p->lines);
+	twin_folds_free(p->folds);
+	twin_lines_free(&p->lines);
 	free(p->device_id);
-	free(p->info);
+	free(p->etag);
 	free(p->at_path);
+	free(p->words);
+	free(p->words_before);
+	free(p->path_before);
 	free(p);
 }
 
 static const struct pane_ops twin_ops = {
 	.name = "twin",
 	.settle = settle,
-	.draw = draw,
+	.draw = twin_pane_draw,
 	.move = move,
 	.point = point,
 	.free = twin_free,
@@ -545,7 +526,8 @@ pane_twin_new(void)
 	struct twin_pane *p = xcalloc(1, sizeof(*p));
 
 	p->base.ops = &twin_ops;
-	p->folds = map_new();
-	p->value_column = VALUE_COLUMN_MIN;
+	p->folds = twin_folds_new();
+	p->words = xstrdup("");
+	p->column = TWIN_COLUMN_MIN;
 	return &p->base;
 }

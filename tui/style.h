@@ -21,6 +21,7 @@ enum style {
 	STYLE_CHANGED,
 	STYLE_KEY,     /* a key in the footer */
 	STYLE_NAME,    /* of a property */
+	STYLE_MATCH,   /* what was searched for */
 	STYLE_INPUT,   /* where text is typed */
 	STYLE_BUTTON,  /* the button that Enter presses */
 	STYLES

@@ -34,6 +34,7 @@ static const char *const style_names[STYLES] = {
 	[STYLE_CHANGED] = "changed",
 	[STYLE_KEY] = "key",
 	[STYLE_NAME] = "name",
+	[STYLE_MATCH] = "match",
 	[STYLE_INPUT] = "input",
 	[STYLE_BUTTON] = "button",
 };

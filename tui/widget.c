@@ -9,6 +9,7 @@
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
 
 struct area
 frame_draw(struct area a, const struct frame *frame)
@@ -179,6 +180,37 @@ age_format(char out[TIME_SIZE], int64_t age_ms)
 		;
 	snprintf(out, TIME_SIZE, "%s", steps[i].text);
 	return out;
+}
+
+const char *
+since_format(char out[TIME_SIZE], int64_t age_ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} steps[] = {
+		{ 365 * DAY_MS, "1 y" },
+		{ 90 * DAY_MS, "90 d" },
+		{ 30 * DAY_MS, "30 d" },
+		{ 7 * DAY_MS, "7 d" },
+		{ 2 * DAY_MS, "2 d" },
+		{ DAY_MS, "1 d" },
+		{ 12 * HOUR_MS, "12 h" },
+		{ 5 * HOUR_MS, "5 h" },
+		{ 2 * HOUR_MS, "2 h" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (age_ms >= steps[i].ms) {
+			snprintf(out, TIME_SIZE, "%s", steps[i].text);
+			return out;
+		}
+	if (age_ms < FRESH_MS) {
+		snprintf(out, TIME_SIZE, "now");
+		return out;
+	}
+	return age_format(out, age_ms);
 }
 
 const char *

@@ -64,6 +64,8 @@ enum point scroll_point(struct scroll *scroll, int y, size_t n, int rows);
 
 /* "live" while younger than three refreshes, then "2 s", "5 s" … "1 h". */
 const char *age_format(char out[TIME_SIZE], int64_t age_ms);
+/* How long ago: "now", "2 s", "5 s" … "1 h", "2 h" … "30 d", "1 y". */
+const char *since_format(char out[TIME_SIZE], int64_t age_ms);
 /* What is left, rounded up: "50s", "9m", "2h". */
 const char *left_format(char out[TIME_SIZE], int64_t left_ms);
 /* A countdown: "0:08", "1:02:03". */
