@@ -21,7 +21,8 @@
 #include "tui/twin_json.h"
 #include "tui/twin_tree.h"
 
-#define SIDE_STEP 8 /* cells that JSON is scrolled by */
+#define SIDE_STEP 8    /* cells that JSON is scrolled by */
+#define JSON_MARGIN 10 /* cells beside it: frame, numbers, signs */
 
 static const char *const view_names[] = {
 	[TWIN_TREE] = "tree",
@@ -419,6 +420,21 @@ pane_twin_step(struct pane *pane, int step, struct err *err)
 	return 0;
 }
 
+/* JSON is scrolled so that the match under the cursor is in sight. */
+static void
+bring_in_sight(struct twin_pane *p)
+{
+	const struct twin_line *line = twin_pane_line(p);
+	int at, seen = p->base.cols - JSON_MARGIN;
+
+	if (line == NULL || p->view != TWIN_JSON)
+		return;
+	at = TWIN_JSON_INDENT * line->depth +
+	    (int)twin_line_offset(line, p->words);
+	if (at < p->side || at > p->side + seen - SIDE_STEP)
+		p->side = at > seen / 2 ? at - seen / 2 : 0;
+}
+
 struct twin_match
 pane_twin_find(struct pane *pane, const char *words, int step)
 {
@@ -435,8 +451,10 @@ pane_twin_find(struct pane *pane, const char *words, int step)
 	if (p->view != TWIN_TREE || !p->loaded) {
 		match =
 		    twin_lines_search(&p->lines, p->words, p->scroll.at, step);
-		if (match.total > 0)
+		if (match.total > 0) {
 			go_to(p, match.at);
+			bring_in_sight(p);
+		}
 		return match;
 	}
 	twin_tree_build(&all, twin_pane_shown(p, &owned), NULL);

@@ -11,7 +11,7 @@
 #include "tui/twin_draw.h"
 
 #define INFO_SIZE 160
-#define INFO_FRAME 8 /* cells of the frame beside title and info */
+#define INFO_FRAME 7 /* cells of the frame beside title and info */
 #define INFO_FORMS 3 /* from the longest to the shortest */
 
 static void
@@ -38,10 +38,29 @@ describe_past(const struct twin_pane *p, const struct look *look, int form,
 		    pane_twin_view_name(p->view));
 }
 
+/* "3 in sync · 1 pending", or only signs for it; what there is none of is left
+ * out. */
+static void
+describe_counts(const size_t counts[TWIN_SYNCS], int form, char *out, int size)
+{
+	static const char *const signs[] = { "=", "~", "≠" };
+	const char *between = "";
+	int i, len = 0;
+
+	snprintf(out, (size_t)size, "nothing desired");
+	for (i = 0; i < TWIN_SYNCS; i++) {
+		if (counts[i] == 0)
+			continue;
+		len += snprintf(out + len, (size_t)(size - len), "%s%zu %s",
+		    between, counts[i],
+		    form == 0 ? twin_sync_name((enum twin_sync)i) : signs[i]);
+		between = form == 0 ? " · " : "  ";
+	}
+}
+
 static void
 describe_live(const struct twin_pane *p, int form, char out[INFO_SIZE])
 {
-	const size_t *n = p->counts;
 	int len = 0;
 
 	if (p->version >= 0)
@@ -53,10 +72,7 @@ describe_live(const struct twin_pane *p, int form, char out[INFO_SIZE])
 		    form == 0 ? "JSON · line %zu of %zu" : "JSON %zu/%zu",
 		    p->scroll.at + 1, p->lines.n);
 	else if (p->view == TWIN_DIFFERENCE)
-		snprintf(out, (size_t)len,
-		    form == 0 ? "%zu in sync · %zu pending · %zu diverged"
-			      : "%zu = %zu ~ %zu ≠",
-		    n[TWIN_IN_SYNC], n[TWIN_PENDING], n[TWIN_DIVERGED]);
+		describe_counts(p->counts, form, out, len);
 	else if (form == 0 && p->etag != NULL)
 		snprintf(out, (size_t)len, "etag %.32s · tree", p->etag);
 	else

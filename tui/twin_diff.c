@@ -167,12 +167,12 @@ twin_step_build(struct twin_lines *lines, const cJSON *was, const cJSON *is)
 
 	if (was == NULL) {
 		say(lines, STYLE_DIM,
-		    "the oldest version that was seen; v shows it whole");
+		    "the oldest version seen: v shows it whole");
 		return;
 	}
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		form_diff(steps[i].was, steps[i].is, add_change, &steps[i]);
 	if (lines->n == 0)
 		say(lines, STYLE_DIM,
-		    "the same values, written again: only $metadata moved");
+		    "the same values again: only $metadata moved");
 }

@@ -157,6 +157,23 @@ twin_line_has(const struct twin_line *line, const char *words)
 	return any;
 }
 
+size_t
+twin_line_offset(const struct twin_line *line, const char *words)
+{
+	char word[WORD_MAX];
+	const char *at;
+	size_t len;
+
+	words += strspn(words, " ");
+	len = strcspn(words, " ");
+	if (len >= sizeof(word))
+		len = sizeof(word) - 1;
+	memcpy(word, words, len);
+	word[len] = '\0';
+	at = strcasestr(line->value, word);
+	return at != NULL ? (size_t)(at - line->value) : 0;
+}
+
 struct twin_match
 twin_lines_search(
     const struct twin_lines *lines, const char *words, size_t from, int step)

@@ -59,6 +59,9 @@ void twin_lines_note_changes(
 /* Whether all these words stand in its name or its value, in any case. */
 bool twin_line_has(const struct twin_line *line, const char *words);
 
+/* Where the first of these words begins in its value, in bytes; 0 if not. */
+size_t twin_line_offset(const struct twin_line *line, const char *words);
+
 struct twin_match {
 	size_t at;    /* its index */
 	size_t rank;  /* among all matches, from 1 */
