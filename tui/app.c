@@ -36,6 +36,7 @@
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
 #include "tui/recall.h"
+#include "tui/templates.h"
 
 #define OPTION_WORD_SIZE 40
 
@@ -412,6 +413,8 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 		return word;
 	if (line[start] == '-')
 		return option_word(line, i);
+	if (str_starts_with(line, "template "))
+		return template_word(app, line, i);
 	if (str_starts_with(line, "call ") ||
 	    str_starts_with(line, "method ")) {
 		if (i < n)
@@ -518,6 +521,18 @@ is_command(const char *prefix)
 	return false;
 }
 
+static char *
+trimmed_dup(const char *text)
+{
+	size_t len;
+
+	text += strspn(text, " ");
+	len = strlen(text);
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	return xstrndup(text, len);
+}
+
 /* A line of the ':' prompt. */
 static void
 run_line(struct app *app, const char *line)
@@ -527,7 +542,7 @@ run_line(struct app *app, const char *line)
 	const struct key_def *def;
 	const char *rest;
 	struct err err;
-	char **ids = NULL, *name;
+	char **ids = NULL, *name, *args;
 	size_t n = 0, len;
 
 	line += strspn(line, " ");
@@ -535,7 +550,8 @@ run_line(struct app *app, const char *line)
 		return;
 	len = strcspn(line, " ");
 	name = xstrndup(line, len);
-	rest = line + len + strspn(line + len, " ");
+	/* Completion leaves a space behind. */
+	rest = args = trimmed_dup(line + len);
 	def = keys_find_name(name);
 	if (def == NULL && !is_command(name))
 		def = keys_find_prefix(name); /* :q */
@@ -563,6 +579,7 @@ out:
 	free(result.text);
 	fleet_ids_free(ids, n);
 	free(name);
+	free(args);
 }
 
 /*

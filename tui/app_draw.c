@@ -7,6 +7,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/profile.h"
 #include "core/deck/select.h"
 #include "core/deck/watch.h"
 #include "tui/app_state.h"
@@ -114,6 +115,8 @@ draw_header(const struct app *app, struct area a, int64_t now_ms)
 	}
 	x = area_put(a, 0, 1, STYLE_STRONG, "twindeck");
 	x = area_put_fit(a, 0, x + 2, end - x - 3, STYLE_TEXT, app->title);
+	if (profile_is_yes(app->profile, "danger"))
+		x = area_put(a, 0, x + 2, STYLE_STRONG, "danger");
 	if (app->deck == NULL)
 		return;
 	fleet = deck_fleet(app->deck);
@@ -294,6 +297,8 @@ app_draw_screen(const struct app *app, struct canvas *canvas, int64_t now_ms,
 	if (l->header >= 0)
 		draw_header(
 		    app, area_sub(all, l->header, 0, 1, all.cols), now_ms);
+	if (l->header >= 0 && profile_is_yes(app->profile, "danger"))
+		area_highlight(all, l->header);
 	draw_message(app, area_sub(all, l->message, 0, 1, all.cols), now_ms);
 	if (l->footer >= 0)
 		draw_footer(app, area_sub(all, l->footer, 0, 1, all.cols));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/xalloc.h"
+#include "core/deck/profile.h"
 #include "tui/app.h"
 #include "tui/dialog.h"
 
@@ -16,7 +17,12 @@
 static char *
 word_of(const struct app *app, size_t n, const char **why)
 {
-	(void)app;
+	const char *name = profile_name(app_profile(app));
+
+	if (profile_is_yes(app_profile(app), "danger")) {
+		*why = "the hub's name: it is marked as dangerous";
+		return xstrdup(name != NULL ? name : app_title(app));
+	}
 	if (n > CONFIRM_MANY) {
 		*why = "the number of devices";
 		return xasprintf("%zu", n);

@@ -10,6 +10,7 @@
 #include "tui/actions_go.h"
 #include "tui/actions_jobs.h"
 #include "tui/actions_twin.h"
+#include "tui/templates.h"
 
 #define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
 #define ROWS NEEDS_DECK
@@ -126,6 +127,10 @@ const struct key_def key_table[] = {
 	  NULL, "[COLUMN,...]",
 	  "Choose the columns of the list, their order and width.",
 	  action_columns },
+	{ "template", { 0 }, IN_ALL, NEEDS_DECK,
+	  NULL, "[VERB] [NAME]",
+	  "Open the action kept as NAME; save the last one, or delete NAME.",
+	  action_template },
 	{ "go", { 0 }, IN_ALL, ROWS,
 	  NULL, "DEVICE",
 	  "Put the cursor on a device, also one that is not in the list yet.",

@@ -510,7 +510,7 @@ jobs_size(const struct jobs *jobs)
 struct job *
 jobs_at(const struct jobs *jobs, size_t i)
 {
-	return jobs->jobs[jobs->n - 1 - i];
+	return i < jobs->n ? jobs->jobs[jobs->n - 1 - i] : NULL;
 }
 
 struct job *

@@ -10,6 +10,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/jobs.h"
+#include "core/deck/profile.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
@@ -367,6 +368,77 @@ test_a_schedule_may_be_typed(void **state)
 	assert_true(shows(rig, "Call reboot on 1 device"));
 }
 
+static void
+test_a_dangerous_hub_has_its_name_typed(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct err err;
+
+	assert_false(canvas_at(rig->canvas, 0, 0)->reverse);
+	assert_int_equal(
+	    0, profile_choose(app_profile(rig->app), "prod", &err));
+	assert_int_equal(
+	    0, profile_set(app_profile(rig->app), "danger", "yes", &err));
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "twindeck  local demo  danger"));
+	assert_true(canvas_at(rig->canvas, 0, 0)->reverse);
+	assert_true(canvas_at(rig->canvas, 0, 79)->reverse);
+	press(rig, 'l');
+	assert_true(shows(rig, "type prod here, the hub's name"));
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_null(asked(rig));
+	assert_true(shows(rig, "first type prod, the hub's name"));
+	type(rig, "prod");
+	press(rig, KEYS_ENTER);
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_non_null(asked(rig));
+	/* On a narrow screen it is still seen. */
+	screen_rig_resize(rig, 40, 12);
+	assert_true(canvas_at(rig->canvas, 0, 0)->reverse);
+}
+
+static void
+test_an_action_is_kept_by_name_and_comes_back(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	screen_rig_command(rig, "template");
+	assert_true(shows(rig, "None are kept yet."));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "template save night");
+	assert_true(shows(rig, "there was no action yet"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig,
+	    "call lockDoor {\"lockTime\":\"8h\"} --timeout 44 --at-once 2");
+	screen_rig_command(rig, "template save night");
+	assert_true(shows(rig, "template night: lockDoor, as in job 1"));
+	screen_rig_command(rig, "template");
+	assert_true(shows(rig, "night             {\"method\":\"lockDoor\""));
+	press(rig, KEYS_ESC);
+	/* Completion knows verbs and names. */
+	press(rig, ':');
+	type(rig, "template ni");
+	press(rig, KEYS_TAB);
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "Call lockDoor on 1 device"));
+	assert_true(shows(rig, "template night"));
+	assert_true(shows(rig, "{\"lockTime\":\"8h\"}"));
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_int_equal(44, asked(rig)->response_timeout_s);
+	assert_int_equal(2, asked(rig)->at_once);
+	assert_string_equal("{\"lockTime\":\"8h\"}", asked(rig)->payload);
+	screen_rig_command(rig, "template save a/b");
+	assert_true(shows(rig, "a template's name has 1 to"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "template delete night");
+	assert_true(shows(rig, "template night is deleted"));
+	screen_rig_command(rig, "template night");
+	assert_true(shows(rig, "there is none of the name night"));
+}
+
 #define CASE(name)                       \
 	cmocka_unit_test_setup_teardown( \
 	    name, screen_rig_setup, screen_rig_teardown)
@@ -379,6 +451,8 @@ main(void)
 		CASE(test_a_rollout_reads_in_ascii),
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
+		CASE(test_a_dangerous_hub_has_its_name_typed),
+		CASE(test_an_action_is_kept_by_name_and_comes_back),
 		CASE(test_p_pauses_and_goes_on),
 		CASE(test_a_retry_asks_with_what_failed_and_as_before),
 		CASE(
