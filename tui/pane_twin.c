@@ -163,7 +163,8 @@ rebuild(struct twin_pane *p, bool same)
 		twin_lines_note_changes(&p->lines, &lines, p->now_ms);
 	twin_lines_free(&p->lines);
 	p->lines = lines;
-	column = twin_draw_column(&lines);
+	column = twin_draw_column(&lines,
+	    p->view == TWIN_DIFFERENCE ? TWIN_COLUMN_TWO_MIN : TWIN_COLUMN_MIN);
 	if (!same || column > p->column)
 		p->column = column;
 	p->widest = widest(&lines);

@@ -53,8 +53,8 @@ describe_counts(const size_t counts[TWIN_SYNCS], int form, char *out, int size)
 			continue;
 		len += snprintf(out + len, (size_t)(size - len), "%s%zu %s",
 		    between, counts[i],
-		    form == 0 ? twin_sync_name((enum twin_sync)i) : signs[i]);
-		between = form == 0 ? " · " : "  ";
+		    form < 2 ? twin_sync_name((enum twin_sync)i) : signs[i]);
+		between = form < 2 ? " · " : "  ";
 	}
 }
 
@@ -63,7 +63,7 @@ describe_live(const struct twin_pane *p, int form, char out[INFO_SIZE])
 {
 	int len = 0;
 
-	if (p->version >= 0)
+	if (p->version >= 0 && (form != 1 || p->view != TWIN_DIFFERENCE))
 		len = snprintf(out, INFO_SIZE, "v%" PRId64 " · ", p->version);
 	out += len;
 	len = INFO_SIZE - len;
@@ -150,6 +150,8 @@ twin_pane_draw(const struct pane *pane, struct area a, const struct look *look)
 		.now_ms = look->now_ms,
 		.now_us = look->now_us,
 	};
+	/* The keys go to the prompt, but one looks here. */
+	bool typing = p->words_before != NULL;
 	size_t i;
 	int y;
 
@@ -166,10 +168,11 @@ twin_pane_draw(const struct pane *pane, struct area a, const struct look *look)
 		if (i >= p->lines.n)
 			break;
 		twin_draw_line(a, y, &p->lines.line[i], i + 1, &drawing);
-		if (i == p->scroll.at && look->focused) {
-			area_put(a, y, 0, STYLE_STRONG, "▶");
-			area_highlight(a, y);
+		if (i != p->scroll.at || !(look->focused || typing))
+			continue;
+		area_put(a, y, 0, STYLE_STRONG, "▶");
+		area_highlight(a, y);
+		if (look->focused)
 			area_set_cursor(a, y, 0, false);
-		}
 	}
 }

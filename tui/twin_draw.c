@@ -30,10 +30,10 @@ is_match(const struct twin_line *line, const struct twin_drawing *d)
 }
 
 int
-twin_draw_column(const struct twin_lines *lines)
+twin_draw_column(const struct twin_lines *lines, int min)
 {
 	const struct twin_line *line;
-	int end, column = TWIN_COLUMN_MIN;
+	int end, column = min;
 	size_t i;
 
 	for (i = 0; i < lines->n; i++) {

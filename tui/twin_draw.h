@@ -14,7 +14,9 @@
 struct twin_line;
 struct twin_lines;
 
-#define TWIN_COLUMN_MIN 20 /* where values begin, if no name is longer */
+/* Where values begin, if no name is longer; two of them need the room. */
+#define TWIN_COLUMN_MIN 20
+#define TWIN_COLUMN_TWO_MIN 14
 
 /* What all lines of one drawing share. */
 struct twin_drawing {
@@ -28,8 +30,8 @@ struct twin_drawing {
 	int64_t now_us;   /* UTC */
 };
 
-/* The column that the values of these lines need. */
-int twin_draw_column(const struct twin_lines *lines);
+/* The column that the values of these lines need, at least min. */
+int twin_draw_column(const struct twin_lines *lines, int min);
 
 bool twin_draw_has_ages(const struct twin_lines *lines);
 

@@ -65,6 +65,7 @@ struct deck {
 static struct deck *the_deck;
 
 int64_t fake_now_ms;
+int64_t fake_seen_us;
 
 struct deck *
 fake_deck_new(void)
@@ -72,6 +73,7 @@ fake_deck_new(void)
 	struct deck *deck = xcalloc(1, sizeof(*deck));
 
 	fake_now_ms = clock_mono_ms();
+	fake_seen_us = FAKE_NOW_US;
 	deck->events = events_new();
 	deck->fleet = fleet_new(deck->events);
 	deck->edits = edits_new();
@@ -124,7 +126,7 @@ fake_deck_twin(struct deck *deck, const char *json)
 	const char *id = json_get_string(twin, "deviceId");
 
 	fleet_take_twin(deck->fleet, twin);
-	twin_history_take(deck->twin_history, twin, FAKE_NOW_US);
+	twin_history_take(deck->twin_history, twin, fake_seen_us);
 	cJSON_DeleteItemFromObjectCaseSensitive(deck->texts, id);
 	cJSON_AddStringToObject(deck->texts, id, json);
 	cJSON_DeleteItemFromObjectCaseSensitive(deck->twins, id);

@@ -20,6 +20,8 @@ struct deck;
 
 /* The monotonic time at which the deck was made: the fleet knows no other. */
 extern int64_t fake_now_ms;
+/* When a twin that is handed in is seen; FAKE_NOW_US in a new deck. */
+extern int64_t fake_seen_us;
 
 struct deck *fake_deck_new(void);
 void fake_deck_free(struct deck *deck);

@@ -33,11 +33,36 @@ on_quit(void *arg)
 	rig->quits++;
 }
 
+static int
+copy(const char *text, struct err *err, void *arg)
+{
+	struct screen_rig *rig = arg;
+
+	if (rig->copy_fails != ERR_NONE)
+		return err_set(err, rig->copy_fails, "no clipboard");
+	free(rig->copied);
+	rig->copied = xstrdup(text);
+	return 0;
+}
+
+static int
+print_later(const char *text, struct err *err, void *arg)
+{
+	struct screen_rig *rig = arg;
+
+	(void)err;
+	free(rig->printed);
+	rig->printed = xstrdup(text);
+	return 0;
+}
+
 static const struct app_ops app_ops = {
 	.wake = on_nothing,
 	.quit = on_quit,
 	.suspend = on_nothing,
 	.repaint = on_nothing,
+	.copy = copy,
+	.print_later = print_later,
 };
 
 void
@@ -92,6 +117,8 @@ screen_rig_teardown(void **state)
 	recall_free(rig->recall);
 	canvas_free(rig->canvas);
 	fake_deck_free(rig->deck);
+	free(rig->copied);
+	free(rig->printed);
 	free(rig);
 	return 0;
 }

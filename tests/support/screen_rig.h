@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/err.h"
 #include "tui/canvas.h"
 
 struct app;
@@ -22,6 +23,9 @@ struct screen_rig {
 	struct canvas *canvas;
 	int64_t later_ms; /* how long after the deck was made it is drawn */
 	int quits;
+	char *copied;  /* last, to the clipboard; NULL: nothing was */
+	char *printed; /* last, to be printed later; likewise */
+	enum err_code copy_fails; /* ERR_NONE: it works */
 };
 
 /* cmocka's fixtures, 80x24 in UTF-8. */
