@@ -27,6 +27,7 @@ enum deck_event {
 	DECK_TWIN,    /* the twin of the focused device; news NULL */
 	DECK_JOBS,    /* a job came or moved; news NULL */
 	DECK_FOUND,   /* news: struct deck_found, of watch_find() */
+	DECK_PLAN,    /* a plan has got further: see plan_reader.h */
 	DECK_HEALTH,  /* live, failing, recovered: see watch_health() */
 	DECK_MESSAGE, /* news: struct deck_message */
 };
