@@ -254,17 +254,6 @@ action_method(struct app *app, const char *arg)
 }
 
 void
-action_edit(struct app *app, const char *arg)
-{
-	char **ids;
-	size_t n = app_targets(app, &ids);
-
-	(void)arg;
-	actions_twin_leave_past(app);
-	dialog_edit_open(app, ids, n);
-}
-
-void
 action_cancel(struct app *app, const char *arg)
 {
 	struct job *job = pane_jobs_current(app_pane(app, PANE_JOBS));

@@ -36,7 +36,13 @@ void action_zoom(struct app *app, const char *arg);
 void action_firmware(struct app *app, const char *arg);
 void action_lock(struct app *app, const char *arg);
 void action_method(struct app *app, const char *arg);
+/* actions_edit.c */
 void action_edit(struct app *app, const char *arg);
+void action_editor(struct app *app, const char *arg);
+void action_tags(struct app *app, const char *arg);
+void action_tags_editor(struct app *app, const char *arg);
+void action_undo(struct app *app, const char *arg);
+
 void action_cancel(struct app *app, const char *arg);
 void action_refresh(struct app *app, const char *arg);
 void action_details(struct app *app, const char *arg);

@@ -16,13 +16,16 @@
 
 #define LABEL_WIDTH 12
 #define MARGIN 2
+#define CELLS_INDENT 2
 
-enum row_kind { ROW_TEXT, ROW_FIELD, ROW_BUTTONS };
+enum row_kind { ROW_TEXT, ROW_CELLS, ROW_FIELD, ROW_BUTTONS };
 
 struct row {
 	enum row_kind kind;
 	enum style style;
 	char *text; /* owned; of a field, its value */
+	char **cells; /* owned, like them; of ROW_CELLS */
+	size_t n_cells;
 	int id;     /* fields only, as the rest below */
 	int width;
 	char *label, *hint, *history; /* owned; history may be NULL */
@@ -72,6 +75,11 @@ dialog_new(struct app *app, const char *title, const char *info, int width,
 static void
 free_row(struct row *row)
 {
+	size_t i;
+
+	for (i = 0; i < row->n_cells; i++)
+		free(row->cells[i]);
+	free(row->cells);
 	free(row->text);
 	free(row->label);
 	free(row->hint);
@@ -202,6 +210,18 @@ dialog_item(struct dialog *dialog, const char *head, const char *text)
 		while (text[at] == ' ')
 			at++;
 	} while (text[at] != '\0');
+}
+
+void
+dialog_cells(struct dialog *dialog, enum style style,
+    const char *const *cells, size_t n)
+{
+	struct row *row = insert_row(dialog, dialog->n_rows, ROW_CELLS);
+
+	row->style = style;
+	row->cells = xcalloc(n, sizeof(*row->cells));
+	for (; row->n_cells < n; row->n_cells++)
+		row->cells[row->n_cells] = xstrdup(cells[row->n_cells]);
 }
 
 void
@@ -576,6 +596,21 @@ draw_buttons(struct dialog *dialog, struct area a, int y)
 }
 
 static void
+draw_cells(const struct row *row, struct area a, int y)
+{
+	int halves = (int)row->n_cells * 2 - 1, left = a.cols - CELLS_INDENT;
+	int i, x, end;
+
+	for (i = 0; i < (int)row->n_cells; i++) {
+		x = CELLS_INDENT + left * i * 2 / halves;
+		end = i + 1 < (int)row->n_cells
+		    ? CELLS_INDENT + left * (i + 1) * 2 / halves - 1
+		    : a.cols;
+		area_put_fit(a, y, x, end - x, row->style, row->cells[i]);
+	}
+}
+
+static void
 draw_field(const struct row *row, struct area a, int y, bool focused)
 {
 	int x = 0, width;
@@ -669,6 +704,8 @@ dialog_draw(struct dialog *dialog, struct area screen)
 		i = dialog->top + (size_t)y;
 		if (row->kind == ROW_TEXT)
 			draw_text(dialog, a, y, i);
+		else if (row->kind == ROW_CELLS)
+			draw_cells(row, a, y);
 		else if (row->kind == ROW_FIELD)
 			draw_field(row, a, y, (ssize_t)i == dialog->focus);
 		else

@@ -51,6 +51,12 @@ void dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The text stands beside its head, and is wrapped there. */
 void dialog_item(struct dialog *dialog, const char *head, const char *text);
+/*
+ * A row of a table, its cells cut where there is no room; the last one is half
+ * as wide as the others.
+ */
+void dialog_cells(struct dialog *dialog, enum style style,
+    const char *const *cells, size_t n);
 void dialog_gap(struct dialog *dialog);
 /*
  * label may be ""; hint stands behind a field of that width (0: to the end);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/deck/edits.h"
 #include "core/deck/jobs.h"
 
 struct app;
@@ -36,10 +37,13 @@ void dialog_schedule_open(struct app *app, char **device_ids, size_t n);
 /* The devices of a job that failed, again. */
 void dialog_retry_open(struct app *app, struct job *job);
 /*
- * Desired properties: of one device as they are, of several what is to be set
- * on each.
+ * Desired properties or tags: of one device as they are, of several what is to
+ * be set on each.  in_editor: in the user's own editor at once.
  */
-void dialog_edit_open(struct app *app, char **device_ids, size_t n);
+void dialog_edit_open(struct app *app, enum twin_section section,
+    bool in_editor, char **device_ids, size_t n);
+/* Takes back what a job has written; the edit is copied. */
+void dialog_undo_open(struct app *app, const struct edits_job *edit);
 /* Which columns the list shows; what is changed is seen at once. */
 void dialog_columns_open(struct app *app);
 void dialog_quit_open(struct app *app);

@@ -26,12 +26,12 @@
 /* How an editor is told where to begin. */
 enum place {
 	PLACE_NONE,
-	PLACE_LINE,         /* +4 FILE */
-	PLACE_LINE_COLON,   /* +4:12 FILE */
-	PLACE_LINE_COMMA,   /* +4,12 FILE */
-	PLACE_VIM,          /* "+call cursor(4,12)" FILE */
-	PLACE_BEHIND,       /* FILE:4:12 */
-	PLACE_BEHIND_GOTO,  /* --goto FILE:4:12 */
+	PLACE_LINE,        /* +4 FILE */
+	PLACE_LINE_COLON,  /* +4:12 FILE */
+	PLACE_LINE_COMMA,  /* +4,12 FILE */
+	PLACE_VIM,         /* "+call cursor(4,12)" FILE */
+	PLACE_BEHIND,      /* FILE:4:12 */
+	PLACE_BEHIND_GOTO, /* --goto FILE:4:12 */
 };
 
 static const struct {
@@ -328,6 +328,20 @@ below_notes(const char *text)
 	}
 }
 
+char *
+editor_left(const struct editor *editor)
+{
+	char *text = NULL, *below = NULL;
+
+	if (editor->path != NULL)
+		text =
+		    paths_read_file(editor->path, EDITOR_TEXT_MAX, NULL, NULL);
+	if (text != NULL)
+		below = xstrdup(below_notes(text));
+	free(text);
+	return below;
+}
+
 static void
 on_end(struct app *app, int status, void *arg)
 {
@@ -339,8 +353,8 @@ on_end(struct app *app, int status, void *arg)
 	editor->runs = false;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		set_trouble(editor, status, &err);
-	else if ((text = paths_read_file(editor->path, EDITOR_TEXT_MAX, &len,
-		      &err)) == NULL)
+	else if ((text = paths_read_file(
+		      editor->path, EDITOR_TEXT_MAX, &len, &err)) == NULL)
 		err_prefix(&err, "what the editor left cannot be read");
 	else if (strlen(text) != len) {
 		err_set(&err, ERR_INVALID,
@@ -349,8 +363,8 @@ on_end(struct app *app, int status, void *arg)
 		free(text);
 		text = NULL;
 	}
-	editor->cb(app, text != NULL ? below_notes(text) : NULL, &err,
-	    editor->arg);
+	editor->cb(
+	    app, text != NULL ? below_notes(text) : NULL, &err, editor->arg);
 	free(text);
 }
 

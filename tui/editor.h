@@ -35,6 +35,8 @@ int editor_open(struct editor *editor, const char *const *notes, size_t n_notes,
     const char *text, size_t line, size_t column, editor_cb cb, void *arg,
     struct err *err);
 
+/* What is in the file now, notes left out: the caller's, or NULL. */
+char *editor_left(const struct editor *editor);
 const char *editor_path(const struct editor *editor); /* NULL: no file yet */
 
 /* The editor's words for a place: the last arguments, the file among them. */

@@ -43,7 +43,8 @@ put_indented(struct strbuf *out, const cJSON *json, int depth)
 		}
 		put_indented(out, item, depth + 1);
 	}
-	strbuf_printf(out, "\n%*s%c", depth * INDENT, "", is_object ? '}' : ']');
+	strbuf_printf(
+	    out, "\n%*s%c", depth * INDENT, "", is_object ? '}' : ']');
 }
 
 void

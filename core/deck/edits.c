@@ -14,7 +14,7 @@
 
 /* by_id leads to the index of a device plus 1: devices move as they grow. */
 struct kept {
-	struct edit edit; /* first: what the world sees */
+	struct edits_job edit; /* first: what the world sees */
 	struct map *by_id;
 	size_t cap;
 	size_t bytes;
@@ -66,8 +66,8 @@ forget_oldest(struct edits *edits)
 	edits->bytes -= edits->list[0]->bytes;
 	kept_free(edits->list[0]);
 	edits->n--;
-	memmove(edits->list, edits->list + 1,
-	    edits->n * sizeof(edits->list[0]));
+	memmove(
+	    edits->list, edits->list + 1, edits->n * sizeof(edits->list[0]));
 }
 
 static struct kept *
@@ -99,7 +99,7 @@ find_or_add(struct edits *edits, const struct edits_write *write)
 	return kept;
 }
 
-static struct edit_device *
+static struct edits_device *
 device_of(struct kept *kept, const char *device_id)
 {
 	size_t i = (size_t)(uintptr_t)map_get(kept->by_id, device_id);
@@ -111,9 +111,9 @@ static void
 add_device(struct edits *edits, struct kept *kept,
     const struct edits_write *write, char *inverse)
 {
-	struct edit *edit = &kept->edit;
+	struct edits_job *edit = &kept->edit;
 	size_t bytes = strlen(inverse) + strlen(write->device_id);
-	struct edit_device *device;
+	struct edits_device *device;
 
 	if (edit->n == kept->cap) {
 		kept->cap = kept->cap * 2 + 4;
@@ -121,7 +121,7 @@ add_device(struct edits *edits, struct kept *kept,
 		    edit->devices, kept->cap, sizeof(*edit->devices));
 	}
 	device = &edit->devices[edit->n++];
-	*device = (struct edit_device){
+	*device = (struct edits_device){
 		.device_id = xstrdup(write->device_id),
 		.inverse = inverse,
 		.etag_before = xstrdup(write->etag_before),
@@ -135,7 +135,7 @@ add_device(struct edits *edits, struct kept *kept,
 }
 
 static void
-set_undone(struct kept *kept, struct edit_device *device, bool undone)
+set_undone(struct kept *kept, struct edits_device *device, bool undone)
 {
 	if (device->undone == undone)
 		return;
@@ -154,7 +154,7 @@ static void
 take_back(struct edits *edits, const struct edits_write *write)
 {
 	struct kept *back = find(edits, write->undo_of), *other;
-	struct edit_device *device, *d;
+	struct edits_device *device, *d;
 	size_t i;
 
 	device = back != NULL ? device_of(back, write->device_id) : NULL;
@@ -194,7 +194,7 @@ edits_note(struct edits *edits, const struct edits_write *write)
 	cJSON_Delete(inverse);
 }
 
-const struct edit *
+const struct edits_job *
 edits_by_job(const struct edits *edits, int job_number)
 {
 	const struct kept *kept = find(edits, job_number);
@@ -202,10 +202,10 @@ edits_by_job(const struct edits *edits, int job_number)
 	return kept != NULL ? &kept->edit : NULL;
 }
 
-const struct edit *
+const struct edits_job *
 edits_last(const struct edits *edits)
 {
-	const struct edit *edit;
+	const struct edits_job *edit;
 	size_t i;
 
 	for (i = edits->n; i-- > 0;) {
@@ -219,7 +219,7 @@ edits_last(const struct edits *edits)
 int
 edits_wrote(const struct edits *edits, const char *device_id, const char *etag)
 {
-	const struct edit_device *device;
+	const struct edits_device *device;
 	size_t i;
 
 	for (i = edits->n; i-- > 0;) {

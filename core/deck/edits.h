@@ -17,7 +17,7 @@ struct edits;
 #define EDITS_MAX 100 /* the oldest is forgotten */
 #define EDITS_BYTES_MAX ((size_t)32 * 1024 * 1024) /* of inverses; likewise */
 
-struct edit_device {
+struct edits_device {
 	char *device_id;
 	char *inverse;     /* JSON text: the patch that takes it back */
 	char *etag_before;
@@ -25,11 +25,11 @@ struct edit_device {
 	bool undone;
 };
 
-struct edit {
+struct edits_job {
 	int job_number;
 	int undo_of; /* the job that it took back; 0: none */
 	enum twin_section section;
-	struct edit_device *devices; /* those that it really changed */
+	struct edits_device *devices; /* those that it really changed */
 	size_t n;
 	size_t n_undone;
 };
@@ -55,9 +55,9 @@ void edits_free(struct edits *edits); /* NULL does nothing */
 void edits_note(struct edits *edits, const struct edits_write *write);
 
 /* Borrowed until the next edits_note(); NULL: there is none. */
-const struct edit *edits_by_job(const struct edits *edits, int job_number);
+const struct edits_job *edits_by_job(const struct edits *edits, int job_number);
 /* The newest that is no undo itself and can still be taken back. */
-const struct edit *edits_last(const struct edits *edits);
+const struct edits_job *edits_last(const struct edits *edits);
 /* The job that left this device's twin with this etag; 0: none from here. */
 int edits_wrote(
     const struct edits *edits, const char *device_id, const char *etag);

@@ -318,6 +318,54 @@ form_parse(const char *text, size_t *line, struct err *err)
 	return NULL;
 }
 
+/* The keys that lead from a section to an item of it; how many, 0: none do. */
+static size_t
+find_path(const cJSON *at, const cJSON *item, const char **keys, size_t depth)
+{
+	const cJSON *below;
+	size_t n;
+
+	cJSON_ArrayForEach(below, at) {
+		if (depth == PATH_LEVELS_MAX || below->string == NULL)
+			return 0;
+		keys[depth] = below->string;
+		if (below == item)
+			return depth + 1;
+		n = find_path(below, item, keys, depth + 1);
+		if (n > 0)
+			return n;
+	}
+	return 0;
+}
+
+bool
+form_line_of(const char *text, const cJSON *section, const cJSON *item,
+    size_t *line)
+{
+	const char *keys[PATH_LEVELS_MAX];
+	size_t n = find_path(section, item, keys, 0), len, i;
+	const cJSON *at;
+	cJSON *alone;
+
+	for (*line = 0; n > 0; (*line)++) {
+		len = strcspn(text, "\n");
+		alone = cJSON_CreateObject();
+		at = alone;
+		if (form_set(alone, text, len, NULL) == 0)
+			for (i = 0; i < n && at != NULL; i++)
+				at = json_get(at, keys[i]);
+		else
+			at = NULL;
+		cJSON_Delete(alone);
+		if (at != NULL)
+			return true;
+		if (text[len] == '\0')
+			break;
+		text += len + 1;
+	}
+	return false;
+}
+
 /* Null in a section is a wish that it be gone. */
 static const cJSON *
 member(const cJSON *object, const char *name)

@@ -6,13 +6,14 @@
 #ifndef TWINDECK_CORE_DECK_FORM_H
 #define TWINDECK_CORE_DECK_FORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct cJSON;
 struct err;
 struct strbuf;
 
-#define FORM_LINES_MAX ((size_t)1000)
+#define FORM_LINES_MAX ((size_t)4000)
 
 /*
  * One line a leaf, in the order of the section, $metadata and $version left
@@ -31,6 +32,13 @@ void form_put_key(struct strbuf *path, const char *key);
  * ("line 2, column 12: …") and *line the index of the faulty line.
  */
 struct cJSON *form_parse(const char *text, size_t *line, struct err *err);
+
+/*
+ * The index of the line of text that put an item into section, which
+ * form_parse() made of it; false if no line did.
+ */
+bool form_line_of(const char *text, const struct cJSON *section,
+    const struct cJSON *item, size_t *line);
 
 /*
  * Puts one line, "path = JSON value", into a section; null is kept as null.

@@ -72,10 +72,10 @@ differs(const struct triple *at, enum merge3_kind *kind)
 
 	if (!mine && !theirs)
 		return false;
-	*kind = !theirs                   ? MERGE3_MINE
-	    : !mine                       ? MERGE3_THEIRS
+	*kind = !theirs                     ? MERGE3_MINE
+	    : !mine                         ? MERGE3_THEIRS
 	    : is_same(at->mine, at->theirs) ? MERGE3_SAME
-					  : MERGE3_CONFLICT;
+					    : MERGE3_CONFLICT;
 	return true;
 }
 
@@ -92,8 +92,7 @@ tell(const struct walk *walk, enum merge3_kind kind, const struct triple *at)
 	char *theirs = at->theirs != NULL ? json_print(at->theirs) : NULL;
 	char *mine = at->mine != NULL ? json_print(at->mine) : NULL;
 
-	walk->cb(
-	    kind, strbuf_str(&walk->path), base, theirs, mine, walk->arg);
+	walk->cb(kind, strbuf_str(&walk->path), base, theirs, mine, walk->arg);
 	free(base);
 	free(theirs);
 	free(mine);

@@ -46,9 +46,8 @@ plan_new(const struct plan_order *order)
 	for (i = 0; i < order->n; i++) {
 		device = &plan->devices[i];
 		device->device_id = xstrdup(order->device_ids[i]);
-		device->patch = xstrdup(order->patches != NULL
-			? order->patches[i]
-			: order->patch);
+		device->patch = xstrdup(
+		    order->patches != NULL ? order->patches[i] : order->patch);
 		if (order->etags != NULL)
 			plan->etags[i] = xstrdup(order->etags[i]);
 	}
@@ -87,8 +86,8 @@ count_change(enum form_change change, const char *path, const char *was,
     const char *is, void *arg)
 {
 	struct plan *plan = arg;
-	char *key = xasprintf("%s\n%s\n%s", path, was != NULL ? was : "",
-	    is != NULL ? is : "");
+	char *key = xasprintf(
+	    "%s\n%s\n%s", path, was != NULL ? was : "", is != NULL ? is : "");
 	struct row *row = map_get(plan->by_key, key);
 
 	if (row != NULL) {
@@ -124,8 +123,10 @@ judge(struct plan *plan, size_t i, const cJSON *twin)
 
 	device->etag = xstrdup(etag);
 	if (plan->etags[i] != NULL &&
-	    (etag == NULL || strcmp(etag, plan->etags[i]) != 0))
+	    (etag == NULL || strcmp(etag, plan->etags[i]) != 0)) {
+		device->why = xstrdup("somebody else has written it since");
 		return PLAN_STALE;
+	}
 	before = section_dup(twin, plan->section);
 	after = cJSON_Duplicate(before, true);
 	patch = json_parse(device->patch, strlen(device->patch), NULL);
@@ -145,8 +146,7 @@ judge(struct plan *plan, size_t i, const cJSON *twin)
 }
 
 void
-plan_take(
-    struct plan *plan, size_t i, const cJSON *twin, const struct err *why)
+plan_take(struct plan *plan, size_t i, const cJSON *twin, const struct err *why)
 {
 	struct plan_device *device = &plan->devices[i];
 
@@ -160,6 +160,13 @@ plan_take(
 		device->why = xstrdup(why->text);
 	plan->counts[PLAN_READING]--;
 	plan->counts[device->state]++;
+}
+
+void
+plan_set_why(struct plan *plan, size_t i, const char *why)
+{
+	free(plan->devices[i].why);
+	plan->devices[i].why = xstrdup(why);
 }
 
 size_t

@@ -32,7 +32,7 @@ struct plan_device {
 	const char *patch; /* JSON text */
 	enum plan_state state;
 	char *etag;        /* of the twin that was read, or NULL */
-	char *why;         /* PLAN_REFUSED, PLAN_UNREAD: in words; or NULL */
+	char *why;         /* it is left out, in words; or NULL */
 };
 
 /* One change and how many devices it happens to; was or is may be NULL. */
@@ -58,6 +58,9 @@ void plan_free(struct plan *plan);                     /* NULL does nothing */
 /* What was read of the i-th device: its twin, or NULL and why. */
 void plan_take(struct plan *plan, size_t i, const struct cJSON *twin,
     const struct err *why);
+
+/* Why a device is left out, better known to the caller; copied. */
+void plan_set_why(struct plan *plan, size_t i, const char *why);
 
 size_t plan_size(const struct plan *plan);
 const struct plan_device *plan_device(const struct plan *plan, size_t i);

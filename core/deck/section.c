@@ -45,8 +45,8 @@ section_max(enum twin_section section)
 }
 
 int
-section_check(enum twin_section section, const cJSON *json,
-    const cJSON **fault, struct err *err)
+section_check(enum twin_section section, const cJSON *json, const cJSON **fault,
+    struct err *err)
 {
 	size_t size, max = section_max(section);
 

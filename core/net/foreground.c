@@ -32,8 +32,7 @@ on_sigchld(evutil_socket_t signo, short what, void *arg)
 
 	(void)signo;
 	(void)what;
-	if (program->pid == -1 ||
-	    waitpid(program->pid, &status, WNOHANG) <= 0)
+	if (program->pid == -1 || waitpid(program->pid, &status, WNOHANG) <= 0)
 		return;
 	program->pid = -1;
 	event_del(program->sigchld);
@@ -67,8 +66,8 @@ net_foreground_new(struct event_base *base, char *const *argv,
 	int rc = spawn(&program->pid, argv);
 
 	if (rc != 0) {
-		err_set(err, ERR_IO, "cannot start %s: %s", argv[0],
-		    strerror(rc));
+		err_set(
+		    err, ERR_IO, "cannot start %s: %s", argv[0], strerror(rc));
 		free(program);
 		return NULL;
 	}

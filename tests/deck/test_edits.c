@@ -200,7 +200,7 @@ set(struct fixture *f, const char *patch, const char *a, const char *b)
 
 /* As the deck's undo: each device's own inverse, under the etag we left. */
 static void
-undo(struct fixture *f, const struct edit *edit)
+undo(struct fixture *f, const struct edits_job *edit)
 {
 	const char *ids[4], *patches[4], *etags[4];
 	size_t i, n = 0;

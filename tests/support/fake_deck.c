@@ -19,6 +19,8 @@
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
+#include "core/deck/plan.h"
+#include "core/deck/plan_reader.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/select.h"
 #include "core/deck/twin_history.h"
@@ -412,6 +414,30 @@ const struct watch_health *
 watch_health(const struct watch *watch)
 {
 	return &watch->health;
+}
+
+/* plan_reader.h: every twin is read at once, and nobody is told. */
+
+struct plan_reader *
+plan_reader_new(struct deck *deck, struct plan *plan)
+{
+	const cJSON *twin;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < plan_size(plan); i++) {
+		twin =
+		    json_get(deck->twins, plan_device(plan, i)->device_id);
+		err_set(&err, ERR_NOT_FOUND, "no such device");
+		plan_take(plan, i, twin, &err);
+	}
+	return xcalloc(1, 1);
+}
+
+void
+plan_reader_free(struct plan_reader *reader)
+{
+	free(reader);
 }
 
 /* jobs.h */

@@ -56,6 +56,29 @@ print_later(const char *text, struct err *err, void *arg)
 	return 0;
 }
 
+static void
+forget_lent(struct screen_rig *rig)
+{
+	free(rig->lent);
+	free(rig->lent_place);
+	rig->lent = rig->lent_place = NULL;
+}
+
+static int
+on_lend(char *const *argv, struct err *err, void *arg)
+{
+	struct screen_rig *rig = arg;
+	size_t n = 0;
+
+	(void)err;
+	while (argv[n] != NULL)
+		n++;
+	forget_lent(rig);
+	rig->lent = xstrdup(argv[n - 1]);
+	rig->lent_place = xstrdup(argv[n - 2]);
+	return 0;
+}
+
 static const struct app_ops app_ops = {
 	.wake = on_nothing,
 	.quit = on_quit,
@@ -63,6 +86,7 @@ static const struct app_ops app_ops = {
 	.repaint = on_nothing,
 	.copy = copy,
 	.print_later = print_later,
+	.lend = on_lend,
 };
 
 void
@@ -119,6 +143,7 @@ screen_rig_teardown(void **state)
 	fake_deck_free(rig->deck);
 	free(rig->copied);
 	free(rig->printed);
+	forget_lent(rig);
 	free(rig);
 	return 0;
 }

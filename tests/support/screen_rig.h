@@ -26,6 +26,8 @@ struct screen_rig {
 	char *copied;  /* last, to the clipboard; NULL: nothing was */
 	char *printed; /* last, to be printed later; likewise */
 	enum err_code copy_fails; /* ERR_NONE: it works */
+	char *lent; /* the last word given to the editor: its file; or NULL */
+	char *lent_place; /* the word before */
 };
 
 /* cmocka's fixtures, 80x24 in UTF-8. */

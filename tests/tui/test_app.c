@@ -495,50 +495,6 @@ test_edit_dialog(void **state)
 }
 
 static void
-run_into_conflict(struct fixture *f, bool twin_comes_first)
-{
-	static const char newer[] =
-	    "{\"deviceId\":\"door-001\",\"etag\":\"AAAAAAAAAAQ=\","
-	    "\"version\":13,\"properties\":{\"desired\":{\"interval\":5,"
-	    "\"$version\":5},\"reported\":{\"$version\":9}}}";
-	struct job *job;
-
-	press(f, 'e');
-	type(f, "mode = \"night\"");
-	press(f, KEYS_TAB);
-	press(f, KEYS_ENTER);
-	press(f, KEYS_ENTER);
-	press(f, KEYS_RIGHT);
-	press(f, KEYS_RIGHT);
-	press(f, KEYS_ENTER);
-	job = jobs_at(deck_jobs(f->deck), 0);
-	fake_job_device(job, 0)->state = JOB_DEVICE_FAILED;
-	err_set(&fake_job_device(job, 0)->err, ERR_CONFLICT, "412");
-	if (twin_comes_first)
-		fake_deck_twin(f->deck, newer);
-	fake_deck_fire(f->deck, DECK_JOBS);
-	draw(f);
-	if (!twin_comes_first)
-		fake_deck_twin(f->deck, newer);
-	draw(f);
-	assert_true(shows(f, "Somebody else wrote first"));
-	assert_true(shows(f, "interval = 5"));
-	assert_true(shows(f, "mode = \"night\""));
-}
-
-static void
-test_a_conflict_keeps_what_was_typed(void **state)
-{
-	run_into_conflict(*state, false);
-}
-
-static void
-test_a_conflict_that_is_known_before_it_is_told(void **state)
-{
-	run_into_conflict(*state, true);
-}
-
-static void
 test_an_edit_that_came_too_late_is_taken_up_again(void **state)
 {
 	static const char *const ids[] = { "door-004" };
@@ -856,8 +812,6 @@ main(void)
 		APP_TEST(
 		    test_a_payload_that_is_no_json_is_kept_with_its_column),
 		APP_TEST(test_edit_dialog),
-		APP_TEST(test_a_conflict_keeps_what_was_typed),
-		APP_TEST(test_a_conflict_that_is_known_before_it_is_told),
 		APP_TEST(test_an_edit_that_came_too_late_is_taken_up_again),
 		APP_TEST(
 		    test_one_marked_device_is_edited_wherever_the_cursor_is),

@@ -1,0 +1,110 @@
+/* Edits of desired properties and tags, and taking them back. */
+#include "config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/base/str.h"
+#include "core/deck/deck.h"
+#include "core/deck/edits.h"
+#include "core/deck/jobs.h"
+#include "tui/actions.h"
+#include "tui/actions_twin.h"
+#include "tui/app.h"
+#include "tui/dialogs.h"
+
+static void
+open_edit(struct app *app, enum twin_section section, const char *name,
+    const char *arg)
+{
+	bool in_editor = strcmp(arg, "editor") == 0;
+	char **ids;
+	size_t n;
+
+	if (arg[0] != '\0' && !in_editor) {
+		app_say(app, true,
+		    "%s takes nothing, or the word editor, not \"%.40s\"", name,
+		    arg);
+		return;
+	}
+	actions_twin_leave_past(app);
+	n = app_targets(app, &ids);
+	dialog_edit_open(app, section, in_editor, ids, n);
+}
+
+void
+action_edit(struct app *app, const char *arg)
+{
+	open_edit(app, TWIN_DESIRED, "edit", arg);
+}
+
+void
+action_tags(struct app *app, const char *arg)
+{
+	open_edit(app, TWIN_TAGS, "tags", arg);
+}
+
+void
+action_editor(struct app *app, const char *arg)
+{
+	(void)arg;
+	open_edit(app, TWIN_DESIRED, "editor", "editor");
+}
+
+void
+action_tags_editor(struct app *app, const char *arg)
+{
+	(void)arg;
+	open_edit(app, TWIN_TAGS, "tags-editor", "editor");
+}
+
+/* Why a job cannot be taken back. */
+static void
+refuse(struct app *app, int number)
+{
+	struct job *job = jobs_by_number(deck_jobs(app_deck(app)), number);
+
+	if (job == NULL)
+		app_say(app, true, "undo: there is no job %d", number);
+	else if (job_request(job)->action == JOB_METHOD)
+		app_say(app, true,
+		    "undo: job %d called %s, and what a device did cannot be "
+		    "taken back",
+		    number, job_title(job));
+	else
+		app_say(app, true,
+		    "undo: job %d has changed nothing that is known here",
+		    number);
+}
+
+void
+action_undo(struct app *app, const char *arg)
+{
+	struct edits *edits = deck_edits(app_deck(app));
+	const struct edits_job *edit;
+	int64_t number;
+
+	if (arg[0] == '\0') {
+		edit = edits_last(edits);
+		if (edit == NULL)
+			app_say(app, false,
+			    "undo: nothing that was edited from here since "
+			    "the start is left to take back");
+		else
+			dialog_undo_open(app, edit);
+		return;
+	}
+	if (str_to_int64(arg, 1, JOBS_MAX, &number) == -1) {
+		app_say(app, true,
+		    "undo takes the number of a job, not \"%.40s\"", arg);
+		return;
+	}
+	edit = edits_by_job(edits, (int)number);
+	if (edit == NULL)
+		refuse(app, (int)number);
+	else if (edit->n_undone == edit->n)
+		app_say(app, false, "undo: job %d has been taken back already",
+		    (int)number);
+	else
+		dialog_undo_open(app, edit);
+}
