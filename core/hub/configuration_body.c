@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cjson/cJSON.h>
 
@@ -65,13 +66,13 @@ add_path(cJSON *patch, const char *path, const cJSON *value, struct err *err)
 		len = strcspn(p, ".");
 		if (len == 0)
 			return err_set(err, ERR_INVALID,
-			    "deviceContent: %.100s has an empty name", path);
+			    "%.100s has an empty name", path);
 		name = xstrndup(p, len);
 		next = cJSON_GetObjectItemCaseSensitive(at, name);
 		if (next != NULL && (p[len] == '\0' || !cJSON_IsObject(next))) {
 			free(name);
 			return err_set(err, ERR_INVALID,
-			    "deviceContent: %.100s stands in it twice", path);
+			    "%.100s stands in it twice", path);
 		}
 		if (p[len] == '\0')
 			cJSON_AddItemToObject(
@@ -94,18 +95,17 @@ add_member(cJSON *patch, const cJSON *item, struct err *err)
 	if (!str_starts_with(item->string, DESIRED) ||
 	    (*rest != '.' && *rest != '\0'))
 		return err_set(err, ERR_INVALID,
-		    "deviceContent: expected " DESIRED ".name in place of "
-		    "%.100s",
+		    "expected " DESIRED ".name in place of %.100s",
 		    item->string);
 	if (*rest == '.')
 		return add_path(patch, rest + 1, item, err);
 	if (!cJSON_IsObject(item))
 		return err_set(err, ERR_INVALID,
-		    "deviceContent: " DESIRED " must be an object");
+		    DESIRED " must be an object");
 	cJSON_ArrayForEach(child, item) {
 		if (json_get(patch, child->string) != NULL)
 			return err_set(err, ERR_INVALID,
-			    "deviceContent: %.100s stands in it twice",
+			    "%.100s stands in it twice",
 			    child->string);
 		cJSON_AddItemToObject(
 		    patch, child->string, cJSON_Duplicate(child, true));
@@ -113,28 +113,20 @@ add_member(cJSON *patch, const cJSON *item, struct err *err)
 	return 0;
 }
 
-cJSON *
-hub_configuration_patch(const cJSON *content, struct err *err)
+/* {"properties.desired.a.b":1, …} as a patch, {"a":{"b":1}}; the caller's. */
+static cJSON *
+patch_of(const cJSON *settings, struct err *err)
 {
-	const cJSON *device = json_get_nocase(content, "deviceContent");
 	const cJSON *item;
 	cJSON *patch, *target;
 	int rc = 0;
 
-	if (is_there(content, "modulesContent") ||
-	    is_there(content, "moduleContent")) {
-		err_set(err, ERR_UNSUPPORTED,
-		    "this hub has configurations of devices only: expected "
-		    "deviceContent");
-		return NULL;
-	}
-	if (!cJSON_IsObject(device) || device->child == NULL) {
-		err_set(err, ERR_INVALID,
-		    "content.deviceContent is missing or empty");
+	if (!cJSON_IsObject(settings) || settings->child == NULL) {
+		err_set(err, ERR_INVALID, "is empty or no object");
 		return NULL;
 	}
 	patch = cJSON_CreateObject();
-	cJSON_ArrayForEach(item, device) {
+	cJSON_ArrayForEach(item, settings) {
 		if ((rc = add_member(patch, item, err)) == -1)
 			break;
 	}
@@ -150,13 +142,122 @@ hub_configuration_patch(const cJSON *content, struct err *err)
 	return NULL;
 }
 
+static int
+add_patch(cJSON *patches, const char *who, const cJSON *settings,
+    struct err *err)
+{
+	cJSON *patch = patch_of(settings, err);
+
+	if (patch == NULL)
+		return -1;
+	cJSON_AddItemToObject(patches, who, patch);
+	return 0;
+}
+
+static int
+add_modules(cJSON *patches, const cJSON *modules, struct err *err)
+{
+	const cJSON *module;
+
+	if (!cJSON_IsObject(modules))
+		return err_set(err, ERR_INVALID, "is no object");
+	cJSON_ArrayForEach(module, modules) {
+		if (*module->string == '\0' ||
+		    strlen(module->string) > HUB_CONFIGURATION_ID_MAX)
+			return err_set(err, ERR_INVALID,
+			    "a module id has 1 to %d bytes",
+			    HUB_CONFIGURATION_ID_MAX);
+		if (add_patch(patches, module->string, module, err) == -1)
+			return err_prefix(err, "%.100s", module->string);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	enum hub_configuration_kind kind;
+} contents[] = {
+	{ "deviceContent", HUB_CONFIGURATION_DEVICES },
+	{ "modulesContent", HUB_CONFIGURATION_EDGES },
+	{ "moduleContent", HUB_CONFIGURATION_MODULES },
+};
+
+/* Which of the contents it is, or -1 with err set. */
+static int
+find_content(const cJSON *content, struct err *err)
+{
+	int i, found = -1;
+
+	for (i = 0; i < (int)(sizeof(contents) / sizeof(contents[0])); i++) {
+		if (!is_there(content, contents[i].name))
+			continue;
+		if (found != -1)
+			return err_set(err, ERR_INVALID,
+			    "content has both %s and %s", contents[found].name,
+			    contents[i].name);
+		found = i;
+	}
+	return found != -1
+	    ? found
+	    : err_set(err, ERR_INVALID,
+		  "content has neither deviceContent nor modulesContent nor "
+		  "moduleContent");
+}
+
+cJSON *
+hub_configuration_patches(const cJSON *content,
+    enum hub_configuration_kind *kind, struct err *err)
+{
+	int i = find_content(content, err), rc;
+	const cJSON *settings;
+	cJSON *patches;
+
+	if (i == -1)
+		return NULL;
+	*kind = contents[i].kind;
+	settings = json_get_nocase(content, contents[i].name);
+	patches = cJSON_CreateObject();
+	rc = *kind == HUB_CONFIGURATION_EDGES
+	    ? add_modules(patches, settings, err)
+	    : add_patch(patches, "", settings, err);
+	if (rc == 0)
+		return patches;
+	err_prefix(err, "%s", contents[i].name);
+	cJSON_Delete(patches);
+	return NULL;
+}
+
+#define OF_MODULES "FROM devices.modules"
+
+/* "FROM devices.modules WHERE …", as it stands in a query. */
+static int
+check_modules(const char *text, struct err *err)
+{
+	struct hub_query query;
+	char *whole;
+	int rc;
+
+	if (strncasecmp(text, OF_MODULES, strlen(OF_MODULES)) != 0)
+		return err_set(err, ERR_INVALID,
+		    "expected " OF_MODULES " WHERE … for moduleContent");
+	whole = xasprintf("SELECT deviceId %s", text);
+	rc = hub_query_compile(whole, strlen(whole), &query, err);
+	free(whole);
+	if (rc == 0)
+		hub_query_fini(&query);
+	return rc;
+}
+
 int
-hub_configuration_check_condition(const char *text, struct err *err)
+hub_configuration_check_condition(
+    const char *text, enum hub_configuration_kind kind, struct err *err)
 {
 	struct hub_query query;
 
 	if (*text == '\0')
 		return 0;
+	if (kind == HUB_CONFIGURATION_MODULES)
+		return check_modules(text, err);
 	if (hub_query_compile_target(text, strlen(text), &query, err) == -1)
 		return -1;
 	hub_query_fini(&query);
@@ -185,15 +286,15 @@ static int
 read_content(const cJSON *body, struct hub_configuration *c, struct err *err)
 {
 	const cJSON *content = json_get_nocase(body, "content");
-	cJSON *patch = NULL;
+	cJSON *patches;
 
 	if (!cJSON_IsObject(content))
 		return err_set(
 		    err, ERR_INVALID, "content is missing or no object");
-	patch = hub_configuration_patch(content, err);
-	if (patch == NULL)
+	patches = hub_configuration_patches(content, &c->kind, err);
+	if (patches == NULL)
 		return -1;
-	cJSON_Delete(patch);
+	cJSON_Delete(patches);
 	c->content = json_print(content);
 	if (strlen(c->content) > HUB_CONFIGURATION_CONTENT_MAX)
 		return err_set(err, ERR_LIMIT,
@@ -215,7 +316,7 @@ read_condition(const cJSON *body, struct hub_configuration *c, struct err *err)
 		return err_set(
 		    err, ERR_INVALID, "targetCondition must be a text");
 	c->condition = xstrdup(condition->valuestring);
-	return hub_configuration_check_condition(c->condition, err);
+	return hub_configuration_check_condition(c->condition, c->kind, err);
 }
 
 static int

@@ -19,8 +19,16 @@ struct err;
 /* A condition that is true of no device. */
 #define HUB_CONFIGURATION_NOBODY "deviceId = ''"
 
+/* What a content is for; as the column configuration.kind has them. */
+enum hub_configuration_kind {
+	HUB_CONFIGURATION_DEVICES, /* deviceContent */
+	HUB_CONFIGURATION_EDGES,   /* modulesContent: modules of edge devices */
+	HUB_CONFIGURATION_MODULES  /* moduleContent: stored, never applied */
+};
+
 /* Its strings are owned; JSON where it says so. */
 struct hub_configuration {
+	enum hub_configuration_kind kind;
 	char *id;
 	char *labels;  /* JSON: {"name":"text"} */
 	char *content; /* JSON */
@@ -39,15 +47,19 @@ int hub_configuration_read(const struct cJSON *body, const char *id,
 void hub_configuration_fini(struct hub_configuration *configuration);
 
 /*
- * The patch of desired properties that a content's deviceContent stands for,
- * the caller's.  NULL with err set: ERR_INVALID, ERR_LIMIT, ERR_UNSUPPORTED
- * (content of modules).
+ * The patches of desired properties that a content stands for, the caller's:
+ * {"":{…}} of whoever is targeted, or {"moduleId":{…}, …} of its modules.
+ * NULL with err set: ERR_INVALID, ERR_LIMIT.
  */
-struct cJSON *
-hub_configuration_patch(const struct cJSON *content, struct err *err);
+struct cJSON *hub_configuration_patches(const struct cJSON *content,
+    enum hub_configuration_kind *kind, struct err *err);
 
-/* 0, or -1 with err set: nothing, "*" and what is for a target condition. */
-int hub_configuration_check_condition(const char *text, struct err *err);
+/*
+ * 0, or -1 with err set: nothing, "*" and what is for a target condition; of
+ * modules "FROM devices.modules WHERE …".
+ */
+int hub_configuration_check_condition(
+    const char *text, enum hub_configuration_kind kind, struct err *err);
 /* A query on devices. */
 int hub_configuration_check_metric(const struct cJSON *text, struct err *err);
 

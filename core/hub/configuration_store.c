@@ -29,8 +29,8 @@
 
 #define INSERT                                                             \
 	"INSERT INTO configuration (labels, condition, priority, metrics," \
-	" updated, config_id, content, created, etag)"                     \
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5,"                         \
+	" updated, config_id, content, created, kind, etag)"               \
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8,"                     \
 	"  abs(random() % 1000000000) + 1)"
 #define UPDATE                                                        \
 	"UPDATE configuration SET labels = ?1, condition = ?2,"       \
@@ -41,7 +41,7 @@
 	" metrics, created, updated,"                                         \
 	" (SELECT count(*) FROM configured WHERE config = configuration.id)," \
 	" (SELECT count(*) FROM configured WHERE config = configuration.id"   \
-	"  AND status = 1) FROM configuration"
+	"  AND status = 1), kind FROM configuration"
 
 /* A change, in the batch that it opens. */
 static int
@@ -122,6 +122,24 @@ check_room(struct hub *hub, const char *id, struct err *err)
 	    : err_set(err, ERR_LIMIT, "a hub may have %d configurations", max);
 }
 
+/* Other content of the same kind is ignored, as IoT Hub does; of another kind
+ * it would come with a condition that does not fit what stays. */
+static int
+check_kind(
+    struct hub *hub, const struct hub_configuration *c, struct err *err)
+{
+	int64_t kind;
+
+	if (get_number(hub,
+		"SELECT kind FROM configuration WHERE config_id = ?1", c->id,
+		&kind, err) == -1)
+		return -1;
+	return kind == (int64_t)c->kind
+	    ? 0
+	    : err_set(err, ERR_INVALID,
+		  "the content of a configuration cannot be changed");
+}
+
 int
 hub_configuration_put(struct hub *hub, const struct hub_configuration *c,
     const char *if_match, struct err *err)
@@ -132,6 +150,8 @@ hub_configuration_put(struct hub *hub, const struct hub_configuration *c,
 
 	rc = if_match != NULL ? check_etag(hub, c->id, if_match, err)
 			      : check_room(hub, c->id, err);
+	if (rc == 0 && if_match != NULL)
+		rc = check_kind(hub, c, err);
 	if (rc == -1)
 		return -1;
 	stmt =
@@ -145,8 +165,10 @@ hub_configuration_put(struct hub *hub, const struct hub_configuration *c,
 	store_bind_text(stmt, 4, c->metrics);
 	store_bind_text(stmt, 5, now);
 	store_bind_text(stmt, 6, c->id);
-	if (if_match == NULL)
+	if (if_match == NULL) {
 		store_bind_text(stmt, 7, c->content);
+		store_bind_int(stmt, 8, c->kind);
+	}
 	rc = run(hub, stmt, err);
 	store_stmt_free(stmt);
 	return rc;
@@ -257,24 +279,57 @@ count_stale(struct hub *hub)
 	store_stmt_free(row);
 }
 
+/* Who is targeted, as a query; the caller's, NULL: nobody. */
+static char *
+target_query(struct store_stmt *row)
+{
+	const char *condition = store_column_text(row, 5);
+	bool is_all = strcmp(condition, "*") == 0;
+
+	if (*condition == '\0')
+		return NULL;
+	switch (store_column_int(row, 12)) {
+	case HUB_CONFIGURATION_MODULES:
+		return xasprintf("SELECT deviceId %s", condition);
+	case HUB_CONFIGURATION_EDGES:
+		return xasprintf("SELECT deviceId FROM devices WHERE "
+				 "capabilities.iotEdge = true%s%s%s",
+		    is_all ? "" : " AND (", is_all ? "" : condition,
+		    is_all ? "" : ")");
+	default:
+		return is_all
+		    ? xstrdup("SELECT deviceId FROM devices")
+		    : xasprintf(
+			  "SELECT deviceId FROM devices WHERE %s", condition);
+	}
+}
+
+/* Modules are counted now: nobody keeps who of them is targeted. */
+static int64_t
+count_targeted(struct hub *hub, struct store_stmt *row, const char *query)
+{
+	int64_t n = 0;
+
+	if (store_column_int(row, 12) != HUB_CONFIGURATION_MODULES)
+		return store_column_int(row, 10);
+	if (query != NULL)
+		count(hub, query, &n, NULL);
+	return n;
+}
+
 /* What the edge agent of a device reports: this hub has none of them, so of
  * the last two there are none. */
 static void
-put_system_metrics(struct store_stmt *row, struct strbuf *out)
+put_system_metrics(struct hub *hub, struct store_stmt *row, struct strbuf *out)
 {
-	const char *condition = store_column_text(row, 5);
-	char *query;
+	char *query = target_query(row);
 
 	strbuf_printf(out,
 	    "\"systemMetrics\":{\"results\":{\"targetedCount\":%" PRId64
 	    ",\"appliedCount\":%" PRId64 ",\"reportedSuccessfulCount\":0,"
 	    "\"reportedFailedCount\":0},\"queries\":{",
-	    store_column_int(row, 10), store_column_int(row, 11));
-	if (*condition != '\0') {
-		query = strcmp(condition, "*") == 0
-		    ? xstrdup("SELECT deviceId FROM devices")
-		    : xasprintf(
-			  "SELECT deviceId FROM devices WHERE %s", condition);
+	    count_targeted(hub, row, query), store_column_int(row, 11));
+	if (query != NULL) {
 		strbuf_puts(out, "\"targetedCount\":");
 		json_put_string(out, query);
 		strbuf_putc(out, ',');
@@ -290,8 +345,8 @@ put_system_metrics(struct store_stmt *row, struct strbuf *out)
 }
 
 static void
-put_configuration(
-    struct store_stmt *row, const char *results, struct strbuf *out)
+put_configuration(struct hub *hub, struct store_stmt *row,
+    const char *results, struct strbuf *out)
 {
 	char *etag = hub_etag_identity(store_column_int(row, 2));
 
@@ -308,7 +363,7 @@ put_configuration(
 	    "\"priority\":%" PRId64 ",",
 	    store_column_text(row, 8), store_column_text(row, 9),
 	    store_column_int(row, 6));
-	put_system_metrics(row, out);
+	put_system_metrics(hub, row, out);
 	strbuf_printf(out, "\"metrics\":{\"results\":%s,\"queries\":%s}",
 	    results, store_column_text(row, 7));
 	strbuf_printf(out, ",\"etag\":\"%s\"}", etag);
@@ -332,7 +387,7 @@ hub_configuration_format(struct hub *hub, const char *id, struct strbuf *out,
 		*etag = hub_etag_identity(store_column_int(row, 2));
 		results = count_metrics(
 		    hub, store_column_int(row, 0), store_column_text(row, 7));
-		put_configuration(row, results, out);
+		put_configuration(hub, row, results, out);
 		free(results);
 	}
 	store_stmt_free(row);
@@ -353,7 +408,7 @@ hub_configuration_list(struct hub *hub, struct strbuf *out, struct err *err)
 	count_stale(hub);
 	while (row != NULL && (rc = store_step(row, err)) == 1) {
 		strbuf_putc(out, before);
-		put_configuration(row,
+		put_configuration(hub, row,
 		    hub_configurations_counted(
 			hub->configurations, store_column_int(row, 0)),
 		    out);

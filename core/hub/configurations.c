@@ -33,15 +33,16 @@
 enum statement { LOAD, RANGE, CONTEST, SET_STATUS, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
-	[LOAD] = "SELECT id, config_id, condition, content"
+	[LOAD] = "SELECT id, config_id, condition, content, kind"
 		 " FROM configuration ORDER BY id",
 	[RANGE] = "SELECT min(device_id), max(device_id) FROM"
 		  " (SELECT device_id FROM device WHERE device_id > ?1"
 		  "  ORDER BY device_id LIMIT ?2)",
-	/* Who has come to win its device, or to lose it. */
+	/* Who has come to win its device, or to lose it; those of devices and
+	 * those of edges' modules are apart. */
 	[CONTEST] = "SELECT device_id, config, wins FROM"
 		    " (SELECT device_id, config, status, row_number() OVER"
-		    "   (PARTITION BY device_id ORDER BY"
+		    "   (PARTITION BY device_id, kind ORDER BY"
 		    "    configuration.priority DESC, configuration.id DESC)"
 		    "   = 1 AS wins"
 		    "  FROM configured JOIN configuration"
@@ -57,10 +58,12 @@ struct configuration {
 	struct list link; /* in hub_configurations.list */
 	int64_t id;       /* its row */
 	char *config_id;
-	cJSON *body; /* of a twin, as a service would send it */
+	cJSON *bodies; /* of twins, as a service would send them, by the
+			  module's id, "": the device's own */
 	struct hub_query query;
 	char *results; /* of its metrics; NULL: not counted yet */
 	int64_t counted_ms;
+	/* Both NULL: it is never applied. */
 	struct store_stmt *add;  /* whom it targets now */
 	struct store_stmt *drop; /* whom it does no more */
 };
@@ -102,17 +105,23 @@ configuration_free(struct configuration *c)
 	store_stmt_free(c->add);
 	store_stmt_free(c->drop);
 	hub_query_fini(&c->query);
-	cJSON_Delete(c->body);
+	cJSON_Delete(c->bodies);
 	free(c->config_id);
 	free(c->results);
 	free(c);
 }
 
+/* Of the devices that a condition gives, as t. */
+#define EDGES_ONLY                                                     \
+	" WHERE (SELECT iot_edge FROM device AS d WHERE d.device_id =" \
+	" t.device_id)"
+
 /* Both take the range of devices and, behind it, the configuration. */
 static int
 prepare(struct hub_configurations *cs, struct configuration *c,
-    const char *condition, struct err *err)
+    const char *condition, bool is_of_edges, struct err *err)
 {
+	const char *only = is_of_edges ? EDGES_ONLY : "";
 	int n;
 	char *sql;
 
@@ -121,18 +130,37 @@ prepare(struct hub_configurations *cs, struct configuration *c,
 		return -1;
 	n = (int)c->query.n_values;
 	sql = xasprintf("INSERT OR IGNORE INTO configured (config, device_id)"
-			" SELECT ?%d, device_id FROM (%s)",
-	    n + 3, c->query.sql);
+			" SELECT ?%d, t.device_id FROM (%s) AS t%s",
+	    n + 3, c->query.sql, only);
 	c->add = store_prepare(cs->hub->store, sql, err);
 	free(sql);
 	sql = xasprintf("DELETE FROM configured WHERE config = ?%d"
 			" AND device_id BETWEEN ?%d AND ?%d"
-			" AND device_id NOT IN (%s)",
-	    n + 3, n + 1, n + 2, c->query.sql);
+			" AND device_id NOT IN"
+			" (SELECT t.device_id FROM (%s) AS t%s)",
+	    n + 3, n + 1, n + 2, c->query.sql, only);
 	if (c->add != NULL)
 		c->drop = store_prepare(cs->hub->store, sql, err);
 	free(sql);
 	return c->drop != NULL ? 0 : -1;
+}
+
+/* As services write them; takes the patches out. */
+static cJSON *
+make_bodies(cJSON *patches)
+{
+	cJSON *bodies = cJSON_CreateObject(), *patch, *body;
+	char *who;
+
+	while ((patch = cJSON_DetachItemFromArray(patches, 0)) != NULL) {
+		who = xstrdup(patch->string);
+		body = cJSON_AddObjectToObject(bodies, who);
+		cJSON_AddItemToObject(
+		    cJSON_AddObjectToObject(body, "properties"), "desired",
+		    patch);
+		free(who);
+	}
+	return bodies;
 }
 
 /* A condition that is empty targets nobody, as "false" would. */
@@ -142,27 +170,30 @@ configuration_load(
 {
 	struct configuration *c = xcalloc(1, sizeof(*c));
 	const char *condition = store_column_text(row, 2);
-	cJSON *content, *properties, *patch;
+	enum hub_configuration_kind kind = HUB_CONFIGURATION_DEVICES;
+	cJSON *content, *patches;
+	int rc = -1;
 
 	list_append(&cs->list, &c->link);
 	c->id = store_column_int(row, 0);
 	c->config_id = xstrdup(store_column_text(row, 1));
 	content = json_parse(
 	    store_column_text(row, 3), store_column_len(row, 3), err);
-	patch = hub_configuration_patch(content, err);
+	patches = hub_configuration_patches(content, &kind, err);
 	cJSON_Delete(content);
-	if (patch == NULL ||
-	    prepare(cs, c,
-		*condition != '\0' ? condition : HUB_CONFIGURATION_NOBODY,
-		err) == -1) {
-		cJSON_Delete(patch);
-		configuration_free(c);
-		return -1;
+	if (patches != NULL) {
+		c->bodies = make_bodies(patches);
+		rc = kind == HUB_CONFIGURATION_MODULES
+		    ? 0
+		    : prepare(cs, c,
+			  *condition != '\0' ? condition
+					     : HUB_CONFIGURATION_NOBODY,
+			  kind == HUB_CONFIGURATION_EDGES, err);
 	}
-	c->body = cJSON_CreateObject();
-	properties = cJSON_AddObjectToObject(c->body, "properties");
-	cJSON_AddItemToObject(properties, "desired", patch);
-	return 0;
+	cJSON_Delete(patches);
+	if (rc == -1)
+		configuration_free(c);
+	return rc;
 }
 
 static void
@@ -247,7 +278,7 @@ target(struct hub_configurations *cs, struct configuration *c,
 	struct store_stmt *both[] = { c->add, c->drop };
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; c->add != NULL && i < 2; i++) {
 		hub_query_bind_range(&c->query, both[i], first, last);
 		store_bind_int(both[i], (int)c->query.n_values + 3, c->id);
 		run(cs, both[i], c->config_id);
@@ -265,19 +296,38 @@ find(const struct hub_configurations *cs, int64_t id)
 	return NULL;
 }
 
+/* A module that is not there is passed over. */
+static int
+write_body(struct hub_configurations *cs, const struct configuration *c,
+    const char *device_id, const cJSON *body)
+{
+	const char *module = *body->string != '\0' ? body->string : NULL;
+	struct hub_twins_write write = { .body = body };
+	char *who = hub_who_new(device_id, module);
+	struct err err = { 0 };
+	int rc = hub_twins_update(cs->hub->twins, who, &write, &err);
+
+	if (rc == -1 && module != NULL && err.code == ERR_NOT_FOUND)
+		rc = 0;
+	if (rc == -1)
+		log_error("configuration %s cannot be applied to %s: %s",
+		    c->config_id, who, err.text);
+	free(who);
+	return rc;
+}
+
 /* Once: what an operator then writes over it stays. */
 static int
 apply(struct hub_configurations *cs, const struct configuration *c,
     const char *device_id)
 {
-	struct hub_twins_write write = { .body = c->body };
-	struct err err = { 0 };
+	const cJSON *body;
+	int status = APPLIED;
 
-	if (hub_twins_update(cs->hub->twins, device_id, &write, &err) == 0)
-		return APPLIED;
-	log_error("configuration %s cannot be applied to %s: %s", c->config_id,
-	    device_id, err.text);
-	return REFUSED;
+	cJSON_ArrayForEach(body, c->bodies)
+		if (write_body(cs, c, device_id, body) == -1)
+			status = REFUSED;
+	return status;
 }
 
 struct contest {
@@ -304,13 +354,13 @@ settle(struct hub_configurations *cs, const struct contest *contest)
 }
 
 /*
- * Read whole before anything is changed: at most one wins and one loses a
- * device at a time.
+ * Read whole before anything is changed: of each of two kinds at most one
+ * wins and one loses a device at a time.
  */
 static void
 settle_all(struct hub_configurations *cs, const char *first, const char *last)
 {
-	struct contest contests[2 * HUB_CONFIGURATION_RANGE];
+	struct contest contests[4 * HUB_CONFIGURATION_RANGE];
 	struct store_stmt *row = cs->stmts[CONTEST];
 	struct err err = { 0 };
 	size_t n = 0, i;

@@ -2,7 +2,9 @@
  * Automatic device management: each configuration targets the devices of its
  * condition, and of those that target a device the one of the highest
  * priority (among equals the newest) is applied to it once, as a service's
- * patch of its desired properties.
+ * patch of its desired properties.  Those with modulesContent compete apart,
+ * target edge devices only, and patch the modules they name, of those that the
+ * device has; those with moduleContent are never applied.
  *
  * That is looked at for the devices whose tags or reported properties have
  * changed, for all devices when a configuration has, and for all of them

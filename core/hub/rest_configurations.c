@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cjson/cJSON.h>
 
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/hub/call.h"
 #include "core/hub/configuration_body.h"
 #include "core/hub/configuration_store.h"
@@ -15,6 +17,7 @@
 #include "core/hub/registry.h"
 #include "core/hub/routes.h"
 #include "core/hub/twins.h"
+#include "core/hub/who.h"
 
 static void
 fail(struct hub_call *call, const struct err *err)
@@ -127,6 +130,15 @@ hub_rest_configuration_delete(struct hub_call *call)
 	free(if_match);
 }
 
+/* A condition alone says by its first word what it is for. */
+static enum hub_configuration_kind
+kind_of(const char *condition)
+{
+	return strncasecmp(condition, "FROM ", strlen("FROM ")) == 0
+	    ? HUB_CONFIGURATION_MODULES
+	    : HUB_CONFIGURATION_DEVICES;
+}
+
 static void
 test_queries(struct hub_call *call, const cJSON *body)
 {
@@ -139,7 +151,8 @@ test_queries(struct hub_call *call, const cJSON *body)
 
 	strbuf_puts(&out, "{\"targetConditionError\":");
 	if (condition != NULL &&
-	    hub_configuration_check_condition(condition, &err) == -1)
+	    hub_configuration_check_condition(
+		condition, kind_of(condition), &err) == -1)
 		json_put_string(&out, err.text);
 	else
 		json_put_string(&out, NULL);
@@ -174,32 +187,56 @@ hub_rest_configuration_test(struct hub_call *call)
 	cJSON_Delete(body);
 }
 
-/*
- * Content at once, on one edge device.  What is for its modules would need
- * the edge runtime: refused by hub_configuration_patch().
- */
+/* Takes the patch.  A module that is not there is passed over. */
+static int
+apply_patch(struct hub_call *call, const char *module, cJSON *patch,
+    struct err *err)
+{
+	cJSON *twin = cJSON_CreateObject();
+	struct hub_twins_write write = { .body = twin };
+	char *who = hub_who_new(
+	    hub_call_who(call), *module != '\0' ? module : NULL);
+	int rc;
+
+	cJSON_AddItemToObject(
+	    cJSON_AddObjectToObject(twin, "properties"), "desired", patch);
+	rc = hub_twins_update(call->hub->twins, who, &write, err);
+	if (rc == -1 && *module != '\0' && err->code == ERR_NOT_FOUND)
+		rc = 0;
+	free(who);
+	cJSON_Delete(twin);
+	return rc;
+}
+
+/* Content at once, on one edge device and its modules. */
 static void
 apply(struct hub_call *call, const cJSON *body)
 {
-	cJSON *twin = cJSON_CreateObject(), *patch;
-	struct hub_twins_write write = { .body = twin };
+	enum hub_configuration_kind kind;
 	struct err err = { 0 };
+	cJSON *patches = hub_configuration_patches(body, &kind, &err);
+	cJSON *patch;
+	char *module;
+	int rc = 0;
 
-	patch = hub_configuration_patch(body, &err);
-	if (patch == NULL) {
-		hub_call_error(
-		    call, IOTHUB_INVALID_CONFIGURATION_CONTENT, err.text);
-	} else {
-		cJSON_AddItemToObject(
-		    cJSON_AddObjectToObject(twin, "properties"), "desired",
-		    patch);
-		if (hub_twins_update(call->hub->twins, hub_call_who(call),
-			&write, &err) == -1)
-			hub_call_fail(call, &err);
-		else
-			hub_call_answer(call, 204, NULL);
+	if (patches == NULL || kind == HUB_CONFIGURATION_MODULES) {
+		hub_call_error(call, IOTHUB_INVALID_CONFIGURATION_CONTENT,
+		    patches == NULL ? err.text
+				    : "moduleContent is for no device");
+		cJSON_Delete(patches);
+		return;
 	}
-	cJSON_Delete(twin);
+	while (rc == 0 &&
+	    (patch = cJSON_DetachItemFromArray(patches, 0)) != NULL) {
+		module = xstrdup(patch->string);
+		rc = apply_patch(call, module, patch, &err);
+		free(module);
+	}
+	cJSON_Delete(patches);
+	if (rc == -1)
+		hub_call_fail(call, &err);
+	else
+		hub_call_answer(call, 204, NULL);
 }
 
 void

@@ -175,5 +175,9 @@ const struct store_migration hub_schema[] = {
 	    "  || '-' || generation_id WHERE iot_edge = 1;"
 	    "CREATE INDEX device_scope ON device (scope)"
 	    "  WHERE iot_edge = 1;" },
+	{ "configurations of modules",
+	    /* enum hub_configuration_kind */
+	    "ALTER TABLE configuration ADD COLUMN kind INTEGER NOT NULL"
+	    "  DEFAULT 0;" },
 	{ NULL, NULL },
 };

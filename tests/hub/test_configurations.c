@@ -51,18 +51,9 @@ json_of(const char *text)
 	return json;
 }
 
-/* content is that of deviceContent behind "properties.desired." */
 static void
-put(struct rig *rig, const char *id, const char *content, const char *condition,
-    int priority, const char *if_match)
+put_text(struct rig *rig, const char *id, const char *text, const char *if_match)
 {
-	char *text = xasprintf(
-	    "{\"content\":{\"deviceContent\":{\"properties.desired.%s}},"
-	    "\"targetCondition\":\"%s\",\"priority\":%d,\"metrics\":"
-	    "{\"queries\":{\"floor3\":\"SELECT deviceId FROM devices WHERE "
-	    "configurations.[[%s]].status = 'Applied' AND "
-	    "properties.reported.floor = 3\"}}}",
-	    content, condition, priority, id);
 	cJSON *body = json_of(text);
 	struct hub_configuration configuration;
 	enum iothub_error_id error;
@@ -75,6 +66,22 @@ put(struct rig *rig, const char *id, const char *content, const char *condition,
 		fail_msg("%s", err.text);
 	hub_configuration_fini(&configuration);
 	cJSON_Delete(body);
+}
+
+/* content is that of deviceContent behind "properties.desired." */
+static void
+put(struct rig *rig, const char *id, const char *content, const char *condition,
+    int priority, const char *if_match)
+{
+	char *text = xasprintf(
+	    "{\"content\":{\"deviceContent\":{\"properties.desired.%s}},"
+	    "\"targetCondition\":\"%s\",\"priority\":%d,\"metrics\":"
+	    "{\"queries\":{\"floor3\":\"SELECT deviceId FROM devices WHERE "
+	    "configurations.[[%s]].status = 'Applied' AND "
+	    "properties.reported.floor = 3\"}}}",
+	    content, condition, priority, id);
+
+	put_text(rig, id, text, if_match);
 	free(text);
 }
 
@@ -365,6 +372,48 @@ test_a_connected_device_is_told(void **state)
 	rig_client_free(client);
 }
 
+#define DEPLOYMENT(CONDITION, PRIORITY, ZOOM)                                  \
+	"{\"content\":{\"modulesContent\":{\"$edgeAgent\":{"                  \
+	"\"properties.desired\":{\"schemaVersion\":\"1.1\"}},\"cam\":{"       \
+	"\"properties.desired.zoom\":" ZOOM "}}},\"targetCondition\":\"" CONDITION \
+	"\",\"priority\":" PRIORITY "}"
+
+static void
+test_an_edge_deployment_reaches_the_modules_of_edges(void **state)
+{
+	struct rig *rig = *state;
+	cJSON *edge = json_of("{\"capabilities\":{\"iotEdge\":true}}");
+	struct err err = { 0 };
+
+	assert_int_equal(0, hub_registry_put(rig_hub(rig)->registry, "edge",
+				edge, NULL, &err));
+	cJSON_Delete(edge);
+	rig_add_device(rig, "edge/cam");
+	rig_add_device(rig, "edge/other");
+	rig_add_device(rig, "d1/cam");
+	put_text(rig, "low", DEPLOYMENT("*", "1", "2"), NULL);
+	wait_for(rig, twin_of, "edge/cam", "\"desired\":{\"zoom\":2,");
+	wait_for(rig, configuration_of, "low",
+	    "\"targetedCount\":1,\"appliedCount\":1,");
+	/* Neither other modules of it nor modules of devices. */
+	assert_twin(rig, "edge/other", "zoom", false);
+	assert_twin(rig, "d1/cam", "zoom", false);
+	assert_twin(rig, "edge", "\"low\":{\"status\":\"Applied\"}", true);
+	/* It competes with its like, and not with a device's. */
+	put(rig, "device", "floor\":3", "deviceId = 'edge'", 0, NULL);
+	wait_for(rig, twin_of, "edge", "\"desired\":{\"floor\":3,");
+	put_text(rig, "high", DEPLOYMENT("deviceId = 'edge'", "5", "3"), NULL);
+	wait_for(rig, twin_of, "edge/cam", "\"desired\":{\"zoom\":3,");
+	wait_for(rig, twin_of, "edge", "\"low\":{\"status\":\"Targeted\"}");
+	assert_twin(rig, "edge", "\"device\":{\"status\":\"Applied\"}", true);
+	/* The same after a restart. */
+	rig_restart(rig);
+	wait_for(rig, configuration_of, "high",
+	    "\"targetedCount\":1,\"appliedCount\":1,");
+	hub_configuration_delete(rig_hub(rig), "high", NULL, &err);
+	wait_for(rig, twin_of, "edge/cam", "\"desired\":{\"zoom\":2,");
+}
+
 static void
 test_a_hub_has_a_hundred_of_them(void **state)
 {
@@ -408,6 +457,7 @@ main(void)
 		T(test_metrics_and_queries_see_the_status),
 		T(test_a_list_has_the_metrics_of_each),
 		T(test_a_connected_device_is_told),
+		T(test_an_edge_deployment_reaches_the_modules_of_edges),
 		T(test_a_hub_has_a_hundred_of_them),
 	};
 

@@ -147,6 +147,51 @@ test('module: updated by its ETag and by force, removed as an object', async () 
 	await remove(got);
 	eq(await body(registry.getModulesOnDevice(d.id)), []);
 });
+test('configuration: of modules, kept, listed and found', async () => {
+	const id = 'edge-' + L.RUN;
+	const content = {
+		modulesContent: {
+			$edgeAgent: { 'properties.desired': { schemaVersion: '1.1' } },
+			cam: { 'properties.desired.zoom': 2 },
+		},
+	};
+	const edge = await mkDevice({ capabilities: { iotEdge: true } });
+	await registry.addModule({ deviceId: edge.id, moduleId: 'cam' });
+	const c = await body(
+		registry.addConfiguration({
+			id,
+			content,
+			labels: { a: 'b' },
+			targetCondition: `deviceId = '${edge.id}'`,
+			priority: 2,
+		}),
+	);
+	try {
+		eq([c.content, c.labels, c.schemaVersion], [content, { a: 'b' }, '1.0']);
+		const all = await body(registry.getConfigurations());
+		eq(
+			all.find((x) => x.id === id).content,
+			content,
+		);
+		await L.until(
+			async () =>
+				(await body(registry.getModuleTwin(edge.id, 'cam'))).properties
+					.desired.zoom === 2,
+		);
+		const seen = await body(registry.getConfiguration(id));
+		eq(seen.systemMetrics.results.targetedCount, 1);
+		await registry.applyConfigurationContentOnDevice(edge.id, {
+			modulesContent: { cam: { 'properties.desired.zoom': 5 } },
+		});
+		eq(
+			(await body(registry.getModuleTwin(edge.id, 'cam'))).properties
+				.desired.zoom,
+			5,
+		);
+	} finally {
+		await registry.removeConfiguration(id);
+	}
+});
 test('connect: a wrong key, another id, and one that is no id', async () => {
 	const d = await mkDevice();
 	for (const cs of [
