@@ -358,8 +358,10 @@ read_row(const struct terminal *t, int row, struct strbuf *out,
 		if (vterm_screen_get_cell(t->screen, pos, &cell) == 0 ||
 		    cell.chars[0] == UINT32_MAX) /* a wide one's right half */
 			continue;
-		if (cell.chars[0] == 0)
+		if (cell.chars[0] == 0) { /* and what is behind is not set */
 			cell.chars[0] = ' ';
+			cell.chars[1] = 0;
+		}
 		for (i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0;
 		     i++) {
 			n = utf8_encode(cell.chars[i], text);
