@@ -116,8 +116,9 @@ add_heading(struct step *step)
 	line->branch = line->open = true;
 	if (!cJSON_IsNumber(was) || !cJSON_IsNumber(is))
 		return;
-	line->beside =
-	    xasprintf("$v %.0f → %.0f", was->valuedouble, is->valuedouble);
+	line->beside = was->valuedouble < is->valuedouble
+	    ? xasprintf("$v %.0f → %.0f", was->valuedouble, is->valuedouble)
+	    : xasprintf("$v %.0f", is->valuedouble);
 	line->beside_style = STYLE_DIM;
 }
 

@@ -28,28 +28,29 @@
 #define SECOND_US INT64_C(1000000)
 #define STAMP(s) "{\"$lastUpdated\":\"2026-11-22T0" s "Z\"}"
 
+/* clang-format off */
+static const char twin_format[] =
+    "{\"deviceId\":\"door-001\",\"etag\":\"AAAAAAAAAAM=\",\"version\":%d,"
+    "\"connectionState\":\"Connected\","
+    "\"tags\":{\"site\":\"brno\",\"floor\":3},\"properties\":{"
+    "\"desired\":{%s\"$metadata\":{"
+    "\"$lastUpdated\":\"2026-11-22T02:01:20Z\","
+    "\"building\":" STAMP("2:01:20") ",\"floor\":" STAMP("1:50:00") ","
+    "\"interval\":" STAMP("2:01:25") "},\"$version\":4},"
+    "\"reported\":{%s\"$metadata\":{"
+    "\"$lastUpdated\":\"2026-11-22T02:01:28Z\","
+    "\"building\":" STAMP("2:01:28") ",\"floor\":" STAMP("1:58:00") ","
+    "\"door\":{\"$lastUpdated\":\"2026-11-22T02:01:18Z\","
+    "\"state\":" STAMP("2:01:18") "}},\"$version\":%d}}}";
+/* clang-format on */
+
 /* door-001 at a version, with these members in desired and reported. */
 static void
 give(struct screen_rig *rig, int version, const char *desired,
     const char *reported)
 {
 	char *json =
-	    xasprintf(
-		"{\"deviceId\":\"door-001\",\"etag\":\"AAAAAAAAAAM=\","
-		"\"version\":%d,\"connectionState\":\"Connected\","
-		"\"tags\":{\"site\":\"brno\",\"floor\":3},\"properties\":{"
-		"\"desired\":{%s\"$metadata\":{"
-		"\"$lastUpdated\":\"2026-11-22T02:01:20Z\","
-		"\"building\":" STAMP("2:01:20") ",\"floor\":" STAMP("1:50:00") ",\"interval\":" STAMP(
-		    "2:01:25") "},\"$version\":4},"
-			       "\"reported\":{%s\"$metadata\":{"
-			       "\"$lastUpdated\":\"2026-11-22T02:01:28Z\","
-			       "\"building\":" STAMP(
-				   "2:01:28") ",\"floor\":" STAMP("1:58:00") ","
-									     "\"door\":{\"$lastUpdated\":\"2026-11-22T02:01:18Z\","
-									     "\"state\":" STAMP(
-										 "2:01:18") "}},\"$version\":%d}}}",
-		version, desired, reported, version - 3);
+	    xasprintf(twin_format, version, desired, reported, version - 3);
 
 	fake_deck_twin(rig->deck, json);
 	free(json);
@@ -101,13 +102,18 @@ test_the_views_follow_each_other(void **state)
 	start(rig);
 	screen_rig_resize(rig, 120, 40);
 	press(rig, 'v');
+	assert_true(shows(rig, "v13 · JSON · line 6 of 53"));
+	screen_rig_resize(rig, 80, 24);
+	press(rig, 'z');
 	compare(rig, "twin_json");
 	screen_rig_resize(rig, 60, 16);
 	compare(rig, "twin_json_60");
 	press(rig, 'v');
 	compare(rig, "twin_difference_60");
-	screen_rig_resize(rig, 120, 40);
+	screen_rig_resize(rig, 80, 24);
 	compare(rig, "twin_difference");
+	screen_rig_resize(rig, 120, 40);
+	press(rig, 'z');
 	press(rig, 'v');
 	assert_true(shows(rig, "▾ tags"));
 	command(rig, "view diff");
@@ -293,7 +299,9 @@ test_versions_are_walked_as_differences(void **state)
 
 	give_three_versions(rig);
 	press(rig, '<');
+	screen_rig_resize(rig, 80, 24);
 	compare(rig, "twin_history");
+	screen_rig_resize(rig, 120, 40);
 	assert_true(shows(rig, "v16 of v16, 10 s ago"));
 	assert_true(shows(rig, "~ building    41 → 43"));
 	assert_true(shows(rig, "+ door.state  \"locked\""));
