@@ -117,7 +117,7 @@ items Sh FAULTS | cut -d'|' -f1 | sed 's/ Ns//g' | words >"$dir/page"
 same 'the faults of hub'
 
 # Keys: "Space (mark)" and its sentence, as the help prints them in columns.
-help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
+help_of '' | sed -n '/^Keys,/,/^Keys of/p' | grep '^  ' |
 	sed -E 's/^ +//; s/  +/\t/g' |
 	awk -F'\t' 'NF == 2 { print "|" $1 "|" $2 }
 		NF == 3 { print $1 "|" $2 "|" $3 }' |
@@ -125,6 +125,13 @@ help_of '' | sed -n '/^Keys,/,/^Other/p' | grep '^  ' |
 items Sh KEYS | sed -E 's/\\\&//g; s/^(Ic )?//; s/ , /, /g
 	s/ ?Pq Ic /|/; s/ (Op )?Ar / /; s/[][]//g' >"$dir/page"
 same 'every key, its name and what it does'
+
+help_of '' | sed -n '/^Keys of the conf/,/^Other/p' |
+	sed -nE 's/^  ([a-z].*[^ ])   *[A-Z].*/\1/p' | words >"$dir/help"
+items Sh CONFIGURATION | sed 's% Ns | Ns % %' |
+	cut -d'|' -f1 | sed 's% No %%g; s% Ns%%g; s% Cm% %g; s%\\.\.\.%%' |
+	words >"$dir/page"
+same 'every key of the configuration file'
 
 for mode in '' $(cat "$dir/modes"); do
 	"$TWINDECK" $mode --help </dev/null

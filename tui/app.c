@@ -203,6 +203,19 @@ app_title(const struct app *app)
 	return app->title;
 }
 
+void
+app_set_title(struct app *app, const char *title)
+{
+	free(app->title);
+	app->title = xstrdup(title);
+}
+
+int
+app_open_hub(struct app *app, const char *name, struct err *err)
+{
+	return app->ops->open_hub(name, err, app->arg);
+}
+
 struct pane *
 app_pane(const struct app *app, enum pane_id id)
 {
@@ -548,6 +561,7 @@ run_line(struct app *app, const char *line)
 	line += strspn(line, " ");
 	if (line[0] == '\0')
 		return;
+	app_clear_message(app); /* an error stays until the next action */
 	len = strcspn(line, " ");
 	name = xstrndup(line, len);
 	/* Completion leaves a space behind. */

@@ -40,6 +40,11 @@ struct app_ops {
 	/* screen_copy() and screen_print_later() of tui/screen.h. */
 	int (*copy)(const char *text, struct err *err, void *arg);
 	int (*print_later)(const char *text, struct err *err, void *arg);
+	/*
+	 * Another hub of the configuration, from the next turn of the loop on.
+	 * 0, or -1 with err set.
+	 */
+	int (*open_hub)(const char *name, struct err *err, void *arg);
 };
 
 /* title stands in the header behind the program's name; recall is borrowed. */
@@ -75,6 +80,9 @@ struct profile *app_profile(const struct app *app); /* never NULL */
 struct recall *app_recall(const struct app *app);
 struct select *app_select(const struct app *app); /* NULL without a deck */
 const char *app_title(const struct app *app);
+void app_set_title(struct app *app, const char *title); /* copied */
+/* See app_ops. */
+int app_open_hub(struct app *app, const char *name, struct err *err);
 struct pane *app_pane(const struct app *app, enum pane_id id);
 enum pane_id app_focus(const struct app *app);
 void app_set_focus(struct app *app, enum pane_id id);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -9,6 +10,7 @@
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
+#include "core/deck/profile.h"
 #include "core/deck/watch.h"
 #include "tui/app.h"
 #include "tui/dialog.h"
@@ -184,5 +186,33 @@ dialog_details_open(struct app *app)
 	}
 	if (i == 0 && is_well)
 		dialog_text(d, STYLE_DIM, "nothing has been said yet");
+	app_open(app, d);
+}
+
+void
+dialog_settings_open(struct app *app)
+{
+	const struct profile *profile = app_profile(app);
+	struct dialog *d = dialog_new(app, "Settings", "j k scroll · Esc back",
+	    HELP_WIDTH, &reading_ops, NULL);
+	const struct profile_def *def;
+	const char *key;
+	char *origin;
+	size_t i;
+
+	for (i = 0; (key = profile_key_at(profile, "", i)) != NULL; i++) {
+		def = profile_def(key);
+		origin = profile_origin(profile, key);
+		dialog_item(d, key,
+		    def->is_secret ? "(secret)" : profile_get(profile, key));
+		dialog_text(d, STYLE_DIM, "    %s", origin);
+		free(origin);
+	}
+	if (i == 0)
+		dialog_text(d, STYLE_DIM, "nothing is set");
+	dialog_gap(d);
+	dialog_text(d, STYLE_STRONG, "What can be set");
+	for (def = profile_table; def->name != NULL; def++)
+		dialog_item(d, def->name, def->help);
 	app_open(app, d);
 }

@@ -49,5 +49,7 @@ void dialog_columns_open(struct app *app);
 void dialog_quit_open(struct app *app);
 void dialog_help_open(struct app *app, int where);
 void dialog_details_open(struct app *app);
+/* What is set in the configuration, and where. */
+void dialog_settings_open(struct app *app);
 
 #endif

@@ -9,6 +9,7 @@
 #include "tui/actions.h"
 #include "tui/actions_go.h"
 #include "tui/actions_jobs.h"
+#include "tui/actions_settings.h"
 #include "tui/actions_twin.h"
 #include "tui/templates.h"
 
@@ -229,6 +230,14 @@ const struct key_def key_table[] = {
 	  NULL, "[NAME]",
 	  "Choose how the screen looks; without a name, say what there is.",
 	  action_theme },
+	{ "hub", { 0 }, IN_ALL, 0,
+	  NULL, "[NAME]",
+	  "Open another hub of the configuration file, or list them.",
+	  action_hub },
+	{ "set", { 0 }, IN_ALL, 0,
+	  NULL, "[KEY = VALUE]",
+	  "Keep a setting in the configuration file, or list what is set.",
+	  action_set },
 	{ "suspend", { CTRL_KEY('z') }, IN_ALL, 0,
 	  NULL, NULL, "Suspend the program.", action_suspend },
 	{ .name = NULL },

@@ -7,9 +7,10 @@
 
 #include "core/base/err.h"
 #include "core/deck/deck.h"
+#include "core/deck/profile.h"
 #include "core/deck/watch.h"
-#include "core/iothub/connstr.h"
 #include "core/net/loop.h"
+#include "core/net/turn.h"
 #include "tui/app.h"
 #include "tui/keys.h"
 #include "tui/mode.h"
@@ -27,6 +28,13 @@ static const struct option_def deck_options[] = {
 
 static int run(const struct options *options);
 
+static void
+print_more(FILE *file)
+{
+	keys_print(file);
+	profile_print(file);
+}
+
 const struct mode mode_deck = {
 	.name = NULL,
 	.usage = "[OPTION …]",
@@ -34,7 +42,7 @@ const struct mode mode_deck = {
 		   "under the cursor, the jobs.",
 	.options = deck_options,
 	.run = run,
-	.print_more = keys_print,
+	.print_more = print_more,
 };
 
 static int
@@ -54,51 +62,118 @@ explain(const struct err *err)
 	return EXIT_USAGE;
 }
 
+/*
+ * The deck of one hub at a time.  Another one is opened at the end of a turn
+ * of the loop, when no callback of the former is under way.
+ */
+struct mode_of_deck {
+	struct event_base *base;
+	struct mode_screen *screen;
+	struct mode_connect hub;
+	struct deck *deck;
+	struct net_turn *turn;
+};
+
+static int
+open_deck(struct mode_of_deck *m, struct err *err)
+{
+	m->deck = deck_new(m->base, &m->hub.cs, m->hub.ca_file, err);
+	return m->deck != NULL ? 0 : -1;
+}
+
+static void
+show_deck(struct mode_of_deck *m)
+{
+	struct app *app = mode_screen_app(m->screen);
+
+	app_set_title(app, mode_connect_title(&m->hub));
+	app_set_deck(app, m->deck);
+	watch_start(deck_watch(m->deck));
+}
+
+static void
+close_deck(struct mode_of_deck *m)
+{
+	if (m->screen != NULL)
+		app_set_deck(mode_screen_app(m->screen), NULL);
+	deck_free(m->deck);
+	m->deck = NULL;
+}
+
+static void
+reopen_deck(void *arg)
+{
+	struct mode_of_deck *m = arg;
+	struct err err;
+
+	close_deck(m);
+	if (open_deck(m, &err) == 0)
+		show_deck(m);
+	else
+		app_say(mode_screen_app(m->screen), true, "%s", err.text);
+}
+
+static int
+on_hub(const char *name, struct err *err, void *arg)
+{
+	struct mode_of_deck *m = arg;
+
+	if (mode_connect_switch(&m->hub, name, err) == -1)
+		return -1;
+	net_turn_end(m->turn);
+	return 0;
+}
+
+static int
+run_screen(
+    struct mode_of_deck *m, const struct options *options, struct err *err)
+{
+	if (screen_check(err) == -1)
+		return EXIT_USAGE;
+	if (screen_guard_start(err) == -1)
+		return EXIT_FAULT;
+	m->base = net_loop_new(err);
+	if (m->base == NULL || open_deck(m, err) == -1)
+		return EXIT_FAULT;
+	m->turn = net_turn_new(m->base, reopen_deck, m);
+	m->screen = mode_screen_new(m->base, mode_connect_title(&m->hub),
+	    options, m->hub.profile, NULL, err);
+	if (m->screen == NULL)
+		return EXIT_FAULT;
+	mode_screen_on_hub(m->screen, on_hub, m);
+	show_deck(m);
+	mode_screen_run(m->screen);
+	return EXIT_OK;
+}
+
 static int
 run(const struct options *options)
 {
-	struct event_base *base = NULL;
-	struct mode_screen *screen = NULL;
-	struct deck *deck = NULL;
-	struct connstr cs;
+	struct mode_of_deck m = { 0 };
 	struct err err;
-	int code = EXIT_FAULT;
+	int code = EXIT_USAGE;
 
 	if (options_argc(options) > 0) {
 		err_set(&err, ERR_INVALID, "no such mode: %.60s; see --help",
 		    options_argv(options, 0));
 		return mode_fail(&mode_deck, &err, EXIT_USAGE);
 	}
-	if (mode_connect_find(options, &cs, &err) == -1)
-		return err.code == ERR_INVALID
-		    ? explain(&err)
-		    : mode_fail(&mode_deck, &err, EXIT_USAGE);
-	if (screen_check(&err) == -1) {
-		code = EXIT_USAGE;
-		goto out;
+	if (mode_connect_find(options, &m.hub, &err) == -1) {
+		if (err.code == ERR_INVALID)
+			code = explain(&err);
+		else
+			mode_fail(&mode_deck, &err, code);
+	} else {
+		code = run_screen(&m, options, &err);
+		close_deck(&m);
+		mode_screen_free(m.screen);
+		screen_guard_end();
+		if (code != EXIT_OK)
+			mode_fail(&mode_deck, &err, code);
 	}
-	if (screen_guard_start(&err) == -1)
-		goto out;
-	base = net_loop_new(&err);
-	if (base == NULL)
-		goto out;
-	deck = deck_new(base, &cs, options_string(options, "ca-file"), &err);
-	if (deck == NULL)
-		goto out;
-	screen = mode_screen_new(base, cs.host_name, options, NULL, &err);
-	if (screen == NULL)
-		goto out;
-	app_set_deck(mode_screen_app(screen), deck);
-	watch_start(deck_watch(deck));
-	mode_screen_run(screen);
-	app_set_deck(mode_screen_app(screen), NULL);
-	code = EXIT_OK;
-out:
-	mode_screen_free(screen);
-	screen_guard_end();
-	deck_free(deck);
-	if (base != NULL)
-		event_base_free(base);
-	connstr_fini(&cs);
-	return code == EXIT_OK ? code : mode_fail(&mode_deck, &err, code);
+	net_turn_free(m.turn);
+	if (m.base != NULL)
+		event_base_free(m.base);
+	mode_connect_fini(&m.hub);
+	return code;
 }

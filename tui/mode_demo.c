@@ -347,8 +347,8 @@ run(const struct options *options)
 	if (demo.base == NULL || make_place(&demo, &err) == -1 ||
 	    start_hub(&demo, &err) == -1)
 		goto out;
-	demo.screen = mode_screen_new(
-	    demo.base, TITLE, options, "starting the local hub …", &err);
+	demo.screen = mode_screen_new(demo.base, TITLE, options, NULL,
+	    "starting the local hub …", &err);
 	if (demo.screen == NULL)
 		goto out;
 	mode_screen_run(demo.screen);

@@ -353,18 +353,17 @@ connect_and_run(const struct mode *mode, const struct options *options,
 {
 	struct run run = { .json = options_flag(options, "json") };
 	struct net_leave *leave = NULL;
-	struct connstr cs = { 0 };
+	struct mode_connect hub = { 0 };
 
 	run.code = EXIT_USAGE;
 	run.shows_progress = !run.json && isatty(STDERR_FILENO);
-	if (mode_connect_find(options, &cs, &run.err) == -1)
+	if (mode_connect_find(options, &hub, &run.err) == -1)
 		goto out;
 	run.code = EXIT_FAULT;
 	run.base = net_loop_new(&run.err);
 	if (run.base == NULL)
 		goto out;
-	run.deck = deck_new(
-	    run.base, &cs, options_string(options, "ca-file"), &run.err);
+	run.deck = deck_new(run.base, &hub.cs, hub.ca_file, &run.err);
 	if (run.deck == NULL) {
 		run.code = EXIT_USAGE;
 		goto out;
@@ -381,7 +380,7 @@ out:
 	net_leave_free(leave);
 	if (run.base != NULL)
 		event_base_free(run.base);
-	connstr_fini(&cs);
+	mode_connect_fini(&hub);
 	return run.code;
 }
 

@@ -38,6 +38,9 @@ struct mode_screen {
 	struct event *tick;
 	int64_t eager_until_ms;
 	struct net_foreground *program; /* that has the terminal, or NULL */
+	/* Who opens another hub, or NULL. */
+	int (*on_hub)(const char *name, struct err *err, void *arg);
+	void *on_hub_arg;
 };
 
 static void
@@ -199,6 +202,17 @@ print_later(const char *text, struct err *err, void *arg)
 	return screen_print_later(s->screen, text, err);
 }
 
+static int
+open_hub(const char *name, struct err *err, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	if (s->on_hub == NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "there is only this one hub here");
+	return s->on_hub(name, err, s->on_hub_arg);
+}
+
 static const struct app_ops app_ops = {
 	.wake = wake,
 	.quit = on_leave,
@@ -209,6 +223,7 @@ static const struct app_ops app_ops = {
 	.set_theme = set_theme,
 	.copy = copy,
 	.print_later = print_later,
+	.open_hub = open_hub,
 };
 
 /* Without a home nothing is kept, and nothing is lost by that. */
@@ -226,7 +241,8 @@ open_recall(void)
 
 struct mode_screen *
 mode_screen_new(struct event_base *base, const char *title,
-    const struct options *options, const char *notice, struct err *err)
+    const struct options *options, struct profile *profile, const char *notice,
+    struct err *err)
 {
 	static const struct timeval tick = { 0, TICK_MS * 1000 };
 	struct mode_screen *s = xcalloc(1, sizeof(*s));
@@ -242,6 +258,8 @@ mode_screen_new(struct event_base *base, const char *title,
 	s->turn = net_turn_new(base, paint, s);
 	s->recall = open_recall();
 	s->app = app_new(title, s->recall, &app_ops, s);
+	if (profile != NULL)
+		app_set_profile(s->app, profile);
 	screen_size(s->screen, &rows, &cols);
 	s->canvas = canvas_new(rows, cols, screen_charset(s->screen));
 	app_resize(s->app, rows, cols);
@@ -259,6 +277,14 @@ struct app *
 mode_screen_app(struct mode_screen *s)
 {
 	return s->app;
+}
+
+void
+mode_screen_on_hub(struct mode_screen *s,
+    int (*on_hub)(const char *name, struct err *err, void *arg), void *arg)
+{
+	s->on_hub = on_hub;
+	s->on_hub_arg = arg;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <ini.h>
 
 #include "core/base/err.h"
+#include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
@@ -79,6 +80,22 @@ profile_def(const char *key)
 	return NULL;
 }
 
+void
+profile_print(FILE *file)
+{
+	const struct profile_def *def;
+	char words[64];
+
+	fputs("\nKeys of the configuration file, in [deck] or [hub NAME]:\n\n",
+	    file);
+	for (def = profile_table; def->name != NULL; def++) {
+		snprintf(words, sizeof(words), "%s%s = %s", def->name,
+		    def->name[strlen(def->name) - 1] == '.' ? "NAME" : "",
+		    def->arg);
+		options_print_row(file, words, def->help);
+	}
+}
+
 /* What can stand in the file without being taken for something else. */
 static bool
 is_name(const char *s)
@@ -126,8 +143,8 @@ struct reading {
 };
 
 static const struct entry *
-find(const struct entry *entries, size_t n, const char *section,
-    const char *key)
+find(
+    const struct entry *entries, size_t n, const char *section, const char *key)
 {
 	while (n-- > 0) /* the last one wins, as a user expects who appends */
 		if (strcmp(entries[n].section, section) == 0 &&
@@ -146,10 +163,11 @@ check_entry(
 	if (!of_deck && !str_starts_with(section, HUB))
 		return err_set(err, ERR_INVALID,
 		    "there is no section [%.80s]: [deck] and [hub NAME] are "
-		    "known", section);
-	if (!of_deck && !is_name(section + strlen(HUB)))
-		return err_set(err, ERR_INVALID, "[%.80s] names no hub",
+		    "known",
 		    section);
+	if (!of_deck && !is_name(section + strlen(HUB)))
+		return err_set(
+		    err, ERR_INVALID, "[%.80s] names no hub", section);
 	if (def == NULL || !is_name(key))
 		return err_set(err, ERR_INVALID, "unknown key: %.80s", key);
 	if (def->of_deck && !of_deck)
@@ -175,8 +193,7 @@ on_entry(void *arg, const char *section, const char *key, const char *value)
 
 	if (check_entry(section, key, value, &r->err) == -1)
 		return 0;
-	r->entries =
-	    xreallocarray(r->entries, r->n + 1, sizeof(*r->entries));
+	r->entries = xreallocarray(r->entries, r->n + 1, sizeof(*r->entries));
 	r->entries[r->n++] = (struct entry){
 		.section = xstrdup(section),
 		.key = xstrdup(key),
@@ -205,8 +222,8 @@ shown_path(const struct profile *profile)
 }
 
 static int
-check_private(const struct profile *profile, const struct reading *r,
-    struct err *err)
+check_private(
+    const struct profile *profile, const struct reading *r, struct err *err)
 {
 	struct stat st;
 	size_t i;
@@ -224,16 +241,16 @@ check_private(const struct profile *profile, const struct reading *r,
 
 /* What text says, for adopt(); or -1 with err set and nothing to free. */
 static int
-read_entries(const struct profile *profile, const char *text,
-    struct reading *r, struct err *err)
+read_entries(const struct profile *profile, const char *text, struct reading *r,
+    struct err *err)
 {
 	int line;
 
 	*r = (struct reading){ 0 };
 	line = parse_ini(text, r);
 	if (line != 0 && r->err.code == ERR_NONE)
-		err_set(&r->err, ERR_INVALID,
-		    "neither [SECTION] nor KEY = VALUE");
+		err_set(
+		    &r->err, ERR_INVALID, "neither [SECTION] nor KEY = VALUE");
 	if (line != 0) {
 		err_copy(err, &r->err);
 		err_prefix(err, "%s, line %d", shown_path(profile), line);
@@ -272,20 +289,28 @@ read_text(const struct profile *profile, struct err *err)
 	return text;
 }
 
+int
+profile_reload(struct profile *profile, struct err *err)
+{
+	struct reading r;
+	char *text = read_text(profile, err);
+
+	if (text == NULL || read_entries(profile, text, &r, err) == -1) {
+		xfree_secret(text);
+		return -1;
+	}
+	adopt(profile, text, &r);
+	return 0;
+}
+
 struct profile *
 profile_new(const char *path, struct err *err)
 {
 	struct profile *profile = xcalloc(1, sizeof(*profile));
-	struct reading r;
-	char *text;
 
 	profile->path = xstrdup(path);
-	text = read_text(profile, err);
-	if (text != NULL && read_entries(profile, text, &r, err) == 0) {
-		adopt(profile, text, &r);
+	if (profile_reload(profile, err) == 0)
 		return profile;
-	}
-	xfree_secret(text);
 	profile_free(profile);
 	return NULL;
 }
@@ -436,9 +461,10 @@ profile_key_at(const struct profile *profile, const char *prefix, size_t i)
 
 /* Where things stand in the text that is to be changed. */
 struct place {
-	bool section;      /* it is there */
-	size_t behind;     /* the last line of it that says something */
-	size_t from, to;   /* the key's own line, with its end; from == to: none */
+	bool section;  /* it is there */
+	size_t behind; /* the last line of it that says something */
+	size_t from,
+	    to; /* the key's own line, with its end; from == to: none */
 };
 
 /* The key of a line, or the section, as libinih reads them; the caller's. */
@@ -494,13 +520,13 @@ find_place(const char *text, const char *section, const char *key)
 
 /* The text with one line changed, put in or taken out; the caller's. */
 static char *
-edit_text(const char *text, const char *section, const char *key,
-    const char *value)
+edit_text(
+    const char *text, const char *section, const char *key, const char *value)
 {
 	struct place p = find_place(text, section, key);
 	struct strbuf out = { 0 };
 	size_t at = p.from != p.to ? p.from
-	    : p.section		   ? p.behind
+	    : p.section            ? p.behind
 				   : strlen(text);
 	size_t rest = p.from != p.to ? p.to : at;
 
@@ -509,8 +535,8 @@ edit_text(const char *text, const char *section, const char *key,
 		if (out.len > 0 && out.data[out.len - 1] != '\n')
 			strbuf_putc(&out, '\n');
 		if (!p.section)
-			strbuf_printf(&out, "%s[%s]\n",
-			    out.len > 0 ? "\n" : "", section);
+			strbuf_printf(
+			    &out, "%s[%s]\n", out.len > 0 ? "\n" : "", section);
 		strbuf_printf(&out, "%s = %s\n", key, value);
 	}
 	strbuf_puts(&out, text + rest);

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct err;
 struct profile;
@@ -36,6 +37,8 @@ struct profile_def {
 	bool of_deck;     /* stands in [deck] only */
 };
 extern const struct profile_def profile_table[]; /* ends with no name */
+/* Prints the table, for --help. */
+void profile_print(FILE *file);
 /* The row of a key, or NULL. */
 const struct profile_def *profile_def(const char *key);
 
@@ -47,6 +50,9 @@ const struct profile_def *profile_def(const char *key);
  */
 struct profile *profile_new(const char *path, struct err *err);
 void profile_free(struct profile *profile); /* NULL does nothing */
+
+/* Reads the file again.  0, or -1 with err set and nothing changed. */
+int profile_reload(struct profile *profile, struct err *err);
 
 /*
  * Chooses the hub whose section is read and written.  Any name does, its

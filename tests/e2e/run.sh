@@ -190,6 +190,29 @@ chmod 644 "$dir/string"
 run ls --connection-string-file "$dir/string"
 said 2 'others can read it'
 ok $? 'a file that others can read is refused, code 2'
+export XDG_CONFIG_HOME="$dir/config"
+mkdir -p "$dir/config/twindeck"
+chmod 600 "$dir/string"
+printf '[deck]\nhub = lab\n[hub lab]\nconnection-string-file = %s\n' \
+	"$dir/string" >"$dir/config/twindeck/config"
+run ls door-001 --hub lab
+said 0 '^door-001 '
+ok $? '--hub takes the hub of the configuration file'
+IOTHUB_CONNECTION_STRING='' run ls door-001
+said 0 '^door-001 '
+ok $? 'the hub of [deck] is taken when none is named'
+IOTHUB_CONNECTION_STRING='HostName=127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=AAAAAAAAAAAAAAAAAAAAAA==' \
+	run ls
+said 5 'cannot reach 127.0.0.1'
+ok $? 'the environment goes before the configuration file'
+run ls --hub prod
+said 2 'the configuration has no hub prod, only lab'
+ok $? 'a hub that is not there: code 2, and which are'
+echo 'theem = light' >>"$dir/config/twindeck/config"
+run ls --hub lab
+said 2 'config, line 5: unknown key: theem'
+ok $? 'a fault in the configuration file: code 2, with its line'
+rm "$dir/config/twindeck/config"
 IOTHUB_CONNECTION_STRING='' run ls
 said 2 'which hub\?'
 ok $? 'no connection string: code 2'
