@@ -64,6 +64,7 @@ struct mode {
 	void (*send)(struct client *client); /* NULL: it only serves */
 	uint8_t answer;  /* packet type that ends a request */
 	bool reconnects; /* a request is a connection */
+	bool is_http;    /* it listens at the hub's control route instead */
 };
 
 struct load {
@@ -77,6 +78,9 @@ struct load {
 	int64_t n_started, n_ready, n_failed, n_done;
 	int64_t start_us;
 	bool is_running;
+	int64_t n_heard, n_missed; /* messages of others */
+	int column, number;        /* of the line of HTTP that is read */
+	char kind;                 /* 'd' a message, 'm' how many are missed */
 };
 
 static void start_client(struct client *client);
@@ -161,6 +165,8 @@ static const struct mode modes[] = {
 	    .filters = { "$iothub/twin/res/#" },
 	    .send = send_report,
 	    .answer = MQTT_PUBLISH },
+	{ .name = "listen", .filters = { "devices/+/messages/events/#" } },
+	{ .name = "listen-http", .is_http = true },
 	{ .name = "echo", .send = send_echo, .answer = MQTT_PUBLISH },
 	{ .name = NULL },
 };
@@ -274,6 +280,7 @@ on_publish(
 	char topic[300];
 	const char *rid;
 
+	client->load->n_heard++;
 	mqtt_reader_init(&in, body, frame->body_len);
 	if (mqtt_publish_read(&in, frame->flags, &p, &err) == -1)
 		errx(1, "%s", err.text);
@@ -319,6 +326,46 @@ on_packet(struct client *client, const struct mqtt_frame *frame,
 	}
 }
 
+/* {"deviceId":… is a message, {"missed":N} says how many were none; all else
+ * frames them. */
+static void
+count_line(struct load *load, char c)
+{
+	if (c == '\n') {
+		load->n_heard += load->kind == 'd';
+		load->n_missed += load->number;
+		load->number = load->column = load->kind = 0;
+		return;
+	}
+	if (load->column == 0 && c != '{')
+		load->column = 3;
+	else if (load->column == 2)
+		load->kind = c;
+	else if (load->kind == 'm' && c >= '0' && c <= '9')
+		load->number = load->number * 10 + (c - '0');
+	load->column++;
+}
+
+static void
+read_http(struct client *client)
+{
+	struct load *load = client->load;
+	char data[16384];
+	const char *p, *end;
+	size_t n;
+
+	while ((n = bufferevent_read(client->bev, data, sizeof(data))) > 0) {
+		if (load->n_ready == 0)
+			on_connected(client);
+		for (p = data, end = data + n; p < end; p++) {
+			if (load->column > 2 && load->kind != 'm' &&
+			    (p = memchr(p, '\n', (size_t)(end - p))) == NULL)
+				break;
+			count_line(load, *p);
+		}
+	}
+}
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
@@ -331,6 +378,10 @@ on_read(struct bufferevent *bev, void *arg)
 	size_t len;
 	int rc;
 
+	if (client->load->mode->is_http) {
+		read_http(client);
+		return;
+	}
 	while (client->bev != NULL &&
 	    (have = evbuffer_copyout(input, header, sizeof(header))) > 0) {
 		rc = mqtt_frame_read(
@@ -345,6 +396,19 @@ on_read(struct bufferevent *bev, void *arg)
 		if (client->bev != NULL)
 			evbuffer_drain(input, len);
 	}
+}
+
+/* The password is the token of a service. */
+static void
+send_get(struct client *client)
+{
+	struct strbuf out = { 0 };
+
+	strbuf_printf(&out,
+	    "GET /control/messages HTTP/1.1\r\nHost: localhost\r\n"
+	    "Authorization: %s\r\n\r\n",
+	    client->password);
+	write_packets(client, &out);
 }
 
 static void
@@ -373,7 +437,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct client *client = arg;
 
 	(void)bev;
-	if ((what & BEV_EVENT_CONNECTED) != 0)
+	if ((what & BEV_EVENT_CONNECTED) != 0 && client->load->mode->is_http)
+		send_get(client);
+	else if ((what & BEV_EVENT_CONNECTED) != 0)
 		send_connect(client);
 	else
 		on_failed(client,
@@ -549,6 +615,8 @@ main(int argc, char **argv)
 		leave = net_leave_new(load.base, 1);
 		event_base_dispatch(load.base);
 		net_leave_free(leave);
+		printf("{\"heard\":%" PRId64 ",\"missed\":%" PRId64 "}\n",
+		    load.n_heard, load.n_missed);
 		return load.n_failed > 0;
 	}
 	if (fgets(line, sizeof(line), stdin) == NULL)
