@@ -13,6 +13,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
 #include "core/hub/messages.h"
+#include "core/hub/newcomers.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/sessions.h"
@@ -275,6 +276,7 @@ let_in(struct hub_session *session, const struct mqtt_connect *connect,
 	session->device_id =
 	    xstrndup(connect->client_id.s, connect->client_id.len);
 	session->state = HUB_SESSION_CONNECTING;
+	hub_newcomers_remove(&session->newcomer);
 	hub_sessions_take(session->hub->sessions, session);
 	if (open_session(session, &connack.session_present, err) == -1 ||
 	    hub_messages_resume(session->hub->messages, session,

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <openssl/ssl.h>
 
 #include "core/base/err.h"
 #include "core/base/list.h"
@@ -20,7 +18,9 @@
 #include "core/hub/auth.h"
 #include "core/hub/call.h"
 #include "core/hub/gate.h"
+#include "core/hub/http_gauge.h"
 #include "core/hub/hub.h"
+#include "core/hub/newcomers.h"
 #include "core/hub/routes.h"
 #include "core/net/listen.h"
 
@@ -28,83 +28,13 @@
 	(EVHTTP_REQ_GET | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | \
 	    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH)
 
-/*
- * evhttp does not say when a connection ends, but its SSL is freed then: the
- * count of connections hangs on that.  The last ones are freed by the loop
- * when the server is gone, so the count may live longer than it.
- */
-struct gauge {
-	struct net_listen *listen; /* NULL: the server is gone */
-	size_t n_connections;
-	bool is_full;
-};
-
 struct hub_http {
 	struct hub *hub;
 	struct evhttp *evhttp;
 	struct net_listen *listen;
 	struct list calls; /* struct hub_call: not answered yet */
-	struct gauge *gauge;
+	struct hub_http_gauge *gauge;
 };
-
-static void
-on_ssl_free(
-    void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
-{
-	struct gauge *gauge = ptr;
-
-	(void)parent;
-	(void)ad;
-	(void)idx;
-	(void)argl;
-	(void)argp;
-	if (gauge == NULL)
-		return;
-	gauge->n_connections--;
-	if (gauge->listen == NULL) {
-		if (gauge->n_connections == 0)
-			free(gauge);
-	} else if (gauge->is_full) {
-		gauge->is_full = false;
-		net_listen_pause(gauge->listen, false);
-	}
-}
-
-static int
-gauge_index(void)
-{
-	static int index = -1;
-
-	if (index == -1)
-		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_ssl_free);
-	return index;
-}
-
-static struct bufferevent *
-on_connection(struct event_base *base, void *arg)
-{
-	struct hub_http *http = arg;
-	struct gauge *gauge = http->gauge;
-	SSL *ssl = SSL_new(http->hub->tls);
-	struct bufferevent *bev;
-
-	SSL_set_ex_data(ssl, gauge_index(), gauge);
-	gauge->n_connections++;
-	if (gauge->n_connections >= HUB_HTTP_CONNECTIONS_MAX) {
-		if (!gauge->is_full)
-			log_warn("port %u: %d connections: new ones wait",
-			    net_listen_port(gauge->listen),
-			    HUB_HTTP_CONNECTIONS_MAX);
-		gauge->is_full = true;
-		net_listen_pause(gauge->listen, true);
-	}
-	bev = bufferevent_openssl_socket_new(base, -1, ssl,
-	    BUFFEREVENT_SSL_ACCEPTING,
-	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	/* Many clients just close: no fault of theirs. */
-	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	return bev;
-}
 
 /* Splits on '/', then decodes: an id may hold an encoded slash. */
 static bool
@@ -178,6 +108,8 @@ check_token(struct hub_call *call, int rights)
 		log_info("%s: refused: %s", strbuf_str(&path), err.text);
 		hub_call_error(
 		    call, IOTHUB_UNAUTHORIZED_ACCESS, "Unauthorized");
+	} else {
+		hub_http_gauge_trust(call->request);
 	}
 	strbuf_fini(&path);
 	return rc == 0;
@@ -194,6 +126,7 @@ on_request(struct evhttp_request *request, void *arg)
 	call->hub = http->hub;
 	call->request = request;
 	list_append(&http->calls, &call->link);
+	hub_http_gauge_request(request);
 	if (!split_path(call)) {
 		hub_call_refuse(
 		    call, 404, "this hub does not know this resource");
@@ -208,6 +141,14 @@ on_request(struct evhttp_request *request, void *arg)
 	    (check_token(call, route->rights) &&
 		(is_ours || check_api_version(call))))
 		hub_gate_call(call, route);
+}
+
+static bool
+on_shortage(void *arg)
+{
+	struct hub *hub = arg;
+
+	return hub_newcomers_make_room(hub->newcomers);
 }
 
 static struct net_listen *
@@ -240,8 +181,8 @@ hub_http_new(struct hub *hub, int64_t port, struct err *err)
 	http = xcalloc(1, sizeof(*http));
 	http->hub = hub;
 	http->listen = listen;
-	http->gauge = xcalloc(1, sizeof(*http->gauge));
-	http->gauge->listen = listen;
+	http->gauge = hub_http_gauge_new(hub, listen);
+	net_listen_on_shortage(listen, on_shortage, hub);
 	list_init(&http->calls);
 	http->evhttp = evhttp_new(hub->base);
 	evhttp_set_allowed_methods(http->evhttp, METHODS);
@@ -249,7 +190,7 @@ hub_http_new(struct hub *hub, int64_t port, struct err *err)
 	    http->evhttp, (ev_ssize_t)HUB_HTTP_HEADERS_MAX);
 	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_MAX);
 	evhttp_set_timeout(http->evhttp, HUB_HTTP_IDLE_S);
-	evhttp_set_bevcb(http->evhttp, on_connection, http);
+	evhttp_set_bevcb(http->evhttp, hub_http_gauge_accept, http->gauge);
 	evhttp_set_gencb(http->evhttp, on_request, http);
 	for (i = 0; (listener = net_listen_take(listen, i)) != NULL; i++)
 		evhttp_bind_listener(http->evhttp, listener);
@@ -266,9 +207,7 @@ hub_http_free(struct hub_http *http)
 	LIST_FOREACH_SAFE(call, tmp, &http->calls, struct hub_call, link)
 		hub_call_free(call);
 	net_listen_free(http->listen);
-	http->gauge->listen = NULL;
-	if (http->gauge->n_connections == 0)
-		free(http->gauge);
+	hub_http_gauge_free(http->gauge);
 	evhttp_free(http->evhttp);
 	free(http);
 }

@@ -15,7 +15,6 @@ struct hub_http;
 #define HUB_HTTP_BODY_MAX ((size_t)1024 * 1024)
 #define HUB_HTTP_HEADERS_MAX ((size_t)16 * 1024)
 #define HUB_HTTP_IDLE_S 240 /* a connection without a request */
-#define HUB_HTTP_CONNECTIONS_MAX 4096
 
 /* port may be HUB_HTTPS_PORT_ANY.  NULL with err set as of net_listen_new(). */
 struct hub_http *hub_http_new(struct hub *hub, int64_t port, struct err *err);

@@ -31,6 +31,7 @@
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
 #include "core/hub/monitor.h"
+#include "core/hub/newcomers.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
@@ -225,6 +226,7 @@ read_rehearsal(
 {
 	hub->history = hub_history_new();
 	hub->monitor = hub_monitor_new();
+	hub->newcomers = hub_newcomers_new();
 	hub->faults = hub_faults_new();
 	if (config->faults != NULL &&
 	    hub_faults_set_list(hub->faults, config->faults, err) == -1)
@@ -284,6 +286,7 @@ hub_free(struct hub *hub)
 	hub_tier_free(hub->tier);
 	hub_faults_free(hub->faults);
 	hub_history_free(hub->history);
+	hub_newcomers_free(hub->newcomers);
 	SSL_CTX_free(hub->tls);
 	store_close(hub->store);
 	hub_identity_free(hub->identity);

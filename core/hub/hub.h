@@ -29,6 +29,7 @@ struct hub_liveness;
 struct hub_messages;
 struct hub_methods;
 struct hub_monitor;
+struct hub_newcomers;
 struct hub_registry;
 struct hub_sessions;
 struct hub_tier;
@@ -55,6 +56,7 @@ struct hub {
 	struct hub_jobs *jobs;         /* that have not ended */
 	struct hub_configurations *configurations;
 	struct hub_http *http;
+	struct hub_newcomers *newcomers; /* who has not shown who it is */
 	struct hub_tier *tier;       /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */
 	struct hub_history *history; /* of direct methods */

@@ -12,6 +12,7 @@
 #include "core/hub/call.h"
 #include "core/hub/faults.h"
 #include "core/hub/history.h"
+#include "core/hub/http_gauge.h"
 #include "core/hub/hub.h"
 #include "core/hub/monitor.h"
 #include "core/hub/routes.h"
@@ -123,6 +124,7 @@ hub_rest_monitor(struct hub_call *call)
 		hub_call_error(call, IOTHUB_SERVICE_UNAVAILABLE,
 		    "there are as many listeners as there may be");
 	} else {
+		hub_http_gauge_leave(call->request);
 		hub_call_free(call);
 		hub_monitor_listen(monitor, connection, device_id);
 	}

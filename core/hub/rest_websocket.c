@@ -12,6 +12,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/call.h"
+#include "core/hub/http_gauge.h"
 #include "core/hub/hub.h"
 #include "core/hub/routes.h"
 #include "core/hub/sessions.h"
@@ -122,6 +123,7 @@ hub_rest_websocket(struct hub_call *call)
 	    "Sec-WebSocket-Accept: %s\r\n"
 	    "Sec-WebSocket-Protocol: %s\r\n\r\n",
 	    accept, protocol);
+	hub_http_gauge_leave(call->request);
 	hub_call_free(call);
 
 	ws = hub_websocket_new(connection);

@@ -166,6 +166,7 @@ hub_session_close(struct hub_session *session, const char *why)
 	session->state = HUB_SESSION_CLOSED;
 	log_info("mqtt: %s: closed: %s", name_of(session), why);
 	list_remove(&session->link);
+	hub_newcomers_remove(&session->newcomer);
 	if (session->will != NULL)
 		tell_will(session);
 	if (session->device_id != NULL)
@@ -467,6 +468,13 @@ hub_session_tick(struct hub_session *session, int64_t mono_ms, int64_t utc_s)
 		    "silent for 1.5 times its Keep Alive [MQTT-3.1.2-24]");
 }
 
+static void
+make_room(struct hub_newcomer *newcomer)
+{
+	hub_session_close(LIST_ITEM(newcomer, struct hub_session, newcomer),
+	    "it has not shown who it is, and there is no room for others");
+}
+
 /* The bufferevent is set; from here on the session is the loop's. */
 static void
 start(struct hub_session *session, struct hub *hub, struct list *sessions)
@@ -476,6 +484,8 @@ start(struct hub_session *session, struct hub *hub, struct list *sessions)
 	session->silence_ms = HUB_CONNECT_TIMEOUT_MS;
 	session->deadline_ms = clock_mono_ms() + session->silence_ms;
 	list_append(sessions, &session->link);
+	session->newcomer.close = make_room;
+	hub_newcomers_add(hub->newcomers, &session->newcomer);
 	bufferevent_openssl_set_allow_dirty_shutdown(session->bev, 1);
 	bufferevent_setcb(session->bev, on_ready, on_ready, on_event, session);
 	/* While a commit is awaited, input piles up to one packet's size. */

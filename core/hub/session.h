@@ -19,6 +19,7 @@
 #include <openssl/types.h>
 
 #include "core/base/list.h"
+#include "core/hub/newcomers.h"
 #include "core/hub/subscriptions.h"
 
 struct bufferevent;
@@ -63,6 +64,7 @@ struct hub_session_will {
  * may be ten thousand. */
 struct hub_session {
 	struct list link; /* in the list of hub_sessions */
+	struct hub_newcomer newcomer; /* until it is let in */
 	struct hub *hub;
 	struct bufferevent *bev; /* NULL once closed */
 	struct hub_websocket *websocket; /* what bev belongs to, or NULL */

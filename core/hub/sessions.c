@@ -17,6 +17,7 @@
 #include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/liveness.h"
+#include "core/hub/newcomers.h"
 #include "core/hub/send.h"
 #include "core/hub/session.h"
 #include "core/hub/subscriptions.h"
@@ -37,6 +38,14 @@ struct hub_sessions {
 	struct list list;
 	struct map *by_device;
 };
+
+static bool
+on_shortage(void *arg)
+{
+	struct hub_sessions *sessions = arg;
+
+	return hub_newcomers_make_room(sessions->hub->newcomers);
+}
 
 static void
 on_accept(int fd, void *arg)
@@ -90,6 +99,7 @@ hub_sessions_new(struct hub *hub, int64_t port, struct err *err)
 		hub_sessions_free(sessions);
 		return NULL;
 	}
+	net_listen_on_shortage(sessions->listen, on_shortage, sessions);
 	return sessions;
 }
 

@@ -23,6 +23,7 @@
 #define BACKLOG 1024
 #define FREE_PORT_TRIES 16
 #define BREATHER_S 1 /* how long nothing is accepted without descriptors */
+#define SHORT_BREATHER_US 10000 /* where some are about to be free */
 
 struct net_listen {
 	struct list link; /* in all_listens */
@@ -34,6 +35,8 @@ struct net_listen {
 	bool is_logged; /* that descriptors ran out */
 	net_listen_cb cb;
 	void *arg;
+	net_listen_shortage_cb on_shortage; /* or NULL */
+	void *shortage_arg;
 };
 
 /*
@@ -96,6 +99,9 @@ on_error(struct evconnlistener *listener, void *arg)
 		    l->port, strerror(error), BREATHER_S);
 	l->is_logged = true;
 	set_enabled(l, false);
+	if (l->on_shortage != NULL && l->on_shortage(l->shortage_arg))
+		breather =
+		    (struct timeval){ .tv_usec = SHORT_BREATHER_US };
 	event_add(l->breather, &breather);
 }
 
@@ -263,6 +269,14 @@ net_listen_pause(struct net_listen *l, bool pause)
 {
 	l->paused = pause;
 	set_enabled(l, !pause);
+}
+
+void
+net_listen_on_shortage(
+    struct net_listen *l, net_listen_shortage_cb cb, void *arg)
+{
+	l->on_shortage = cb;
+	l->shortage_arg = arg;
 }
 
 struct evconnlistener *

@@ -35,6 +35,14 @@ uint16_t net_listen_port(const struct net_listen *listen);
 void net_listen_pause(struct net_listen *listen, bool pause);
 
 /*
+ * Asks whoever may know when descriptors have run out: true says that some
+ * will be free in the next turn of the loop, and accepting goes on then.
+ */
+typedef bool (*net_listen_shortage_cb)(void *arg);
+void net_listen_on_shortage(
+    struct net_listen *listen, net_listen_shortage_cb cb, void *arg);
+
+/*
  * The i-th listener, or NULL behind the last.  Its new owner frees it after
  * net_listen_free(), and may set its accept callback; running out of
  * descriptors stays handled here.

@@ -174,6 +174,25 @@ wait "$one"
 check 'SIGTERM ends it with 0' test $? = 0
 check 'and takes the ready line away' test ! -e "$work/one/ready.json"
 
+# More connections than it has descriptors, and none of them says a word.
+(
+	ulimit -n 60
+	exec "$TWINDECK" hub --state-dir "$work/few" --https-port 0 --mqtt-port 0 \
+		--json </dev/null >"$work/few.out" 2>"$work/few.err"
+) &
+pid=$!
+pids="$pids $pid"
+until_true test -s "$work/few.out"
+for port in $(field few mqttPort) $(field few httpsPort); do
+	for ((i = 0; i < 40; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+	done
+done
+check 'who shows nothing makes room for who does' \
+	timeout 8 "$TWINDECK" hub --state-dir "$work/few" add-device late
+check 'and the log says so' grep -q 'have not shown who they are' "$work/few.err"
+kill "$pid"
+
 # An open pipe as standard input, closed from this side.
 coproc EOF_HUB {
 	exec "$TWINDECK" hub --state-dir "$work/eof" --https-port 0 --mqtt-port 0 \
