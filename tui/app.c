@@ -16,6 +16,7 @@
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
@@ -597,6 +598,28 @@ out:
 }
 
 /*
+ * "lin" finds nothing, and will be "link:off" in a moment: until then the
+ * words in front of it hold.
+ */
+static void
+look_ahead(struct app *app, const char *text)
+{
+	struct pane *pane = app->panes[PANE_DEVICES];
+	struct filter *filter;
+	size_t head;
+	char *words;
+
+	if (fleet_view_size(pane_devices_view(pane)) > 0 ||
+	    !filter_is_half_typed(text, &head))
+		return;
+	words = xstrndup(text, head);
+	filter = list_settings_filter(app, words, NULL);
+	if (filter != NULL)
+		pane_devices_take_filter(pane, filter);
+	free(words);
+}
+
+/*
  * What is half typed may be no filter yet: the last good one stays, and what
  * is wrong stands below until it is right.
  */
@@ -615,9 +638,11 @@ set_filter(struct app *app, const char *text, bool is_typing)
 	filter = list_settings_filter(app, text, &err);
 	if (filter != NULL)
 		pane_devices_take_filter(pane, filter);
-	else if (is_typing)
+	if (filter != NULL && is_typing)
+		look_ahead(app, text);
+	else if (filter == NULL && is_typing)
 		app->filter_fault = xstrdup(err.text);
-	else
+	else if (filter == NULL)
 		app_say(app, true, "filter: %s", err.text);
 }
 
@@ -635,7 +660,7 @@ static void
 end_prompt(struct app *app, bool accepted)
 {
 	enum app_prompt kind = app->asks;
-	char *text = xstrdup(prompt_text());
+	char *line = xstrdup(prompt_text()), *text = str_trim(line);
 
 	app->asks = APP_PROMPT_NONE;
 	prompt_close();
@@ -648,7 +673,7 @@ end_prompt(struct app *app, bool accepted)
 		actions_twin_find_end(app, accepted);
 	else if (accepted)
 		run_line(app, text);
-	free(text);
+	free(line);
 }
 
 static void

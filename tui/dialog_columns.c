@@ -16,7 +16,7 @@
 #include "tui/list_settings.h"
 #include "tui/pane_devices.h"
 
-#define WIDTH 74
+#define WIDTH 78
 #define ROWS_ABOVE 3 /* two lines of keys and a gap */
 #define FIELD_PATH 1
 
@@ -66,11 +66,11 @@ hidden_at(const struct state *state, size_t i)
 static void
 put_shown(struct dialog *dialog, const struct column *column)
 {
-	char width[16] = "as it fits";
+	char width[16] = "auto";
 
 	if (column->width > 0)
 		snprintf(width, sizeof(width), "%d", column->width);
-	dialog_text(dialog, STYLE_TEXT, "✓ %-18.40s %10s  %s",
+	dialog_text(dialog, STYLE_TEXT, "✓ %-18.40s %4s  %s",
 	    column_name(column), width,
 	    column->path != NULL ? "of the twin" : column->def->help);
 }
@@ -84,14 +84,14 @@ build(struct dialog *dialog, const char *path)
 
 	dialog_reset(dialog, "Columns", "Enter keep · Esc back");
 	dialog_text(dialog, STYLE_DIM,
-	    "Space in or out   J K move it   + - width   = as it fits");
+	    "Space in or out   J K move it   + - width   = auto, as it fits");
 	dialog_text(dialog, STYLE_DIM,
 	    "Tab adds any path of the twin, as in tags.site");
 	dialog_gap(dialog);
 	for (i = 0; i < n; i++)
 		put_shown(dialog, columns_at(state->shown, i));
 	for (i = 0; (def = hidden_at(state, i)) != NULL; i++)
-		dialog_text(dialog, STYLE_DIM, "  %-18s %10s  %s", def->name,
+		dialog_text(dialog, STYLE_DIM, "  %-18s %4s  %s", def->name,
 		    "", def->help);
 	dialog_gap(dialog);
 	dialog_field(dialog, FIELD_PATH, "path", path, 0, NULL, "column");

@@ -21,6 +21,7 @@
 #include "tui/columns.h"
 #include "tui/list_settings.h"
 #include "tui/pane_devices.h"
+#include "tui/prompt.h"
 
 #define WORDS_MAX ((size_t)400)
 #define ROWS_LOOKED_AT ((size_t)500) /* for their tags */
@@ -121,11 +122,25 @@ put_tags(const char *sign, const char *tags)
 	}
 }
 
+/* Of all devices, also those that the filter hides. */
+static void
+put_devices(struct app *app, const char *sign)
+{
+	struct fleet *fleet = deck_fleet(app_deck(app));
+	struct fleet_view *all = fleet_view_new(fleet);
+	size_t i, n = fleet_view_size(all);
+
+	n = n < ROWS_LOOKED_AT ? n : ROWS_LOOKED_AT;
+	for (i = 0; i < n; i++)
+		put_tags(sign, fleet_row_tags(fleet, fleet_view_at(all, i)));
+	for (i = 0; i < n; i++)
+		put("%s%s", sign, fleet_view_at(all, i)->id);
+	fleet_view_free(all);
+}
+
 static void
 put_filter_words(struct app *app, const char *typed)
 {
-	struct fleet_view *view =
-	    pane_devices_view(app_pane(app, PANE_DEVICES));
 	const char *sign = typed[0] == '!' ? "!" : "", *name;
 	const struct filter_field *field;
 	size_t i;
@@ -134,16 +149,8 @@ put_filter_words(struct app *app, const char *typed)
 		put_field(sign, field);
 	for (i = 0; (name = list_settings_filter_name(app, i)) != NULL; i++)
 		put("@%s", name);
-	for (i = 0;
-	     view != NULL && i < fleet_view_size(view) && i < ROWS_LOOKED_AT;
-	     i++)
-		put_tags(sign,
-		    fleet_row_tags(
-			deck_fleet(app_deck(app)), fleet_view_at(view, i)));
-	for (i = 0;
-	     view != NULL && i < fleet_view_size(view) && i < ROWS_LOOKED_AT;
-	     i++)
-		put("%s%s", sign, fleet_view_at(view, i)->id);
+	if (app_deck(app) != NULL)
+		put_devices(app, sign);
 }
 
 /* Leaves below a member of the twin that is shown. */
@@ -230,6 +237,7 @@ put_column_words(struct app *app, const char *typed)
 {
 	const char *sign = typed[0] == '+' ? "+" : typed[0] == '-' ? "-" : "";
 
+	prompt_words_are_list();
 	put_columns(app, sign);
 	if (sign[0] == '\0')
 		put("default");

@@ -18,7 +18,6 @@
 #include "tui/pane.h"
 
 #define INFO_SIZE 256
-#define FILTER_SHOWN 24 /* bytes of the filter in the frame */
 
 struct devices_pane {
 	struct pane base;
@@ -138,29 +137,55 @@ put_marked(const struct devices_pane *p, struct strbuf *out)
 		strbuf_printf(out, ", %zu hidden", marked - shown);
 }
 
-/* What stands in the frame, with less of it at each level: the counts stay. */
+/*
+ * What stands in the frame, from all that there is to what is never left out:
+ * the counts.
+ */
+static const struct level {
+	int filter; /* bytes of it */
+	enum { SORT_IN_WORDS, SORT_SHORT, SORT_LEFT_OUT } sort;
+} levels[] = {
+	{ 24, SORT_IN_WORDS },
+	{ 24, SORT_SHORT },
+	{ 8, SORT_SHORT },
+	{ 24, SORT_LEFT_OUT },
+	{ 8, SORT_LEFT_OUT },
+	{ 0, SORT_LEFT_OUT },
+};
+
+#define LEVELS (sizeof(levels) / sizeof(levels[0]))
+
 static void
-put_info(const struct devices_pane *p, struct strbuf *out, int level)
+put_sort(const struct devices_pane *p, struct strbuf *out, bool in_words)
+{
+	const char *name = pane_devices_sort_name(&p->base);
+	bool reverse = fleet_view_is_reverse(p->view);
+
+	strbuf_printf(out, " · by %s%s%s", reverse && !in_words ? "-" : "",
+	    name, reverse && in_words ? ", reversed" : "");
+}
+
+static void
+put_info(const struct devices_pane *p, struct strbuf *out,
+    const struct level *level)
 {
 	const struct fleet *fleet = deck_fleet(p->base.deck);
 	const char *filter = fleet_view_filter(p->view);
-	bool is_complete = fleet_is_complete(fleet);
 
 	strbuf_reset(out);
 	strbuf_printf(out, "%zu of ", fleet_view_size(p->view));
-	if (is_complete)
+	if (fleet_is_complete(fleet))
 		strbuf_printf(out, "%zu", fleet_size(fleet));
 	else
 		strbuf_puts(out, "?");
 	put_marked(p, out);
 	if (p->range_from != NULL)
 		strbuf_printf(out, " · range %zu", p->range_n);
-	if (filter[0] != '\0' && level < 3)
-		strbuf_printf(out, " · /%.*s",
-		    level < 1 ? FILTER_SHOWN : FILTER_SHOWN / 3, filter);
-	if (level < 2)
-		strbuf_printf(out, " · by %s%s", pane_devices_sort_name(&p->base),
-		    fleet_view_is_reverse(p->view) ? ", reversed" : "");
+	if (filter[0] != '\0' && level->filter > 0)
+		strbuf_printf(out, " · /%.*s%s", level->filter, filter,
+		    strlen(filter) > (size_t)level->filter ? "…" : "");
+	if (level->sort != SORT_LEFT_OUT)
+		put_sort(p, out, level->sort == SORT_IN_WORDS);
 }
 
 static void
@@ -169,7 +194,7 @@ write_info(
 {
 	const struct fleet *fleet;
 	struct strbuf text = { 0 };
-	int level;
+	size_t i;
 
 	out[0] = '\0';
 	if (p->view == NULL)
@@ -177,12 +202,12 @@ write_info(
 	fleet = deck_fleet(p->base.deck);
 	if (fleet_size(fleet) == 0 && !fleet_is_complete(fleet))
 		return;
-	for (level = 0; level < 4; level++) {
-		put_info(p, &text, level);
+	for (i = 0; i < LEVELS; i++) {
+		put_info(p, &text, &levels[i]);
 		if (area_width(a, strbuf_str(&text)) <= room)
 			break;
 	}
-	if (level == 4) {
+	if (i == LEVELS) {
 		strbuf_reset(&text);
 		strbuf_printf(&text, "%zu/%zu", fleet_view_size(p->view),
 		    fleet_size(fleet));

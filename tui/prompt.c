@@ -34,6 +34,7 @@ static struct prompt {
 	prompt_words_cb words;
 	void *arg;
 	size_t word_start, word_at;
+	bool is_list; /* of words with commas: no blank behind one */
 	char **matches; /* owned */
 	size_t n_matches;
 } prompt;
@@ -119,10 +120,12 @@ complete(const char *typed, int start, int end)
 	if (prompt.words == NULL)
 		return NULL;
 	prompt.word_start = (size_t)start;
+	prompt.is_list = false;
 	matches = rl_completion_matches(typed, next_match);
 	/* "fw:" and "tag." are not the whole word yet: no blank behind them. */
 	len = matches != NULL ? strlen(matches[0]) : 0;
-	if (len > 0 && strchr(":.", matches[0][len - 1]) != NULL)
+	if (prompt.is_list ||
+	    (len > 0 && strchr(":.", matches[0][len - 1]) != NULL))
 		rl_completion_suppress_append = 1;
 	return matches;
 }
@@ -262,6 +265,12 @@ bytes_of(const char *text, size_t characters)
 		at += n > 0 ? (size_t)n : 1;
 	}
 	return at;
+}
+
+void
+prompt_words_are_list(void)
+{
+	prompt.is_list = true;
 }
 
 void

@@ -40,6 +40,8 @@ bool prompt_is_open(void);
 enum prompt_event prompt_key(int32_t key);
 void prompt_paste(const char *text); /* line ends become spaces */
 const char *prompt_text(void);       /* borrowed until the next key */
+/* From words: they stand in a list with commas, no blank goes behind one. */
+void prompt_words_are_list(void);
 /* Shows where something is wrong, until the next key; counted in characters. */
 void prompt_mark_fault(size_t characters);
 void prompt_close(void);             /* fine when none is open */

@@ -350,6 +350,24 @@ filter_narrows(const struct filter *filter, const struct filter *other)
 	return true;
 }
 
+bool
+filter_is_half_typed(const char *text, size_t *head)
+{
+	const struct filter_field *f;
+	const char *word = text + strlen(text);
+	size_t len;
+
+	while (word > text && word[-1] != ' ' && word[-1] != '\t')
+		word--;
+	*head = (size_t)(word - text);
+	word += *word == '!';
+	len = strlen(word);
+	for (f = filter_fields; f->name != NULL; f++)
+		if (len > 0 && strncasecmp(f->name, word, len) == 0)
+			return true;
+	return false;
+}
+
 int
 filter_name_check(const char *name, struct err *err)
 {

@@ -47,6 +47,12 @@ bool filter_matches(const struct filter *filter, const struct fleet *fleet,
  */
 bool filter_narrows(const struct filter *filter, const struct filter *other);
 
+/*
+ * Whether the last word may become a field's name, and has not got its colon
+ * yet; *head is how many bytes stand in front of it.
+ */
+bool filter_is_half_typed(const char *text, size_t *head);
+
 /* Letters, digits, - and _; 0, or -1 with err set (ERR_INVALID). */
 int filter_name_check(const char *name, struct err *err);
 

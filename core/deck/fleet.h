@@ -128,7 +128,8 @@ void fleet_ids_free(char **ids, size_t n);
 
 /*
  * A view.  It follows the fleet; new rows come in at their place.  SORT_VALUE
- * + i sorts by the values of the i-th path, those without one last.
+ * + i sorts by the values of the i-th path; those without one are last, in
+ * reverse too.
  */
 enum fleet_sort { SORT_DEVICE, SORT_LINK, SORT_FIRMWARE, SORT_DOOR, SORT_DRIFT,
 	SORT_VERSION, SORT_TAGS, SORT_SEEN, SORTS, SORT_VALUE = 16 };

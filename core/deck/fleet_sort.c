@@ -19,18 +19,18 @@ compare_texts(const char *a, const char *b)
 	return strverscmp(a != NULL ? a : "", b != NULL ? b : "");
 }
 
-/* Those without a value stand last. */
 static int
-compare_values(const char *a, const char *b)
+compare_values(const char *a, const char *b, bool reverse)
 {
 	if (a == NULL || b == NULL)
-		return (a == NULL) - (b == NULL);
+		return reverse ? (b == NULL) - (a == NULL)
+			       : (a == NULL) - (b == NULL);
 	return strverscmp(a, b);
 }
 
 int
 fleet_sort_compare(const struct fleet *fleet, enum fleet_sort by,
-    const struct fleet_row *a, const struct fleet_row *b)
+    bool reverse, const struct fleet_row *a, const struct fleet_row *b)
 {
 	switch (by) {
 	case SORT_DEVICE:
@@ -48,11 +48,11 @@ fleet_sort_compare(const struct fleet *fleet, enum fleet_sort by,
 	case SORT_DRIFT:
 		return (int)b->drift - (int)a->drift;
 	case SORT_VERSION:
-		return compare_values(
-		    fleet_row_version(fleet, a), fleet_row_version(fleet, b));
+		return compare_values(fleet_row_version(fleet, a),
+		    fleet_row_version(fleet, b), reverse);
 	case SORT_TAGS:
-		return compare_values(
-		    fleet_row_tags(fleet, a), fleet_row_tags(fleet, b));
+		return compare_values(fleet_row_tags(fleet, a),
+		    fleet_row_tags(fleet, b), reverse);
 	case SORT_SEEN:
 		return (a->seen > b->seen) - (a->seen < b->seen);
 	case SORT_VALUE:
@@ -60,7 +60,7 @@ fleet_sort_compare(const struct fleet *fleet, enum fleet_sort by,
 	}
 	return compare_values(
 	    fleet_row_value(fleet, a, (size_t)by - SORT_VALUE),
-	    fleet_row_value(fleet, b, (size_t)by - SORT_VALUE));
+	    fleet_row_value(fleet, b, (size_t)by - SORT_VALUE), reverse);
 }
 
 /* A row and where it is to stand. */
@@ -127,7 +127,7 @@ rank_texts(const struct fleet *fleet, enum fleet_sort by, const uint32_t *rows,
 }
 
 static uint32_t
-key_of(const struct fleet *fleet, enum fleet_sort by,
+key_of(const struct fleet *fleet, enum fleet_sort by, bool reverse,
     const struct fleet_row *row, const uint32_t *ranks)
 {
 	uint32_t number;
@@ -153,7 +153,7 @@ key_of(const struct fleet *fleet, enum fleet_sort by,
 		break;
 	}
 	number = text_of(fleet, by, row);
-	return number != 0 ? ranks[number] : UINT32_MAX;
+	return number != 0 ? ranks[number] : reverse ? 0 : UINT32_MAX;
 }
 
 /* One digit of the keys; the order of equal ones stays. */
@@ -199,8 +199,8 @@ sort_items(struct item *items, size_t n)
 }
 
 void
-fleet_sort_rows(
-    const struct fleet *fleet, enum fleet_sort by, uint32_t *rows, size_t n)
+fleet_sort_rows(const struct fleet *fleet, enum fleet_sort by, bool reverse,
+    uint32_t *rows, size_t n)
 {
 	struct item *items = xcalloc(n + 1, sizeof(*items));
 	uint32_t *ranks = rank_texts(fleet, by, rows, n);
@@ -208,7 +208,8 @@ fleet_sort_rows(
 
 	for (i = 0; i < n; i++)
 		items[i] = (struct item){
-			key_of(fleet, by, fleet_row_at(fleet, rows[i]), ranks),
+			key_of(fleet, by, reverse,
+			    fleet_row_at(fleet, rows[i]), ranks),
 			rows[i]
 		};
 	sort_items(items, n);

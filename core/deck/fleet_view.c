@@ -49,7 +49,8 @@ is_before(uint32_t number, void *arg)
 	const struct place *place = arg;
 	const struct fleet *fleet = place->view->fleet;
 	const struct fleet_row *row = fleet_row_at(fleet, number);
-	int order = fleet_sort_compare(fleet, place->view->by, row, place->row);
+	int order = fleet_sort_compare(fleet, place->view->by,
+	    place->view->reverse, row, place->row);
 
 	if (order == 0)
 		order = fleet_id_compare(row->id, place->row->id);
@@ -131,7 +132,8 @@ rebuild(struct fleet_view *view)
 			n++;
 	}
 	if (view->by != SORT_DEVICE)
-		fleet_sort_rows(view->fleet, view->by, rows, n);
+		fleet_sort_rows(
+		    view->fleet, view->by, view->reverse, rows, n);
 	view->own = row_order_new();
 	view->marked = 0;
 	for (i = 0; i < n; i++) {

@@ -176,23 +176,22 @@ select_progress(struct select *select)
 
 /*
  * The hub counts columns in what it was sent; the operator typed only a part
- * of it.  "line 1, column 40: …" becomes "column 5: …".
+ * of it, and sees one line: "…: line 1, column 40: …" becomes "column 5: …".
  */
 static char *
 translate(const struct select *select, const char *words)
 {
-	const char *at = strstr(words, "line 1, column "), *digits;
-	char *end_of = NULL;
+	static const char place[] = "line 1, column ";
+	const char *at = strstr(words, place);
+	char *behind = NULL;
 	unsigned long column;
 
 	if (at == NULL)
 		return xstrdup(words);
-	digits = at + strlen("line 1, column ");
-	column = strtoul(digits, &end_of, 10);
-	if (end_of == digits || column <= select->shift)
+	column = strtoul(at + strlen(place), &behind, 10);
+	if (behind == at + strlen(place) || column <= select->shift)
 		return xstrdup(words);
-	return xasprintf("%.*scolumn %lu%s", (int)(at - words), words,
-	    column - select->shift, end_of);
+	return xasprintf("column %lu%s", column - select->shift, behind);
 }
 
 static void
@@ -293,8 +292,11 @@ finish(struct select *select)
 		marked++;
 	}
 	new -= gone < new ? gone : new;
-	strbuf_printf(&words, "select: marked %zu device%s", marked,
-	    marked == 1 ? "" : "s");
+	if (select->n_ids == 0)
+		strbuf_puts(&words, "select: the hub found no device");
+	else
+		strbuf_printf(&words, "select: marked %zu device%s", marked,
+		    marked == 1 ? "" : "s");
 	if (new > 0)
 		strbuf_printf(
 		    &words, ", %zu of them not in the list before", new);

@@ -271,6 +271,26 @@ test_a_filter_narrows_another_only_if_it_shows_no_more(void **state)
 }
 
 static void
+test_a_word_that_may_become_a_field_is_half_typed(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+		size_t head;
+	} cases[] = { { "li", true, 0 }, { "door-1 !ta", true, 7 },
+		{ "TAG.", true, 0 }, { "link:", false, 0 }, { "x", false, 0 },
+		{ "link ", false, 5 }, { "", false, 0 } };
+	size_t i, head;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(cases); i++) {
+		assert_int_equal(cases[i].is,
+		    filter_is_half_typed(cases[i].text, &head));
+		assert_int_equal(cases[i].head, head);
+	}
+}
+
+static void
 test_a_filter_is_saved_under_a_plain_name(void **state)
 {
 	struct err err;
@@ -296,6 +316,8 @@ main(void)
 		    test_what_is_too_long_is_refused_before_it_is_read),
 		cmocka_unit_test(
 		    test_a_filter_narrows_another_only_if_it_shows_no_more),
+		cmocka_unit_test(
+		    test_a_word_that_may_become_a_field_is_half_typed),
 		cmocka_unit_test(test_a_filter_is_saved_under_a_plain_name),
 	};
 

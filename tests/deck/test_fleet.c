@@ -82,14 +82,16 @@ static void
 check_view(struct fixture *f, struct fleet_view *view)
 {
 	const struct fleet_row *row;
-	size_t i;
+	size_t i, marked = 0;
 
 	for (i = 0; i < fleet_view_size(view); i++) {
 		row = fleet_view_at(view, i);
+		marked += row->marked;
 		assert_ptr_equal(row, fleet_get(f->fleet, row->id));
 		assert_int_equal(i, fleet_view_index(view, row->id));
 	}
 	assert_null(fleet_view_at(view, i));
+	assert_int_equal(marked, fleet_view_marked(view));
 }
 
 static void
@@ -350,8 +352,9 @@ test_values_sort_by_number_and_those_without_one_last(void **state)
 	take(f, "d", 1, ",\"tags\":{\"n\":9}");
 	assert_string_equal("d", fleet_view_at(view, 1)->id);
 	fleet_view_sort(view, SORT_VALUE, true);
-	assert_string_equal("a", fleet_view_at(view, 0)->id);
-	assert_string_equal("c", fleet_view_at(view, 3)->id);
+	assert_string_equal("b", fleet_view_at(view, 0)->id);
+	assert_string_equal("c", fleet_view_at(view, 2)->id);
+	assert_string_equal("a", fleet_view_at(view, 3)->id);
 	fleet_view_free(view);
 }
 
