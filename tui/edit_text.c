@@ -60,6 +60,7 @@ hand_over(struct dialog *d, struct app *app, struct edit *e, const char *text,
 		     "is sent.  Lines like these are left out.";
 	edit_set_text(&e->handed, text);
 	edit_set_text(&e->left, NULL);
+	edit_set_text(&e->note, NULL);
 	edit_wait(d, e, EDIT_ELSEWHERE, "the editor has the properties of");
 	if (editor_open(e->editor, notes, n, text, line, column, on_left, d,
 		&err) == -1) {
@@ -87,17 +88,18 @@ edit_text_open(struct dialog *d, struct app *app, struct edit *e)
 	strbuf_fini(&text);
 }
 
-/* Back in the form, with what the editor left for another time. */
+/* Back in the form; what the editor left is kept for another time. */
 static void
 come_back(struct dialog *d, struct app *app, struct edit *e, const char *left,
     const char *why)
 {
 	edit_set_text(&e->left, left);
-	edit_set_text(&e->form_then, e->typed);
+	edit_set_text(&e->note, left != NULL ? why : NULL);
 	edit_form_show(d, app, e);
 	edit_form_collect(d, e);
 	edit_set_text(&e->form_then, e->typed);
-	dialog_fault(d, why);
+	if (left == NULL)
+		dialog_fault(d, why);
 	e->in_editor = false;
 }
 
@@ -189,7 +191,8 @@ on_left(struct app *app, const char *text, const struct err *err, void *arg)
 
 	if (text == NULL) {
 		left = editor_left(e->editor);
-		come_back(d, app, e, left, err->text);
+		come_back(
+		    d, app, e, left != NULL ? left : e->handed, err->text);
 		free(left);
 		return;
 	}

@@ -20,7 +20,9 @@
 #include "core/base/xalloc.h"
 #include "tui/app.h"
 
-#define NOT_FOUND 127 /* what a shell says of a command that is not there */
+/* What a shell says of a command that is not there, or was killed. */
+#define NOT_FOUND 127
+#define SHELL_SIGNALED 128 /* and the signal */
 #define NAME_MAX_BYTES 64
 
 /* How an editor is told where to begin. */
@@ -288,18 +290,29 @@ user_command(void)
 	return "vi";
 }
 
+/* The signal that ended it, told by itself or by the shell; 0: none. */
+static int
+signal_of(int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status);
+	if (WEXITSTATUS(status) > SHELL_SIGNALED)
+		return WEXITSTATUS(status) - SHELL_SIGNALED;
+	return 0;
+}
+
 /* What a status other than 0 means; the text stays in its file. */
 static void
 set_trouble(const struct editor *editor, int status, struct err *err)
 {
 	const char *command = editor->command, *path = editor->path;
+	int signo = signal_of(status);
 
-	if (WIFSIGNALED(status))
+	if (signo != 0)
 		err_set(err, ERR_CANCELLED,
 		    "the editor (%.60s) was killed by signal %d (%s); the text "
 		    "is kept in %s",
-		    command, WTERMSIG(status), strsignal(WTERMSIG(status)),
-		    path);
+		    command, signo, strsignal(signo), path);
 	else if (WEXITSTATUS(status) == NOT_FOUND)
 		err_set(err, ERR_NOT_FOUND,
 		    "the editor (%.60s) was not found: set VISUAL or EDITOR; "
