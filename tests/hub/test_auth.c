@@ -133,6 +133,8 @@ static const struct {
 	{ "IPv6", "[::1]:8883/devices/d1", UPPER, UPPER, "rse" },
 };
 
+/* Traps 5, 6 and 7 of the contract: sr signed as it came, sig in any escapes,
+ * sr with a port. */
 static void
 test_every_producers_device_token_is_taken(void **state)
 {

@@ -60,7 +60,12 @@ sums() { find "$work/$1" -type f ! -name 'hub.db-*' ! -name lock -exec cksum {} 
 
 start one
 one=$pid
-check 'one line of JSON says what a client needs' \
+# Traps 9 and 10 of the contract: the C SDK wants a dot in the host, and has
+# both ports built in.
+check 'the ports that SDKs have built in are the defaults' \
+	test "$("$TWINDECK" hub --help | tr '\n' ' ' | tr -s ' ' |
+		grep -oE 'else 443, which the SDKs have built in|\(default 8883\)' | wc -l)" = 2
+check 'one line of JSON says what a client needs, its host with a dot' \
 	grep -qE '^\{"hostName":"127\.0\.0\.1","serviceConnectionString":"HostName=127\.0\.0\.1:[0-9]+;SharedAccessKeyName=iothubowner;SharedAccessKey=[^"]+=","caFile":"/[^"]+/ca\.pem","httpsPort":[0-9]+,"mqttPort":[0-9]+,"pid":'"$one"'\}$' "$work/one.out"
 check 'and is the only line' test "$(wc -l <"$work/one.out")" = 1
 check 'the state folder is private' test "$(stat -c %a "$work/one")" = 700

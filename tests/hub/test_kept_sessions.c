@@ -160,6 +160,7 @@ python_hears(struct rig *rig, struct python *p, int64_t version)
 	free(outcome.payload);
 }
 
+/* Trap 1 of the contract. */
 static void
 test_subscriptions_outlive_connections_and_the_hub(void **state)
 {

@@ -29,6 +29,7 @@ tear_down(void **state)
 	return 0;
 }
 
+/* Trap 25 of the contract: a payload is never empty. */
 static void
 test_a_method_is_called_and_answered(void **state)
 {
@@ -230,6 +231,7 @@ test_ten_calls_at_once_and_no_more(void **state)
 	rig_client_free(client);
 }
 
+/* Trap 19 of the contract: nobody is told 500 who might ask again. */
 static void
 test_a_failed_commit_of_others_is_no_reason_to_call_twice(void **state)
 {

@@ -255,6 +255,9 @@ static const struct {
 } projections[] = {
 	{ "SELECT deviceId FROM devices WHERE deviceId='d1'",
 	    "[{\"deviceId\":\"d1\"}]" },
+	/* Trap 16 of the contract. */
+	{ "SELECT DEVICEID FROM devices WHERE deviceId='d1'",
+	    "[{\"deviceId\":\"d1\"}]" },
 	{ "select DeviceId as id, tags.site from devices where deviceId='d1'",
 	    "[{\"id\":\"d1\",\"site\":\"brno\"}]" },
 	{ "SELECT tags.hot, tags.floor, properties.reported.fw FROM devices "

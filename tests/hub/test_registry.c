@@ -123,6 +123,7 @@ test_a_body_creates_or_is_refused(void **state)
 	}
 }
 
+/* Trap 4 of the contract: also where they are empty. */
 static void
 test_keys_are_made_where_none_are_given(void **state)
 {

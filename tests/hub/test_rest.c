@@ -20,6 +20,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/http.h"
 #include "core/hub/identity.h"
+#include "core/iothub/error.h"
 #include "core/iothub/sas.h"
 #include "core/net/http.h"
 #include "core/net/tls.h"
@@ -221,6 +222,31 @@ holds(const struct answer *answer, const char *want)
 	return strstr(answer->body, want) != NULL;
 }
 
+/* The error in the body is the one in the header, by name or by number. */
+static bool
+agrees(const struct answer *answer)
+{
+	static const char header[] = "iothub-errorcode: ";
+	const char *p = strstr(answer->headers, header), *code;
+	const struct iothub_error *error;
+	char *name, *message;
+	bool ok;
+
+	if (p == NULL)
+		return true;
+	p += strlen(header);
+	name = xstrndup(p, strcspn(p, "\n"));
+	message = xasprintf("\"ErrorCode:%s;", name);
+	code = strstr(answer->body, "errorCode");
+	code = code != NULL ? code + strcspn(code, "0123456789") : "";
+	error = iothub_error_by_code(atoi(code));
+	ok = strstr(answer->body, message) != NULL ||
+	    (error != NULL && strcmp(error->name, name) == 0);
+	free(message);
+	free(name);
+	return ok;
+}
+
 /* One line of the file; the ETag is the one before this line. */
 static void
 play(char *line)
@@ -249,6 +275,8 @@ play(char *line)
 	    &answer);
 	if (answer.status != atoi(field[5]))
 		fail_msg("%s: %d %s", field[0], answer.status, answer.body);
+	if (!agrees(&answer))
+		fail_msg("%s: %s%s", field[0], answer.headers, answer.body);
 	n = split(wants, " && ", parts, N_ROWS(parts));
 	for (i = 0; i < n; i++)
 		if (!holds(&answer, parts[i]))

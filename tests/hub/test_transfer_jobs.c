@@ -14,6 +14,7 @@
 #include "core/hub/transfer.h"
 #include "core/hub/twins.h"
 #include "core/iothub/topic.h"
+#include "core/store/store.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
@@ -52,6 +53,8 @@ export_all(struct rig *rig)
 	FILE *out = open_memstream(&text, &len);
 	int64_t n;
 
+	while (store_in_transaction(rig_hub(rig)->store))
+		rig_turn(rig, 5); /* what is changed goes to the disk first */
 	if (hub_export(rig_hub(rig)->store, out, &n, &err) == -1)
 		fail_msg("%s", err.text);
 	fclose(out);
@@ -215,6 +218,31 @@ test_a_job_that_had_not_ended_goes_on_elsewhere(void **state)
 	free(text);
 }
 
+/* Trap 21 of the contract: a job has two l, its devices have one. */
+static void
+test_a_cancelled_job_has_canceled_devices(void **state)
+{
+	struct rig *rig = *state;
+	char *text;
+
+	/* One that was about to write down whom it calls. */
+	import_all(rig,
+	    "{\"jobId\":\"late\",\"queryCondition\":\"*\",\"type\":"
+	    "\"scheduleUpdateTwin\",\"updateTwin\":{},\"status\":"
+	    "\"scheduled\",\"startTime\":\"2099-01-01T00:00:00Z\"}\n"
+	    "{\"deviceId\":\"d1\",\"jobId\":\"late\",\"status\":"
+	    "\"pending\"}\n");
+	rig_restart(rig);
+	assert_int_equal(
+	    0, hub_jobs_cancel(rig_hub(rig)->jobs, "late", NULL));
+	wait_for(rig, "late", "\"status\":\"cancelled\"");
+	text = export_all(rig);
+	assert_non_null(
+	    strstr(text, "\"deviceId\":\"d1\",\"jobId\":\"late\","));
+	assert_non_null(strstr(text, "\"status\":\"canceled\""));
+	free(text);
+}
+
 static void
 test_a_job_in_a_line_takes_the_place_of_its_namesake(void **state)
 {
@@ -240,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_jobs_and_their_records_come_back_the_same),
 		CASE(test_a_job_that_had_not_ended_goes_on_elsewhere),
+		CASE(test_a_cancelled_job_has_canceled_devices),
 		CASE(test_a_job_in_a_line_takes_the_place_of_its_namesake),
 	};
 

@@ -130,6 +130,7 @@ test_rows_are_found_by_code_and_name_and_stand_once(void **state)
 }
 
 /* What the Node SDK cuts out of Message, and what methods carry. */
+/* Trap 17 of the contract. */
 static void
 test_the_envelopes_have_the_shape_that_sdks_cut(void **state)
 {
