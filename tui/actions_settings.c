@@ -88,7 +88,7 @@ set(struct app *app, const char *key, const char *value)
 }
 
 void
-action_set(struct app *app, const char *arg)
+action_settings(struct app *app, const char *arg)
 {
 	char *text = xstrdup(arg);
 	char *key = str_trim(text);
@@ -98,7 +98,7 @@ action_set(struct app *app, const char *arg)
 		dialog_settings_open(app);
 	else if (equals == NULL)
 		app_say(app, true,
-		    ":set KEY = VALUE; :set alone lists what is set");
+		    ":settings KEY = VALUE; :settings alone lists what is set");
 	else {
 		*equals = '\0';
 		set(app, str_trim(key), str_trim(equals + 1));

@@ -8,6 +8,6 @@
 struct app;
 
 void action_hub(struct app *app, const char *arg);
-void action_set(struct app *app, const char *arg);
+void action_settings(struct app *app, const char *arg);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/deck/command.h"
 #include "tests/support/test.h"
 #include "tui/keys.h"
 
@@ -18,6 +19,18 @@ test_every_row_has_a_name_help_and_something_to_run(void **state)
 		assert_true(def->help[strlen(def->help) - 1] == '.');
 		assert_ptr_equal(def, keys_find_name(def->name));
 	}
+}
+
+/* At the prompt the screen's own name is found first. */
+static void
+test_no_name_hides_a_command_that_acts(void **state)
+{
+	const struct command_def *command;
+
+	(void)state;
+	for (command = command_table; command->name != NULL; command++)
+		if ((command->needs & COMMAND_NEEDS_TARGETS) != 0)
+			assert_null(keys_find_name(command->name));
 }
 
 static void
@@ -83,6 +96,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_every_row_has_a_name_help_and_something_to_run),
+		cmocka_unit_test(test_no_name_hides_a_command_that_acts),
 		cmocka_unit_test(test_a_key_means_one_thing_in_a_pane),
 		cmocka_unit_test(test_the_keys_of_the_design_are_there),
 		cmocka_unit_test(test_keys_are_spelled_as_in_the_manual),
