@@ -213,7 +213,9 @@ draw_footer(const struct app *app, struct area a)
 		return;
 	if (app->asks != APP_PROMPT_NONE) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
-		    app->asks == APP_PROMPT_FIND
+		    app->asks == APP_PROMPT_FIND && app->message != NULL
+			? app->message
+			: app->asks == APP_PROMPT_FIND
 			? "words in names and values   Enter go   Esc back"
 			: app->asks == APP_PROMPT_COMMAND
 			? "Enter run   Tab complete   Up earlier   Esc leave"

@@ -136,10 +136,9 @@ draw_values(struct area a, int y, int x, int end, const struct twin_line *line,
 }
 
 static void
-draw_property(struct area a, int y, const struct twin_line *line,
+draw_property(struct area a, int y, const struct twin_line *line, bool match,
     const struct twin_drawing *d)
 {
-	bool match = is_match(line, d);
 	int x, column, end;
 
 	x = draw_name(a, y, line, d, match ? STYLE_MATCH : line->style);
@@ -155,11 +154,11 @@ draw_property(struct area a, int y, const struct twin_line *line,
 }
 
 static void
-draw_json(struct area a, int y, const struct twin_line *line, size_t number,
-    const struct twin_drawing *d)
+draw_json(struct area a, int y, const struct twin_line *line, bool match,
+    size_t number, const struct twin_drawing *d)
 {
 	int indent = TWIN_JSON_INDENT * line->depth - d->side, x = 1;
-	enum style style = is_match(line, d) ? STYLE_MATCH : line->style;
+	enum style style = match ? STYLE_MATCH : line->style;
 	char text[24];
 
 	if (a.cols >= COLS_FOR_NUMBERS) {
@@ -181,10 +180,12 @@ void
 twin_draw_line(struct area a, int y, const struct twin_line *line,
     size_t number, const struct twin_drawing *drawing)
 {
+	bool match = is_match(line, drawing);
+
 	if (drawing->is_json)
-		draw_json(a, y, line, number, drawing);
+		draw_json(a, y, line, match, number, drawing);
 	else
-		draw_property(a, y, line, drawing);
-	if (is_match(line, drawing))
+		draw_property(a, y, line, match, drawing);
+	if (match)
 		area_put(a, y, 0, STYLE_MATCH, "/");
 }

@@ -566,6 +566,7 @@ const struct play_action play_actions[] = {
 	{ "colours", play_colours, PLAY_ON_SCREEN },
 	{ "storm", play_storm, PLAY_ON_SCREEN },
 	{ "unharmed", play_unharmed, PLAY_ON_SCREEN },
+	{ "wrote", play_wrote, PLAY_ON_SCREEN },
 	{ "key", do_key, PLAY_ON_SCREEN },
 	{ "type", do_type, PLAY_ON_SCREEN },
 	{ "paste", do_paste, PLAY_ON_SCREEN },

@@ -64,6 +64,7 @@ bool play_colours(struct play *play, char *arg);
 bool play_mouse(struct play *play, char *arg);
 bool play_storm(struct play *play, char *arg);
 bool play_unharmed(struct play *play, char *arg);
+bool play_wrote(struct play *play, char *arg);
 bool play_wheel(struct play *play, char *arg);
 
 /* Cuts a duration off: the monotonic time when it is over. */

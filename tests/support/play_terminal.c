@@ -120,3 +120,16 @@ play_unharmed(struct play *p, char *arg)
 	(void)arg;
 	return *harm == '\0' || play_fails(p, "the terminal was sent %s", harm);
 }
+
+bool
+play_wrote(struct play *p, char *arg)
+{
+	int64_t deadline_ms;
+
+	if (!play_take_deadline(p, &arg, &deadline_ms))
+		return false;
+	while (!terminal_wrote(p->terminal, arg))
+		if (!play_read(p, deadline_ms))
+			return play_fails(p, "not written: %s", arg);
+	return true;
+}

@@ -20,6 +20,8 @@
 #include "core/base/xalloc.h"
 #include "tests/support/test.h"
 
+#define WRITTEN_MAX ((size_t)1024 * 1024)
+
 struct terminal {
 	int fd; /* -1: hung up */
 	pid_t pid;
@@ -33,6 +35,7 @@ struct terminal {
 	char string[4];
 	size_t n_string;
 	struct strbuf last;
+	struct strbuf written; /* the end of all that was, escaped likewise */
 };
 
 static void
@@ -163,6 +166,7 @@ terminal_free(struct terminal *t)
 	terminal_hangup(t);
 	vterm_free(t->vt);
 	strbuf_fini(&t->last);
+	strbuf_fini(&t->written);
 	free(t);
 }
 
@@ -209,6 +213,19 @@ keep_last(struct terminal *t, const char *data, size_t len)
 			strbuf_putc(&t->last, data[i]);
 }
 
+static void
+keep_written(struct terminal *t)
+{
+	size_t half = t->written.len / 2;
+
+	strbuf_put(&t->written, t->last.data, t->last.len);
+	if (t->written.len < WRITTEN_MAX)
+		return;
+	memmove(t->written.data, t->written.data + half,
+	    t->written.len - half + 1);
+	t->written.len -= half;
+}
+
 size_t
 terminal_read(struct terminal *t, int timeout_ms)
 {
@@ -224,6 +241,7 @@ terminal_read(struct terminal *t, int timeout_ms)
 		return 0;
 	}
 	keep_last(t, buf, (size_t)n);
+	keep_written(t);
 	look_for_harm(t, buf, (size_t)n);
 	vterm_input_write(t->vt, buf, (size_t)n);
 	vterm_screen_flush_damage(t->screen);
@@ -235,6 +253,12 @@ const char *
 terminal_last(const struct terminal *t)
 {
 	return strbuf_str(&t->last);
+}
+
+bool
+terminal_wrote(const struct terminal *t, const char *text)
+{
+	return strstr(strbuf_str(&t->written), text) != NULL;
 }
 
 void

@@ -28,6 +28,8 @@ pid_t terminal_pid(const struct terminal *t);
 size_t terminal_read(struct terminal *t, int timeout_ms);
 /* The last bytes that were read, control characters escaped; borrowed. */
 const char *terminal_last(const struct terminal *t);
+/* Whether this was written, as terminal_last() shows it; not too long ago. */
+bool terminal_wrote(const struct terminal *t, const char *text);
 
 void terminal_resize(struct terminal *t, int rows, int cols);
 /* Closes this side of the pty, as a lost connection does. */

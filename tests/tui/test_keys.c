@@ -57,6 +57,8 @@ test_the_keys_of_the_design_are_there(void **state)
 		'j', 'k', KEYS_UP, KEYS_DOWN, 'g', 'G', KEYS_PGUP, KEYS_PGDN,
 		KEYS_SPACE, '*', 'u', '!', '/', 'o', 'z', 'R', 'i', 'f', 'l',
 		'm', 'e', KEYS_ENTER, ':', '?', 'q', KEYS_ESC };
+	static const int32_t twin_keys[] = { KEYS_LEFT, KEYS_RIGHT, 'n', 'N',
+		'v', 'y', '<', '>', '/', '+', '-', '[', ']', KEYS_BACKSPACE };
 	size_t i;
 
 	(void)state;
@@ -67,8 +69,8 @@ test_the_keys_of_the_design_are_there(void **state)
 	assert_non_null(keys_find('r', IN_JOBS));
 	assert_non_null(keys_find('p', IN_JOB));
 	assert_non_null(keys_find('s', IN_DEVICES));
-	assert_non_null(keys_find(KEYS_LEFT, IN_TWIN));
-	assert_non_null(keys_find(KEYS_RIGHT, IN_TWIN));
+	for (i = 0; i < N_ROWS(twin_keys); i++)
+		assert_non_null(keys_find(twin_keys[i], IN_TWIN));
 	assert_null(keys_find('x', IN_DEVICES));
 }
 
