@@ -139,6 +139,12 @@ dialog_help_open(struct app *app, int where)
 			dialog_item(d, head, def->help);
 		}
 	dialog_gap(d);
+	for (def = key_table; def->name != NULL; def++)
+		if ((def->where & where) != 0 && def->keys[0] == 0) {
+			snprintf(head, sizeof(head), ":%-10s %-14s ", def->name,
+			    def->arg != NULL ? def->arg : "");
+			dialog_item(d, head, def->help);
+		}
 	for (command = command_table; command->name != NULL; command++) {
 		if ((command->needs & COMMAND_ONE_SHOT_ONLY) != 0 ||
 		    keys_find_name(command->name) != NULL)
