@@ -29,6 +29,9 @@ edit_free(void *state)
 	struct edit *e = state;
 
 	edit_plan_free(e);
+	/* The deck itself is ending: a text that nobody sent stays. */
+	if (e->editor != NULL && !e->is_over)
+		editor_keep(e->editor);
 	editor_free(e->editor);
 	fleet_ids_free(e->ids, e->n);
 	cJSON_Delete(e->opened);
@@ -114,8 +117,9 @@ edit_wait(
 }
 
 void
-edit_close(struct app *app, const char *words)
+edit_close(struct app *app, struct edit *e, const char *words)
 {
+	e->is_over = true;
 	app_close(app);
 	if (words != NULL)
 		app_say(app, false, "%s", words);
@@ -253,7 +257,7 @@ edit_send(struct dialog *d, struct app *app, struct edit *e)
 	    job_title(job), job_size(job), job_size(job) == 1 ? "" : "s",
 	    delay_ms > 0 ? ", " : "", delay_ms > 0 ? e->when : "");
 	if (e->n > 1 || delay_ms > 0) {
-		app_close(app);
+		edit_close(app, e, NULL);
 		return;
 	}
 	/* The answer may want something of the operator: wait for it here. */
@@ -278,7 +282,7 @@ on_sent(struct dialog *d, struct app *app, struct edit *e)
 	const struct job_device *device;
 
 	if (job == NULL) {
-		app_close(app);
+		edit_close(app, e, NULL);
 		return;
 	}
 	device = job_device(job, 0);
@@ -291,7 +295,7 @@ on_sent(struct dialog *d, struct app *app, struct edit *e)
 		edit_set_text(&e->note, device->err.text);
 		edit_form_show(d, app, e);
 	} else {
-		app_close(app);
+		edit_close(app, e, NULL);
 	}
 }
 
@@ -330,7 +334,7 @@ on_button(struct dialog *d, struct app *app, int button)
 	case EDIT_LOADING:
 	case EDIT_ELSEWHERE:
 	case EDIT_SENDING:
-		app_close(app);
+		edit_close(app, e, NULL);
 	}
 }
 

@@ -49,6 +49,7 @@ struct edit {
 	size_t n;
 	enum edit_step step;
 	bool in_editor; /* begins there, not in the form */
+	bool is_over;   /* sent or given up */
 
 	struct cJSON *opened;
 	double opened_version; /* $version of desired, the twin's of tags;
@@ -87,7 +88,8 @@ void edit_set_json(struct cJSON **where, struct cJSON *json); /* takes json */
 /* Nothing is to be typed; Esc leaves. */
 void edit_wait(struct dialog *d, struct edit *e, enum edit_step step,
     const char *words);
-void edit_close(struct app *app, const char *words);
+/* It was sent or given up: no text of it is kept any longer. */
+void edit_close(struct app *app, struct edit *e, const char *words);
 
 /* edit_form.c */
 void edit_form_show(struct dialog *d, struct app *app, struct edit *e);

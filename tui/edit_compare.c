@@ -192,7 +192,7 @@ edit_compare_button(struct dialog *d, struct app *app, int button)
 			plan_count(e->plan, PLAN_CHANGES)))
 			edit_send(d, app, e);
 	} else if (button == B_CANCEL) {
-		edit_close(app, NULL);
+		edit_close(app, e, NULL);
 	} else {
 		edit_plan_free(e);
 		edit_form_show(d, app, e);

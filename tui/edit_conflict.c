@@ -80,7 +80,7 @@ go_on(struct dialog *d, struct app *app, struct edit *e, bool prefer_theirs)
 	if (!json_equal(e->mine, e->opened))
 		edit_compare(d, app, e);
 	else
-		edit_close(app,
+		edit_close(app, e,
 		    prefer_theirs
 			? "theirs stands, and nothing of yours is left to send"
 			: "the twin has what you typed already");
@@ -97,7 +97,7 @@ edit_conflict_button(struct dialog *d, struct app *app, int button)
 		go_on(d, app, e, button == B_TAKE);
 		break;
 	case B_CANCEL:
-		edit_close(app,
+		edit_close(app, e,
 		    "what somebody else wrote stands; what you "
 		    "typed was given up");
 		break;

@@ -139,14 +139,17 @@ give_up(struct dialog *d, struct app *app, struct edit *e)
 {
 	if (!e->warned) {
 		edit_form_collect(d, e);
-		if (edit_form_is_changed(e)) {
+		if (edit_form_is_changed(e) || e->left != NULL) {
 			e->warned = true;
 			edit_form_show(d, app, e);
-			dialog_fault(d, "Esc again gives up what was typed");
+			dialog_fault(d,
+			    e->left != NULL
+				? "Esc again gives up what the editor left"
+				: "Esc again gives up what was typed");
 			return;
 		}
 	}
-	edit_close(app, NULL);
+	edit_close(app, e, NULL);
 }
 
 void
@@ -162,7 +165,7 @@ edit_form_button(struct dialog *d, struct app *app, int button)
 	} else if (button == DIALOG_ESC) {
 		give_up(d, app, e);
 	} else {
-		edit_close(app, NULL);
+		edit_close(app, e, NULL);
 	}
 }
 

@@ -39,7 +39,7 @@ static void
 hand_over(struct dialog *d, struct app *app, struct edit *e, const char *text,
     const char *fault, size_t line, size_t column)
 {
-	const char *notes[3];
+	const char *notes[4];
 	char *head;
 	size_t n = 0;
 	struct err err;
@@ -56,8 +56,9 @@ hand_over(struct dialog *d, struct app *app, struct edit *e, const char *text,
 	if (fault != NULL)
 		notes[n++] = fault;
 	notes[n++] = head;
-	notes[n++] = "Save and leave: the difference is shown before anything "
-		     "is sent.  Lines like these are left out.";
+	notes[n++] =
+	    "Save and leave: the difference is shown before it is sent.";
+	notes[n++] = "Lines like these are left out.";
 	edit_set_text(&e->handed, text);
 	edit_set_text(&e->left, NULL);
 	edit_set_text(&e->note, NULL);

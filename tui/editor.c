@@ -121,6 +121,17 @@ remove_files(struct editor *editor)
 }
 
 void
+editor_keep(struct editor *editor)
+{
+	if (editor->path == NULL)
+		return;
+	fprintf(
+	    stderr, "twindeck: what was edited is kept in %s\n", editor->path);
+	free(editor->dir);
+	editor->dir = NULL;
+}
+
+void
 editor_free(struct editor *editor)
 {
 	if (editor == NULL)

@@ -140,6 +140,8 @@ test_a_conflict_shows_three_versions(void **state)
 
 	run_into_conflict(rig, false);
 	screen_rig_compare(rig, "conflict");
+	screen_rig_resize(rig, 60, 16);
+	screen_rig_compare(rig, "conflict_60");
 }
 
 static void
@@ -270,7 +272,7 @@ test_the_editor_gets_the_section_in_a_private_file(void **state)
 	press(rig, 'E');
 	assert_holds(rig, "// desired of door-004.\n");
 	assert_holds(rig, "\n{\n  \"building\": 43,\n  \"floor\": 3,\n");
-	assert_string_equal("+3,1", rig->lent_place);
+	assert_string_equal("+4,1", rig->lent_place);
 	assert_int_equal(0, stat(rig->lent, &st));
 	assert_int_equal(0600, st.st_mode & 0777);
 	path = xstrdup(rig->lent);
@@ -302,13 +304,13 @@ test_invalid_json_opens_the_editor_again_at_the_fault(void **state)
 
 	screen_rig_command(rig, "tags editor");
 	save(rig, "// a\n// b\n{\n  \"site\": brno\n}\n", EXITED(0));
-	assert_holds(rig, "// line 5, column 11: expected a JSON value\n");
+	assert_holds(rig, "// line 6, column 11: expected a JSON value\n");
 	assert_holds(rig, "\n{\n  \"site\": brno\n}\n");
-	assert_string_equal("+5,11", rig->lent_place);
+	assert_string_equal("+6,11", rig->lent_place);
 	/* Beyond a limit is as bad: it leads to the key. */
 	save(rig, "{\"site\":\"b\",\n\n \"a b\":1}", EXITED(0));
-	assert_holds(rig, "// line 6, column 2: tags.a b: a key may hold no");
-	assert_string_equal("+6,2", rig->lent_place);
+	assert_holds(rig, "// line 7, column 2: tags.a b: a key may hold no");
+	assert_string_equal("+7,2", rig->lent_place);
 	save(rig, "{\"site\":\"praha\",\"floor\":3}", EXITED(0));
 	assert_true(shows(rig, "sends  {\"site\":\"praha\"}"));
 	press(rig, KEYS_RIGHT);
