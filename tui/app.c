@@ -40,6 +40,7 @@
 #include "tui/templates.h"
 
 #define OPTION_WORD_SIZE 40
+#define FLEET_FEW 100 /* devices: the first page of the list */
 
 struct app *
 app_new(const char *title, struct recall *recall, const struct app_ops *ops,
@@ -118,6 +119,15 @@ take_found(struct app *app, const struct deck_found *found)
 	action_go_found(app, found, app->sought_opens);
 }
 
+/* Page by page, hundreds a second: what they bring is seen at the next tick. */
+static bool
+is_loading_more(const struct app *app)
+{
+	const struct fleet *fleet = deck_fleet(app->deck);
+
+	return !fleet_is_complete(fleet) && fleet_size(fleet) > FLEET_FEW;
+}
+
 static void
 on_deck_event(int kind, const void *news, void *arg)
 {
@@ -133,6 +143,8 @@ on_deck_event(int kind, const void *news, void *arg)
 	if (app->dialog != NULL)
 		dialog_event(app->dialog, kind);
 	bury(app);
+	if (kind == DECK_FLEET && is_loading_more(app))
+		return;
 	app->ops->wake(app->arg);
 }
 
@@ -881,6 +893,19 @@ int
 app_print_later(struct app *app, const char *text, struct err *err)
 {
 	return app->ops->print_later(text, err, app->arg);
+}
+
+bool
+app_is_restless(const struct app *app, int64_t now_ms)
+{
+	const struct watch_health *health;
+
+	if (app->deck == NULL)
+		return true;
+	health = watch_health(deck_watch(app->deck));
+	return !health->ok || !fleet_is_complete(deck_fleet(app->deck)) ||
+	    jobs_active(deck_jobs(app->deck)) > 0 ||
+	    now_ms - health->fresh_ms > WATCH_PERIOD_CALM_MS + WATCH_PERIOD_MS;
 }
 
 void

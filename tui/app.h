@@ -74,6 +74,12 @@ void app_mouse(struct app *app, const struct mouse *mouse);
 void app_draw(
     struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us);
 
+/*
+ * Whether time alone may change what is seen, so that a screen without news is
+ * to be drawn again all the same.
+ */
+bool app_is_restless(const struct app *app, int64_t now_ms);
+
 /* For the actions and dialogs. */
 struct deck *app_deck(const struct app *app);
 struct profile *app_profile(const struct app *app); /* never NULL */

@@ -19,6 +19,8 @@
 #include "tui/screen.h"
 
 #define TICK_MS 500
+#define NEWS_MS 4000  /* changes are marked for two seconds */
+#define QUIET_MS 2000 /* without news: ages go in steps, a second hand not */
 #define EAGER_MS                                                     \
 	1000 /* behind a key, and the start: news is painted at once \
 	      */
@@ -26,7 +28,7 @@
 /*
  * Keys and a resize are painted at the end of the turn they came in.  News
  * waits for the tick, unless somebody has just pressed a key and looks for
- * what it did.
+ * what it did.  The tick is late where there is no news.
  */
 struct mode_screen {
 	struct event_base *base;
@@ -37,18 +39,46 @@ struct mode_screen {
 	struct net_turn *turn;
 	struct event *tick;
 	int64_t eager_until_ms;
+	int64_t news_ms, painted_ms;    /* the last ones */
+	int64_t tick_ms;                /* the next; 0: none */
 	struct net_foreground *program; /* that has the terminal, or NULL */
 	/* Who opens another hub, or NULL. */
 	int (*on_hub)(const char *name, struct err *err, void *arg);
 	void *on_hub_arg;
 };
 
+/* The next paint is not later than that. */
+static void
+tick_within(struct mode_screen *s, int64_t ms)
+{
+	int64_t at = s->painted_ms + ms;
+	int64_t left = at - clock_mono_ms();
+	struct timeval tv = { 0 };
+
+	if (s->tick == NULL || (s->tick_ms != 0 && s->tick_ms <= at))
+		return;
+	s->tick_ms = at;
+	if (left > 0) {
+		tv.tv_sec = left / 1000;
+		tv.tv_usec = left % 1000 * 1000;
+	}
+	evtimer_add(s->tick, &tv);
+}
+
 static void
 paint(void *arg)
 {
 	struct mode_screen *s = arg;
 
-	app_draw(s->app, s->canvas, clock_mono_ms(), clock_utc_us());
+	s->painted_ms = clock_mono_ms();
+	s->tick_ms = 0;
+	/* News is shown as such for a while, and then no longer. */
+	tick_within(s,
+	    s->painted_ms - s->news_ms < NEWS_MS ||
+		    app_is_restless(s->app, s->painted_ms)
+		? TICK_MS
+		: QUIET_MS);
+	app_draw(s->app, s->canvas, s->painted_ms, clock_utc_us());
 	screen_paint(s->screen, s->canvas);
 }
 
@@ -63,7 +93,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 static void
 be_eager(struct mode_screen *s)
 {
-	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
+	s->news_ms = clock_mono_ms();
+	s->eager_until_ms = s->news_ms + EAGER_MS;
 	net_turn_end(s->turn);
 }
 
@@ -125,8 +156,11 @@ wake(void *arg)
 {
 	struct mode_screen *s = arg;
 
-	if (clock_mono_ms() < s->eager_until_ms)
+	s->news_ms = clock_mono_ms();
+	if (s->news_ms < s->eager_until_ms)
 		net_turn_end(s->turn);
+	else
+		tick_within(s, TICK_MS);
 }
 
 static void
@@ -244,7 +278,6 @@ mode_screen_new(struct event_base *base, const char *title,
     const struct options *options, struct profile *profile, const char *notice,
     struct err *err)
 {
-	static const struct timeval tick = { 0, TICK_MS * 1000 };
 	struct mode_screen *s = xcalloc(1, sizeof(*s));
 	int rows, cols;
 
@@ -266,8 +299,7 @@ mode_screen_new(struct event_base *base, const char *title,
 	app_ask_theme(s->app, options_string(options, "theme"));
 	if (notice != NULL)
 		app_set_notice(s->app, notice);
-	s->tick = event_new(base, -1, EV_PERSIST, on_tick, s);
-	event_add(s->tick, &tick);
+	s->tick = evtimer_new(base, on_tick, s);
 	paint(s);
 	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
 	return s;

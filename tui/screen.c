@@ -45,6 +45,9 @@ struct screen {
 	bool has_colours;
 	enum canvas_charset charset;
 	bool cursor_is_text;
+	/* What stdscr holds: curses is only told of cells that are others. */
+	struct cell *shown; /* owned, shown_rows of shown_cols; or NULL */
+	int shown_rows, shown_cols;
 	struct event *readable;
 	struct event *leave[N_LEAVE];
 	struct event *winch_event, *tstp, *cont;
@@ -123,6 +126,8 @@ screen_set_theme(struct screen *screen, const struct theme *theme)
 	struct style_look *look;
 	short i;
 
+	free(screen->shown);
+	screen->shown = NULL;
 	screen->theme = *theme;
 	for (i = 0; i < STYLES; i++) {
 		look = &screen->theme.looks[i];
@@ -392,6 +397,7 @@ screen_free(struct screen *screen)
 	write_now(strbuf_str(&screen->later));
 	strbuf_fini(&screen->later);
 	screen_input_free(screen->input);
+	free(screen->shown);
 	free(screen);
 }
 
@@ -476,21 +482,48 @@ put_cell(struct screen *screen, int y, int x, const struct cell *cell)
 	mvadd_wch(y, x, &c);
 }
 
+/* Another size or theme: every cell is put anew. */
+static void
+know_shown(struct screen *screen, int rows, int cols)
+{
+	if (screen->shown != NULL && screen->shown_rows == rows &&
+	    screen->shown_cols == cols)
+		return;
+	free(screen->shown);
+	screen->shown =
+	    xcalloc((size_t)rows * (size_t)cols, sizeof(*screen->shown));
+	screen->shown_rows = rows;
+	screen->shown_cols = cols;
+}
+
+static void
+put_row(struct screen *screen, const struct canvas *canvas, int y, int cols)
+{
+	struct cell *shown =
+	    screen->shown + (size_t)y * (size_t)screen->shown_cols;
+	const struct cell *cell = canvas_at(canvas, y, 0);
+	int x;
+
+	for (x = 0; x < cols; x++, cell++, shown++) {
+		if (memcmp(cell, shown, sizeof(*cell)) == 0)
+			continue;
+		*shown = *cell;
+		if (cell->ch != 0)
+			put_cell(screen, y, x, cell);
+	}
+}
+
 void
 screen_paint(struct screen *screen, const struct canvas *canvas)
 {
 	int y, x, rows = canvas_rows(canvas), cols = canvas_cols(canvas);
 	bool is_text = canvas_cursor_is_text(canvas);
-	const struct cell *cell;
 
 	if (screen->away)
 		return;
+	know_shown(screen, LINES, COLS);
 	for (y = 0; y < rows && y < LINES; y++)
-		for (x = 0; x < cols && x < COLS; x++) {
-			cell = canvas_at(canvas, y, x);
-			if (cell->ch != 0)
-				put_cell(screen, y, x, cell);
-		}
+		put_row(screen, canvas, y, cols < COLS ? cols : COLS);
 	if (is_text != screen->cursor_is_text) {
 		screen->cursor_is_text = is_text;
 		curs_set(is_text ? 2 : 1);

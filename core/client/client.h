@@ -26,7 +26,8 @@ struct client_answer {
 	const struct err *err;
 	int http; /* 0: the hub did not answer; 200 with err: it broke off */
 	int code;                 /* IoT Hub's, 404103; 0: none */
-	const struct cJSON *json; /* borrowed; NULL: no body */
+	const struct cJSON *json; /* borrowed; NULL: no body, or the same */
+	bool same;                /* as client_call_knows() was told */
 	const char *body;         /* as it came, terminated; never NULL */
 	size_t body_len;
 	const char *continuation; /* of a query; NULL: that was all */
@@ -62,6 +63,13 @@ struct client_call *client_twin_get(
 struct client_call *client_twin_patch(struct client *client,
     const char *device_id, const char *patch, const char *etag, client_cb cb,
     void *arg);
+
+/*
+ * What the hub answered the last time, borrowed while the call lasts: if it
+ * answers that again, it is not parsed.
+ */
+void client_call_knows(
+    struct client_call *call, const char *body, size_t body_len);
 
 struct client_method {
 	const char *name;

@@ -50,6 +50,7 @@ struct fleet {
 	struct row_order *order; /* in id order */
 	struct column columns[FLEET_PATHS_MAX];
 	size_t n_columns;
+	unsigned int paths_number;
 	uint32_t end;
 	uint32_t unused; /* a row's number plus one; 0: none */
 	struct list views;
@@ -236,6 +237,7 @@ fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 	for (i = 0; i < n; i++)
 		fleet->columns[i] = column_for(before, n_before, paths[i]);
 	fleet->n_columns = n;
+	fleet->paths_number++;
 	for (i = 0; i < n_before; i++) {
 		for (row = 0; row < before[i].cap; row++)
 			intern_drop(fleet->texts, before[i].values[row]);
@@ -243,6 +245,12 @@ fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 		free(before[i].values);
 	}
 	fleet_changed(fleet);
+}
+
+unsigned int
+fleet_paths_number(const struct fleet *fleet)
+{
+	return fleet->paths_number;
 }
 
 static void
@@ -472,6 +480,23 @@ fleet_take_twin(struct fleet *fleet, const struct cJSON *twin)
 		return;
 	tell_views(fleet, row, false);
 	fleet_changed(fleet);
+}
+
+void
+fleet_seen_again(struct fleet *fleet, const char *device_id)
+{
+	int64_t now = clock_mono_ms();
+	struct fleet_row *row;
+
+	if (device_id != NULL) {
+		row = find(fleet, device_id);
+		if (row != NULL)
+			touch(fleet, row, now);
+		return;
+	}
+	for (row = fleet->rows; row < fleet->rows + fleet->end; row++)
+		if (row->id != NULL)
+			touch(fleet, row, now);
 }
 
 static void

@@ -79,6 +79,8 @@ int64_t fleet_row_changed_ms(
  */
 void fleet_set_paths(
     struct fleet *fleet, const char *const *paths, size_t n);
+/* Another number after each fleet_set_paths(): rows must be read again. */
+unsigned int fleet_paths_number(const struct fleet *fleet);
 /*
  * What a row has at the i-th path, as compact text, strings without quotes,
  * cut at FLEET_VALUE_MAX; NULL: nothing, or not read since.  Borrowed until
@@ -93,6 +95,8 @@ const char *fleet_row_value(
  * is one of an id that no device can have, and a new one beyond FLEET_MAX.
  */
 void fleet_take_twin(struct fleet *fleet, const struct cJSON *twin);
+/* It was read, and is as it was; NULL: all of them are. */
+void fleet_seen_again(struct fleet *fleet, const char *device_id);
 /* The hub says that it does not exist (any more).  Says so if it was marked. */
 void fleet_remove(struct fleet *fleet, const char *device_id);
 

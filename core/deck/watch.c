@@ -16,6 +16,8 @@
 #include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
+#include "core/deck/jobs.h"
+#include "core/deck/last_answer.h"
 
 #define NEVER INT64_MAX
 
@@ -31,6 +33,7 @@ struct poll {
 	int64_t sent_ms;
 	int fails;      /* in a row; 0: the last one was answered */
 	struct err err; /* when it failed */
+	struct last_answer last;
 };
 
 /*
@@ -47,10 +50,11 @@ struct watch {
 	bool started;
 	struct poll polls[POLLS];
 
-	char *continuation; /* of the load under way, or NULL */
-	size_t pages;       /* of the load under way that are in */
-	bool is_long;       /* has more than one page, as far as is known */
-	bool slowly;        /* has been read once: pages wait for each other */
+	char *continuation;        /* of the load under way, or NULL */
+	size_t pages;              /* of the load under way that are in */
+	unsigned int paths_number; /* as the rows were asked for last */
+	bool is_long; /* has more than one page, as far as is known */
+	bool slowly;  /* has been read once: pages wait for each other */
 
 	char *visible[WATCH_ROWS_MAX]; /* owned */
 	size_t n_visible;
@@ -68,6 +72,7 @@ struct watch {
 	char *body;  /* its text, to see whether it changed */
 	int64_t twin_seen_ms;
 
+	int64_t busy_ms; /* monotonic; when something was new */
 	struct watch_health health;
 };
 
@@ -111,6 +116,8 @@ watch_free(struct watch *watch)
 	for (i = 0; i < POLLS; i++)
 		if (watch->polls[i].call != NULL)
 			client_cancel(watch->polls[i].call);
+	for (i = 0; i < POLLS; i++)
+		last_answer_fini(&watch->polls[i].last);
 	for (i = 0; i < watch->n_visible; i++)
 		free(watch->visible[i]);
 	forget_twin(watch);
@@ -165,6 +172,26 @@ arm(struct watch *watch)
 	tv.tv_sec = left / 1000;
 	tv.tv_usec = left % 1000 * 1000;
 	evtimer_add(watch->timer, &tv);
+}
+
+/*
+ * Mostly nothing has changed, and then the same bytes come.  Jobs want to see
+ * every twin, and rows may have to learn more of it: then all is looked at
+ * again.
+ */
+static void
+offer_last(struct watch *watch, enum kind kind)
+{
+	struct poll *poll = &watch->polls[kind];
+	struct deck *deck = watch->deck;
+
+	if (jobs_active(deck_jobs(deck)) > 0 ||
+	    watch->paths_number != fleet_paths_number(deck_fleet(deck))) {
+		watch->paths_number = fleet_paths_number(deck_fleet(deck));
+		last_answer_doubt(&poll->last);
+	}
+	if (kind != POLL_FOCUS || watch->twin != NULL)
+		last_answer_offer(&poll->last, poll->call);
 }
 
 static void
@@ -229,6 +256,7 @@ ask(struct watch *watch, enum kind kind)
 		poll->call =
 		    client_twin_get(client, watch->focus, on_focus, poll);
 	}
+	offer_last(watch, kind);
 }
 
 /* The health of the whole is that of the first kind that fails. */
@@ -271,6 +299,29 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	arm(watch);
 }
 
+static int64_t
+period_ms(const struct watch *watch, int64_t now)
+{
+	return now - watch->busy_ms < WATCH_CALM_MS ||
+		jobs_active(deck_jobs(watch->deck)) > 0
+	    ? WATCH_PERIOD_MS
+	    : WATCH_PERIOD_CALM_MS;
+}
+
+/* Somebody looks elsewhere, or something has moved. */
+static void
+be_busy(struct watch *watch)
+{
+	watch->busy_ms = clock_mono_ms();
+}
+
+static void
+keep(struct watch *watch, struct poll *poll, const struct client_answer *answer)
+{
+	if (last_answer_keep(&poll->last, answer))
+		be_busy(watch);
+}
+
 /* Notes how a request ended; whether it was answered. */
 static bool
 settle(struct poll *poll, const struct client_answer *answer)
@@ -282,7 +333,7 @@ settle(struct poll *poll, const struct client_answer *answer)
 	if (answer->err->code == ERR_NONE ||
 	    (poll == &watch->polls[POLL_FOCUS] && answer->http == 404)) {
 		poll->fails = 0;
-		poll->due_ms = poll->sent_ms + WATCH_PERIOD_MS;
+		poll->due_ms = poll->sent_ms + period_ms(watch, now);
 		watch->health.ever = true;
 		watch->health.fresh_ms = now;
 		return true;
@@ -313,23 +364,48 @@ later(const struct client_answer *answer, int64_t at_least_ms)
 	    (share_ms > at_least_ms ? share_ms : at_least_ms);
 }
 
+/*
+ * A list that is as it was has the focused device in it, as it was: that one
+ * is read by itself less often then, and at once when the list has changed.
+ */
+static void
+spare_focus(struct watch *watch, bool same)
+{
+	struct poll *focus = &watch->polls[POLL_FOCUS];
+
+	if (focus->call != NULL || focus->fails > 0 || watch->twin == NULL)
+		return;
+	if (same) {
+		watch->twin_seen_ms = clock_mono_ms();
+		focus->due_ms = focus->sent_ms + WATCH_SPARED_MS;
+	} else if (focus->due_ms > focus->sent_ms + WATCH_PERIOD_MS) {
+		focus->due_ms = 0;
+	}
+}
+
 static void
 take_page(
     struct watch *watch, struct poll *poll, const struct client_answer *answer)
 {
 	struct fleet *fleet = deck_fleet(watch->deck);
 
+	if (answer->same)
+		fleet_seen_again(fleet, NULL);
+	spare_focus(watch, answer->same);
 	take_twins(watch, answer->json);
 	watch->pages++;
 	free(watch->continuation);
 	watch->continuation = xstrdup(answer->continuation);
 	if (answer->continuation != NULL) {
+		last_answer_fini(&poll->last);
 		watch->is_long = true;
 		poll->due_ms =
 		    watch->slowly ? later(answer, WATCH_SWEEP_MS) : 0;
 		return;
 	}
 	fleet_load_end(fleet);
+	if (!answer->same && watch->pages == 1)
+		keep(watch, poll, answer);
 	watch->is_long = watch->pages > 1;
 	watch->slowly = watch->is_long;
 	if (watch->is_long)
@@ -376,12 +452,33 @@ doubt(struct watch *watch, int64_t sent_ms)
 }
 
 static void
+take_rows(
+    struct watch *watch, struct poll *poll, const struct client_answer *answer)
+{
+	size_t i;
+
+	if (answer->same) {
+		for (i = 0; i < watch->n_visible && watch->asked_all; i++)
+			fleet_seen_again(
+			    deck_fleet(watch->deck), watch->visible[i]);
+		return;
+	}
+	take_twins(watch, answer->json);
+	/* While one is missing all are looked at, until it is known why. */
+	if (watch->asked_all &&
+	    cJSON_GetArraySize(answer->json) == (int)watch->n_visible)
+		keep(watch, poll, answer);
+	else
+		last_answer_fini(&poll->last);
+}
+
+static void
 on_rows(const struct client_answer *answer, void *arg)
 {
 	struct poll *poll = arg;
 
 	if (settle(poll, answer)) {
-		take_twins(poll->watch, answer->json);
+		take_rows(poll->watch, poll, answer);
 		doubt(poll->watch, poll->sent_ms);
 	}
 	judge_health(poll->watch);
@@ -434,7 +531,9 @@ take_focused(struct watch *watch, const struct client_answer *answer)
 	    watch->body == NULL || strcmp(watch->body, answer->body) != 0;
 
 	watch->twin_seen_ms = clock_mono_ms();
-	if (!news)
+	if (answer->same && watch->twin == NULL)
+		last_answer_doubt(&watch->polls[POLL_FOCUS].last);
+	if (answer->same || !news)
 		return;
 	cJSON_Delete(watch->twin);
 	free(watch->body);
@@ -462,9 +561,16 @@ on_focus(const struct client_answer *answer, void *arg)
 	} else if (answer->err->code == ERR_NONE) {
 		if (current)
 			take_focused(watch, answer);
-		deck_take_twin(watch->deck, answer->json);
+		if (answer->same)
+			fleet_seen_again(deck_fleet(watch->deck), asked);
+		else
+			deck_take_twin(watch->deck, answer->json);
+		if (!answer->same && current)
+			keep(watch, poll, answer);
 	}
-	if (!current && poll->fails == 0)
+	/* The focus was elsewhere meanwhile, or came back to the same bytes. */
+	if ((!current || (answer->same && watch->twin == NULL)) &&
+	    poll->fails == 0)
 		poll->due_ms = 0;
 	free(asked);
 	judge_health(watch);
@@ -490,6 +596,7 @@ watch_focus(struct watch *watch, const char *device_id)
 	free(watch->focus);
 	watch->focus = xstrdup(device_id);
 	forget_twin(watch);
+	be_busy(watch);
 	if (poll->fails == 0)
 		poll->due_ms = 0;
 	events_fire(deck_events(watch->deck), DECK_TWIN, NULL);
@@ -515,6 +622,8 @@ watch_visible(struct watch *watch, const char *const *device_ids, size_t n)
 	watch->n_visible = n;
 	watch->next_row = 0;
 	watch->asked_all = false;
+	last_answer_doubt(&watch->polls[POLL_ROWS].last);
+	be_busy(watch);
 	arm(watch);
 }
 
@@ -534,6 +643,7 @@ watch_refresh(struct watch *watch)
 	enum kind kind;
 
 	watch->slowly = false;
+	be_busy(watch);
 	for (kind = 0; kind < POLLS; kind++)
 		watch->polls[kind].due_ms = 0;
 	arm(watch);

@@ -22,7 +22,10 @@ struct deck;
 struct watch;
 
 #define WATCH_PERIOD_MS 500
+#define WATCH_CALM_MS 10000     /* nothing new, nobody looks elsewhere: then */
+#define WATCH_PERIOD_CALM_MS 1000
 #define WATCH_ROWS_MAX 100     /* ids in one query */
+#define WATCH_SPARED_MS 2000   /* the focused device, if the list is as it was */
 #define WATCH_RELOAD_MS 30000  /* from one load of a long list to the next */
 #define WATCH_SWEEP_MS 2000    /* from page to page of a later load */
 #define WATCH_COUNT_MS 5000    /* from one count of a long list to the next */

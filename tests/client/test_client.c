@@ -33,7 +33,7 @@ struct fixture {
 	/* What the server answers, and what came of the last call. */
 	const char *answer; /* NULL: the connection is killed */
 	char seen[4096];
-	bool answered;
+	bool answered, same, has_json;
 	struct err err;
 	int http, code;
 	int64_t retry_after_ms;
@@ -67,6 +67,8 @@ on_answer(const struct client_answer *answer, void *arg)
 	f->answered = true;
 	err_copy(&f->err, answer->err);
 	f->http = answer->http;
+	f->same = answer->same;
+	f->has_json = answer->json != NULL;
 	f->code = answer->code;
 	f->retry_after_ms = answer->retry_after_ms;
 	snprintf(f->continuation, sizeof(f->continuation), "%s",
@@ -265,6 +267,26 @@ static const struct refusal {
 };
 
 static void
+test_an_answer_that_is_known_is_not_parsed(void **state)
+{
+	struct fixture *f = *state;
+	struct client_call *call;
+
+	f->answer = OK("9") "\r\n{\"n\":123}";
+	call = client_twin_get(f->client, "d", on_answer, f);
+	client_call_knows(call, "{\"n\":123}", 9);
+	wait_for(f, call);
+	assert_int_equal(ERR_NONE, f->err.code);
+	assert_true(f->same);
+	assert_false(f->has_json);
+	call = client_twin_get(f->client, "d", on_answer, f);
+	client_call_knows(call, "{\"n\":124}", 9);
+	wait_for(f, call);
+	assert_false(f->same);
+	assert_true(f->has_json);
+}
+
+static void
 test_what_the_hub_refuses_is_told_apart_in_words(void **state)
 {
 	const struct client_method method = { "m", NULL, 5, 0 };
@@ -417,6 +439,7 @@ main(void)
 		CASE(test_a_patch_carries_its_etag_in_quotes),
 		CASE(test_a_query_goes_on_where_it_stopped),
 		CASE(test_twins_of_odd_ids_are_asked_for_within_the_length_of_a_query),
+		CASE(test_an_answer_that_is_known_is_not_parsed),
 		CASE(test_what_the_hub_refuses_is_told_apart_in_words),
 		CASE(test_a_method_whose_connection_dies_is_sent_once_and_unknown),
 		CASE(test_a_read_without_an_answer_is_unreachable),
