@@ -52,6 +52,15 @@ at_prompt() { # at_prompt SECONDS: the last line is an empty prompt
 	return 1
 }
 
+buffer_holds() { # buffer_holds TEXT: within two seconds
+	local i
+	for ((i = 0; i < 20; i++)); do
+		[ "$(t show-buffer 2>/dev/null)" = "$1" ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 nobody_left() {
 	local i
 	for ((i = 0; i < 50; i++)); do
@@ -94,6 +103,10 @@ for size in 120x40 80x24; do
 	check "$size: the demo is there, all linked" sees 20 '25(/25| devices  25) linked'
 	t send-keys Space Space
 	check "$size: two devices are marked" sees 5 '2 marked'
+	t set-option -s set-clipboard on
+	t send-keys 2 Y
+	check "$size: what is copied is in tmux" buffer_holds tags
+	t send-keys 1
 	t send-keys C-z
 	check "$size: ^Z gives the shell its screen" sees 5 'Stopped'
 	check "$size: with what stood there before" sees 2 '^before'
