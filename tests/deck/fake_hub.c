@@ -234,7 +234,7 @@ id_of(const struct fake_device *d)
 static const char *
 do_query(struct fake_hub *hub, const char *text)
 {
-	cJSON *list = cJSON_CreateArray();
+	cJSON *list;
 	const char *from = strstr(text, "x-ms-continuation: ");
 	bool some = strstr(text, " IN [") != NULL;
 	bool ids_only = strstr(text, "SELECT deviceId ") != NULL;
@@ -248,6 +248,7 @@ do_query(struct fake_hub *hub, const char *text)
 		hub->n_refusals--;
 		return hub->refusal;
 	}
+	list = cJSON_CreateArray();
 	for (; i < hub->n_devices && n < hub->page; i++) {
 		snprintf(quoted, sizeof(quoted), "'%s'", hub->devices[i]->id);
 		if (some && strstr(text, quoted) == NULL)
