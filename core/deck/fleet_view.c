@@ -49,8 +49,8 @@ is_before(uint32_t number, void *arg)
 	const struct place *place = arg;
 	const struct fleet *fleet = place->view->fleet;
 	const struct fleet_row *row = fleet_row_at(fleet, number);
-	int order = fleet_sort_compare(fleet, place->view->by,
-	    place->view->reverse, row, place->row);
+	int order = fleet_sort_compare(
+	    fleet, place->view->by, place->view->reverse, row, place->row);
 
 	if (order == 0)
 		order = fleet_id_compare(row->id, place->row->id);
@@ -100,8 +100,8 @@ fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 		fleet_view_drop(view, row);
 		return;
 	}
-	row_order_insert(view->own,
-	    row_order_search(view->own, is_before, &place), number);
+	row_order_insert(
+	    view->own, row_order_search(view->own, is_before, &place), number);
 	view->marked += row->marked;
 }
 
@@ -114,32 +114,65 @@ shows_all(const struct fleet_view *view)
 }
 
 static void
-rebuild(struct fleet_view *view)
+set_rows(struct fleet_view *view, const uint32_t *rows, size_t n)
 {
-	const struct row_order *all = fleet_order(view->fleet);
-	size_t i, n = 0, n_all = row_order_size(all);
-	uint32_t *rows;
+	size_t i;
 
 	row_order_free(view->own);
-	view->own = NULL;
-	if (shows_all(view) && view->by == SORT_DEVICE)
-		return;
-	rows = xcalloc(n_all + 1, sizeof(*rows));
-	for (i = 0; i < n_all; i++) {
-		rows[n] = row_order_at(all, i);
-		if (filter_matches(view->filter, view->fleet,
-			fleet_row_at(view->fleet, rows[n])))
-			n++;
-	}
-	if (view->by != SORT_DEVICE)
-		fleet_sort_rows(
-		    view->fleet, view->by, view->reverse, rows, n);
 	view->own = row_order_new();
 	view->marked = 0;
 	for (i = 0; i < n; i++) {
 		row_order_append(view->own, rows[i]);
 		view->marked += fleet_row_at(view->fleet, rows[i])->marked;
 	}
+}
+
+/* Those of an order that the filter shows, as they stand; the caller's. */
+static uint32_t *
+matching(
+    const struct fleet_view *view, const struct row_order *order, size_t *n)
+{
+	size_t i, size = row_order_size(order);
+	uint32_t *rows = xcalloc(size + 1, sizeof(*rows));
+
+	*n = 0;
+	for (i = 0; i < size; i++) {
+		rows[*n] = row_order_at(order, i);
+		if (filter_matches(view->filter, view->fleet,
+			fleet_row_at(view->fleet, rows[*n])))
+			(*n)++;
+	}
+	return rows;
+}
+
+static void
+rebuild(struct fleet_view *view)
+{
+	uint32_t *rows;
+	size_t n;
+
+	if (shows_all(view) && view->by == SORT_DEVICE) {
+		row_order_free(view->own);
+		view->own = NULL;
+		return;
+	}
+	rows = matching(view, fleet_order(view->fleet), &n);
+	if (view->by != SORT_DEVICE)
+		fleet_sort_rows(view->fleet, view->by, view->reverse, rows, n);
+	set_rows(view, rows, n);
+	free(rows);
+}
+
+/* One more character of a word: only what is shown need be looked at, and it
+ * stays in its order. */
+static void
+narrow(struct fleet_view *view)
+{
+	size_t n;
+	uint32_t *rows = matching(view, view->own, &n);
+
+	if (n < row_order_size(view->own))
+		set_rows(view, rows, n);
 	free(rows);
 }
 
@@ -168,9 +201,15 @@ fleet_view_free(struct fleet_view *view)
 void
 fleet_view_take_filter(struct fleet_view *view, struct filter *filter)
 {
+	bool narrows =
+	    view->own != NULL && filter_narrows(filter, view->filter);
+
 	filter_free(view->filter);
 	view->filter = filter;
-	rebuild(view);
+	if (narrows)
+		narrow(view);
+	else
+		rebuild(view);
 }
 
 int

@@ -238,6 +238,11 @@ room_for(struct row_order *order, size_t *i)
 
 	if (order->n_chunks == 0)
 		new_chunk(order, 0);
+	if (*i == order->n_rows) {
+		/* Whole lists are built so: no walk for each row. */
+		place = order->n_chunks - 1;
+		*i = order->counts[place];
+	}
 	while (*i > order->counts[place])
 		*i -= order->counts[place++];
 	if (order->counts[place] < CHUNK_ROWS)

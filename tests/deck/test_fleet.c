@@ -97,8 +97,9 @@ check_view(struct fixture *f, struct fleet_view *view)
 static void
 random_step(struct fixture *f, struct fleet_view *view, int version)
 {
-	static const char *const filters[] = { "", "door-1", "link:on",
-		"marked", "!fw:applying", "drift", "door:locked" };
+	static const char *const filters[] = { "", "door", "door-1",
+		"door-12", "link:on", "link:on door-1", "marked",
+		"!fw:applying", "drift", "door:locked" };
 	static const char *const phases[] = { "standBy", "applying",
 		"completed", "failed" };
 	char id[16], rest[200];
@@ -158,6 +159,39 @@ test_a_row_never_becomes_another_device(void **state)
 	}
 	assert_int_equal(linked, fleet_linked(f->fleet));
 	assert_int_equal(marked, fleet_marked(f->fleet));
+	fleet_view_free(view);
+}
+
+/* What is left of a view is what a new one would find, in its own order. */
+static void
+test_a_filter_that_narrows_another_finds_the_same(void **state)
+{
+	static const char *const typed[] = { "d", "do", "door-1", "door-1 l",
+		"door-1 link:on", "door-1 link:on !fw:applying" };
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet), *fresh;
+	size_t i, k;
+	int step;
+
+	srand(20261122);
+	for (step = 1; step <= 300; step++)
+		random_step(f, view, step);
+	fleet_view_set_filter(view, "", NULL);
+	fleet_view_sort(view, SORT_FIRMWARE, true);
+	for (i = 0; i < N_ROWS(typed); i++) {
+		assert_int_equal(
+		    0, fleet_view_set_filter(view, typed[i], NULL));
+		check_view(f, view);
+		fresh = fleet_view_new(f->fleet);
+		fleet_view_set_filter(fresh, typed[i], NULL);
+		fleet_view_sort(fresh, SORT_FIRMWARE, true);
+		assert_int_equal(fleet_view_size(fresh), fleet_view_size(view));
+		for (k = 0; k < fleet_view_size(view); k++)
+			assert_ptr_equal(fleet_view_at(fresh, k),
+			    fleet_view_at(view, k));
+		fleet_view_free(fresh);
+	}
+	assert_true(fleet_view_size(view) > 0);
 	fleet_view_free(view);
 }
 
@@ -489,6 +523,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_row_never_becomes_another_device),
+		CASE(test_a_filter_that_narrows_another_finds_the_same),
 		CASE(test_the_same_twin_again_is_no_news),
 		CASE(test_an_id_that_no_device_can_have_is_no_row),
 		CASE(test_an_older_twin_changes_nothing),
