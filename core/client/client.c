@@ -366,33 +366,115 @@ client_query(struct client *client, const char *query, int page_size,
 	return call;
 }
 
-struct client_call *
-client_twins_get(struct client *client, const char *const *device_ids, size_t n,
-    size_t *taken, client_cb cb, void *arg)
+/* "deviceId IN ['a','b']" with as many as fit in max bytes of all. */
+static size_t
+put_condition(struct strbuf *out, const char *const *device_ids, size_t n,
+    size_t max)
 {
-	struct strbuf query = { 0 }, id = { 0 };
-	struct client_call *call;
+	struct strbuf id = { 0 };
 	const char *p;
+	size_t i;
 
-	strbuf_puts(&query, "SELECT * FROM devices WHERE deviceId IN [");
-	for (*taken = 0; *taken < n && *taken < CLIENT_TWINS_MAX; (*taken)++) {
+	strbuf_puts(out, "deviceId IN [");
+	for (i = 0; i < n; i++) {
 		strbuf_reset(&id);
-		strbuf_puts(&id, *taken > 0 ? ",'" : "'");
-		for (p = device_ids[*taken]; *p != '\0'; p++) {
+		strbuf_puts(&id, i > 0 ? ",'" : "'");
+		for (p = device_ids[i]; *p != '\0'; p++) {
 			if (*p == '\'' || *p == '\\')
 				strbuf_putc(&id, '\\');
 			strbuf_putc(&id, *p);
 		}
 		strbuf_putc(&id, '\'');
-		if (query.len + id.len + 1 > QUERY_MAX)
+		if (out->len + id.len + 1 > max)
 			break;
-		strbuf_put(&query, id.data, id.len);
+		strbuf_put(out, id.data, id.len);
 	}
-	strbuf_putc(&query, ']');
+	strbuf_putc(out, ']');
+	strbuf_fini(&id);
+	return i;
+}
+
+struct client_call *
+client_twins_get(struct client *client, const char *const *device_ids, size_t n,
+    size_t *taken, client_cb cb, void *arg)
+{
+	struct strbuf query = { 0 };
+	struct client_call *call;
+
+	if (n > CLIENT_TWINS_MAX)
+		n = CLIENT_TWINS_MAX;
+	strbuf_puts(&query, "SELECT * FROM devices WHERE ");
+	*taken = put_condition(&query, device_ids, n, QUERY_MAX);
 	call = client_query(
 	    client, strbuf_str(&query), CLIENT_TWINS_MAX, NULL, cb, arg);
 	strbuf_fini(&query);
-	strbuf_fini(&id);
+	return call;
+}
+
+char *
+client_condition(const char *const *device_ids, size_t n)
+{
+	struct strbuf out = { 0 };
+
+	if (put_condition(&out, device_ids, n, QUERY_MAX) == n)
+		return strbuf_take(&out);
+	strbuf_fini(&out);
+	return NULL;
+}
+
+struct client_call *
+client_job_put(struct client *client, const char *job_id, const char *body,
+    client_cb cb, void *arg)
+{
+	char *path = path_of("/jobs/v2/", job_id, "");
+	struct request request = { .method = "PUT",
+		.path = path,
+		.body = body };
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	return call;
+}
+
+struct client_call *
+client_job_get(
+    struct client *client, const char *job_id, client_cb cb, void *arg)
+{
+	char *path = path_of("/jobs/v2/", job_id, "");
+	struct request request = { .method = "GET",
+		.is_read = true,
+		.path = path };
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	return call;
+}
+
+struct client_call *
+client_job_cancel(
+    struct client *client, const char *job_id, client_cb cb, void *arg)
+{
+	char *path = path_of("/jobs/v2/", job_id, "/cancel");
+	struct request request = { .method = "POST",
+		.path = path,
+		.body = "{}" };
+	struct client_call *call = call_send(client, &request, cb, arg);
+
+	free(path);
+	return call;
+}
+
+struct client_call *
+client_job_devices(struct client *client, const char *job_id,
+    const char *continuation, client_cb cb, void *arg)
+{
+	char *query = xasprintf(
+	    "SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '%s'",
+	    job_id);
+	struct client_call *call = client_query(
+	    client, query, CLIENT_TWINS_MAX, continuation, cb, arg);
+
+	free(query);
 	return call;
 }
 

@@ -81,6 +81,22 @@ struct client_method {
 struct client_call *client_method(struct client *client, const char *device_id,
     const struct client_method *method, client_cb cb, void *arg);
 
+/*
+ * IoT Hub's own jobs, /jobs/v2.  job_id has letters, digits and '-' only; body
+ * is as IoT Hub takes it, its condition from client_condition(), which is the
+ * caller's, or NULL: the ids are too long for one query.
+ */
+char *client_condition(const char *const *device_ids, size_t n);
+struct client_call *client_job_put(struct client *client, const char *job_id,
+    const char *body, client_cb cb, void *arg);
+struct client_call *client_job_get(
+    struct client *client, const char *job_id, client_cb cb, void *arg);
+struct client_call *client_job_cancel(
+    struct client *client, const char *job_id, client_cb cb, void *arg);
+/* A page of what became of its devices. */
+struct client_call *client_job_devices(struct client *client,
+    const char *job_id, const char *continuation, client_cb cb, void *arg);
+
 /* Registers devices, 100 at most, keys made by the hub; for fleets. */
 struct client_call *client_devices_create(struct client *client,
     const char *const *device_ids, size_t n, client_cb cb, void *arg);

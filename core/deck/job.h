@@ -18,6 +18,7 @@ struct client_answer;
 struct client_call;
 struct deck;
 struct event;
+struct job_hub;
 struct job_reader;
 struct job_samples;
 struct map;
@@ -38,6 +39,7 @@ enum task_evidence { EVIDENCE_NONE, EVIDENCE_FIRMWARE, EVIDENCE_DOOR,
 /* What the twin said before the call: what has not moved since is the past. */
 struct task_before {
 	int64_t reported_version;
+	int64_t since_us; /* UTC, the hub's: when it called; 0: we did */
 	char *phase_time; /* or NULL, like the next two */
 	char *door_time;
 	char *etag;
@@ -91,6 +93,8 @@ struct job {
 	int64_t paused_ms;  /* since when; 0: it is not */
 	int64_t sampled_ms; /* when its devices were counted last */
 	struct job_samples *samples; /* owned; NULL: not yet begun */
+	struct job_hub *hub;   /* owned; NULL: it runs here */
+	int64_t hub_next_ms;   /* when the hub is to be asked again */
 };
 
 struct jobs {
@@ -100,6 +104,12 @@ struct jobs {
 	size_t n_jobs;
 	struct job_reader *reader;
 };
+
+/* jobs.c: for job_hub.c. */
+void jobs_changed(struct jobs *jobs);
+void jobs_wake(struct jobs *jobs);      /* something may be due */
+void jobs_start(struct job *job);       /* the hub has begun it */
+void jobs_cancelled(struct job *job);   /* the hub has cancelled it */
 
 /* jobs.c: states, told to the world. */
 void task_changed(struct task *task);

@@ -56,8 +56,14 @@ bool
 task_is_newer(const struct task *task, const struct evidence *e,
     const char *time, const char *before)
 {
+	int64_t at_us;
+
 	if (e->reported_version <= task->before.reported_version)
 		return false;
+	/* The hub called, and nobody read the twin before. */
+	if (task->before.since_us != 0)
+		return time != NULL && clock_parse_iso(time, &at_us) == 0 &&
+		    at_us >= task->before.since_us;
 	return time == NULL || before == NULL || strcmp(time, before) != 0;
 }
 

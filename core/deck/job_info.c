@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/deck/job.h"
+#include "core/deck/job_hub.h"
 
 static const char *const state_names[JOB_DEVICE_STATES] = {
 	[JOB_DEVICE_WAITING] = "waiting",
@@ -53,8 +54,10 @@ jobs_active(const struct jobs *jobs)
 	size_t i, n = 0;
 
 	for (i = 0; i < jobs->n_jobs; i++)
-		if (jobs->list[i]->state == JOB_WAITING ||
-		    jobs->list[i]->state == JOB_RUNNING)
+		if ((jobs->list[i]->state == JOB_WAITING ||
+			jobs->list[i]->state == JOB_RUNNING) &&
+		    (jobs->list[i]->hub == NULL ||
+			!job_hub_is_accepted(jobs->list[i]->hub)))
 			n++;
 	return n;
 }
@@ -152,4 +155,10 @@ const struct job_samples *
 job_history(const struct job *job)
 {
 	return job->samples;
+}
+
+const char *
+job_note(const struct job *job)
+{
+	return job->hub != NULL ? job_hub_words(job->hub) : NULL;
 }

@@ -13,6 +13,7 @@
 #include "core/client/client.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
+#include "core/deck/job_hub.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/section.h"
 #include "core/iothub/connstr.h"
@@ -207,6 +208,8 @@ job_new(struct jobs *jobs, const struct job_request *request, struct err *err)
 		return NULL;
 	if (request->action == JOB_METHOD && check_method(request, err) == -1)
 		return NULL;
+	if (request->engine == JOB_HUB && job_hub_check(request, err) == -1)
+		return NULL;
 	if (request->action != JOB_METHOD && check_patches(request, err) == -1)
 		return NULL;
 	if (request->action != JOB_METHOD && request->patches == NULL &&
@@ -262,6 +265,7 @@ job_free(struct job *job)
 	free(job->payload);
 	free(job->patch_text);
 	job_samples_free(job->samples);
+	job_hub_free(job->hub);
 	free(job->tasks);
 	free(job->title);
 	free(job);

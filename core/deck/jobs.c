@@ -19,6 +19,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
+#include "core/deck/job_hub.h"
 #include "core/deck/job_samples.h"
 
 #define TICK_MS 100 /* while a job runs */
@@ -61,7 +62,7 @@ fire(struct jobs *jobs)
 static void
 arm(struct jobs *jobs)
 {
-	int64_t now = clock_mono_ms(), wait = INT64_MAX;
+	int64_t now = clock_mono_ms(), wait = INT64_MAX, due;
 	const struct job *job;
 	struct timeval tv;
 	size_t i;
@@ -70,9 +71,11 @@ arm(struct jobs *jobs)
 		job = jobs->list[i];
 		if (job->state == JOB_RUNNING && wait > TICK_MS)
 			wait = TICK_MS;
-		if (job->state == JOB_WAITING && job->paused_ms == 0 &&
-		    job->starts_ms - now < wait)
-			wait = job->starts_ms > now ? job->starts_ms - now : 0;
+		if (job->state != JOB_WAITING || job->paused_ms != 0)
+			continue;
+		due = job->hub != NULL ? job->hub_next_ms : job->starts_ms;
+		if (due - now < wait)
+			wait = due > now ? due - now : 0;
 	}
 	if (wait == INT64_MAX)
 		return;
@@ -98,6 +101,27 @@ start(struct job *job, int64_t now)
 	job->began_us = clock_utc_us();
 	job->samples = job_samples_new();
 	fire(job->jobs);
+}
+
+void
+jobs_start(struct job *job)
+{
+	if (job->state != JOB_WAITING)
+		return;
+	job->next_task = job->n_tasks; /* we begin none */
+	start(job, clock_mono_ms());
+}
+
+void
+jobs_changed(struct jobs *jobs)
+{
+	fire(jobs);
+}
+
+void
+jobs_wake(struct jobs *jobs)
+{
+	wake(jobs);
 }
 
 /* What all devices are at, for the plot. */
@@ -152,7 +176,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (i = 0; i < jobs->n_jobs; i++) {
 		job = jobs->list[i];
-		if (job->state == JOB_WAITING && job->paused_ms == 0 &&
+		if (job->hub != NULL)
+			job->hub_next_ms = job_hub_tick(job->hub, now);
+		else if (job->state == JOB_WAITING && job->paused_ms == 0 &&
 		    now >= job->starts_ms)
 			start(job, now);
 		if (job->state == JOB_RUNNING)
@@ -334,6 +360,8 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 	if (job == NULL)
 		return NULL;
 	job->number = (int)jobs->n_jobs + 1;
+	if (request->engine == JOB_HUB)
+		job->hub = job_hub_new(job);
 	jobs->list =
 	    xreallocarray(jobs->list, jobs->n_jobs + 1, sizeof(*jobs->list));
 	jobs->list[jobs->n_jobs++] = job;
@@ -365,8 +393,9 @@ cancel_task(struct task *task)
 }
 
 void
-jobs_cancel(struct jobs *jobs, struct job *job)
+jobs_cancelled(struct job *job)
 {
+	struct jobs *jobs = job->jobs;
 	size_t i;
 
 	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
@@ -382,6 +411,16 @@ jobs_cancel(struct jobs *jobs, struct job *job)
 	    "job %d: cancelled; what was sent goes on at the devices",
 	    job->number);
 	fire(jobs);
+}
+
+void
+jobs_cancel(struct jobs *jobs, struct job *job)
+{
+	(void)jobs;
+	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
+		return;
+	if (job->hub == NULL || job_hub_cancel(job->hub))
+		jobs_cancelled(job);
 }
 
 /* The time in which a call may be tried again stands still meanwhile. */
@@ -404,6 +443,9 @@ jobs_pause(struct jobs *jobs, struct job *job, bool paused, struct err *err)
 	if (job->state != JOB_WAITING && job->state != JOB_RUNNING)
 		return err_set(
 		    err, ERR_INVALID, "job %d has ended", job->number);
+	if (job->hub != NULL)
+		return err_set(err, ERR_INVALID,
+		    "job %d is the hub's: it does not pause", job->number);
 	if (paused == (job->paused_ms != 0))
 		return 0;
 	if (paused)

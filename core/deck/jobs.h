@@ -37,6 +37,9 @@ struct jobs;
 #define JOBS_GRACE_MS_DEF (INT64_C(10) * 1000) /* for the first sign of it */
 #define JOBS_RETRY_MS_DEF (INT64_C(2) * 60 * 1000)
 
+/* Who calls: this process, or IoT Hub's own jobs, which go on without us. */
+enum job_engine { JOB_HERE, JOB_HUB };
+
 enum job_action { JOB_METHOD, JOB_DESIRED, JOB_TAGS };
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_CANCELLED };
@@ -79,6 +82,7 @@ struct job_device {
 
 struct job_request {
 	enum job_action action;
+	enum job_engine engine;
 	const char *method;        /* JOB_METHOD */
 	const char *payload;       /* JSON text, or NULL */
 	int response_timeout_s;
@@ -112,13 +116,14 @@ struct job *jobs_add(
     struct jobs *jobs, const struct job_request *request, struct err *err);
 /*
  * What waits is cancelled; what was sent goes on at the device, its answer is
- * still noted, and nothing is followed any more.
+ * still noted, and nothing is followed any more.  The hub is asked to cancel
+ * what it has; it says later whether it did.
  */
 void jobs_cancel(struct jobs *jobs, struct job *job);
 
 /*
  * While a job is paused no new call starts, also when its time comes; what was
- * sent is followed.  0, or -1 with err set: it has ended.
+ * sent is followed.  0, or -1 with err set: it has ended, or the hub runs it.
  */
 int jobs_pause(
     struct jobs *jobs, struct job *job, bool paused, struct err *err);
@@ -135,7 +140,8 @@ void jobs_free(struct jobs *jobs);
 size_t jobs_size(const struct jobs *jobs);
 struct job *jobs_at(const struct jobs *jobs, size_t i);
 struct job *jobs_by_number(const struct jobs *jobs, int number); /* or NULL */
-size_t jobs_active(const struct jobs *jobs); /* waiting or running from here */
+/* Waiting or running from here: what the hub has taken over is not. */
+size_t jobs_active(const struct jobs *jobs);
 /*
  * From deck_take_twin() and deck_device_gone().  The devices that are followed
  * are read by the jobs themselves, as often as nobody else does.
@@ -167,6 +173,8 @@ int64_t job_starts_ms(const struct job *job);  /* monotonic; the countdown */
 int64_t job_began_us(const struct job *job);   /* UTC; 0: not yet */
 int64_t job_elapsed_ms(const struct job *job); /* since it began, to its end */
 bool job_is_paused(const struct job *job);
+/* Of a job of the hub, what the hub says: "waiting: …"; NULL: of all others. */
+const char *job_note(const struct job *job);
 /* How it went; borrowed; NULL: it has not begun. */
 const struct job_samples *job_history(const struct job *job);
 

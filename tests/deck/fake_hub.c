@@ -49,6 +49,12 @@ struct fake_hub {
 	struct strbuf out;
 	const char *refused, *refusal;
 	int n_refusals;
+	/* Of /jobs/v2: one job, as a test says it stands. */
+	int n_busy, n_puts, n_cancels;
+	bool keeps;        /* does not cancel */
+	bool broken_after; /* a PUT is done, and its answer lost */
+	char *job_body; /* owned; of the last PUT */
+	const char *job_status, *job_rows;
 };
 
 const char fake_ok[] = "ok";
@@ -67,6 +73,16 @@ const char fake_unauthorized[] =
     "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
 static const char conflict[] =
     "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n";
+static const char one_job_at_a_time[] =
+    "HTTP/1.1 429 Too Many Requests\r\n"
+    "iothub-errorcode: ThrottlingMaxActiveJobCountExceeded\r\n"
+    "Content-Length: 0\r\n\r\n";
+static const char job_is_there[] =
+    "HTTP/1.1 409 Conflict\r\niothub-errorcode: JobAlreadyExists\r\n"
+    "Content-Length: 0\r\n\r\n";
+static const char not_cancelled[] =
+    "HTTP/1.1 400 Bad Request\r\niothub-errorcode: InvalidOperation\r\n"
+    "Content-Length: 0\r\n\r\n";
 static const char not_found[] =
     "HTTP/1.1 404 Not Found\r\niothub-errorcode: DeviceNotFound\r\n"
     "Content-Length: 0\r\n\r\n";
@@ -265,6 +281,40 @@ do_query(struct fake_hub *hub, const char *text)
 }
 
 static const char *
+answer_status(struct fake_hub *hub)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "status", hub->job_status);
+	if (strcmp(hub->job_status, "failed") == 0)
+		cJSON_AddStringToObject(json, "failureReason", "no such tag");
+	return answer_json(hub, json, "");
+}
+
+static const char *
+do_job(struct fake_hub *hub, const char *text)
+{
+	if (str_starts_with(text, "PUT ")) {
+		hub->n_puts++;
+		if (hub->n_busy > 0) {
+			hub->n_busy--;
+			return one_job_at_a_time;
+		}
+		if (hub->job_body != NULL)
+			return job_is_there;
+		hub->job_body = xstrdup(strstr(text, "\r\n\r\n") + 4);
+		if (hub->broken_after)
+			return TEST_SERVER_KILL;
+	} else if (str_starts_with(text, "POST ")) {
+		hub->n_cancels++;
+		if (hub->keeps)
+			return not_cancelled;
+		hub->job_status = "cancelled";
+	}
+	return answer_status(hub);
+}
+
+static const char *
 serve(int n, const char *text, void *arg)
 {
 	struct fake_hub *hub = arg;
@@ -274,8 +324,13 @@ serve(int n, const char *text, void *arg)
 	(void)n;
 	if (hub->broken)
 		return TEST_SERVER_KILL;
+	if (str_starts_with(text, "POST /devices/query?") &&
+	    strstr(text, "devices.jobs") != NULL)
+		return answer_json(hub, cJSON_Parse(hub->job_rows), "");
 	if (str_starts_with(text, "POST /devices/query?"))
 		return do_query(hub, text);
+	if (strstr(text, " /jobs/v2/twindeck-") != NULL)
+		return do_job(hub, text);
 	if (sscanf(text, "%*s /twins/%63[^/?]%63[^? ]", id, below) < 1)
 		fail_msg("what is this? %.60s", text);
 	d = find(hub, id);
@@ -299,6 +354,8 @@ fake_hub_new(void)
 
 	hub->base = net_loop_new(&err);
 	hub->page = 100;
+	hub->job_status = "queued";
+	hub->job_rows = "[]";
 	hub->server = test_server_new(hub->base, &cert, serve, hub);
 	text = xasprintf("HostName=localhost:%u;SharedAccessKeyName=service;"
 			 "SharedAccessKey=" KEY,
@@ -333,7 +390,51 @@ fake_hub_free(struct fake_hub *hub)
 	for (i = 0; i < hub->n_devices; i++)
 		device_free(hub->devices[i]);
 	strbuf_fini(&hub->out);
+	free(hub->job_body);
 	free(hub);
+}
+
+void
+fake_hub_job(struct fake_hub *hub, const char *status, const char *rows)
+{
+	hub->job_status = status;
+	hub->job_rows = rows;
+}
+
+void
+fake_hub_job_busy(struct fake_hub *hub, int puts)
+{
+	hub->n_busy = puts;
+}
+
+void
+fake_hub_job_lose(struct fake_hub *hub)
+{
+	hub->broken_after = true;
+}
+
+void
+fake_hub_job_keep(struct fake_hub *hub)
+{
+	hub->keeps = true;
+}
+
+const char *
+fake_hub_job_body(const struct fake_hub *hub)
+{
+	return hub->job_body;
+}
+
+int
+fake_hub_job_puts(const struct fake_hub *hub)
+{
+	return hub->n_puts;
+}
+
+int
+fake_hub_job_cancels(const struct fake_hub *hub)
+{
+	return hub->n_cancels;
 }
 
 struct event_base *

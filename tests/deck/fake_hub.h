@@ -38,6 +38,19 @@ void fake_hub_refuse(struct fake_hub *hub, const char *part,
     const char *answer, int times);
 void fake_hub_set_page(struct fake_hub *hub, size_t devices); /* of a page */
 
+/*
+ * The hub's own jobs: one, that stands as it is told; rows are those of
+ * devices.jobs, and both are borrowed.
+ */
+void fake_hub_job(
+    struct fake_hub *hub, const char *status, const char *rows);
+void fake_hub_job_busy(struct fake_hub *hub, int puts); /* 429004, so often */
+void fake_hub_job_lose(struct fake_hub *hub); /* the answer to a PUT */
+void fake_hub_job_keep(struct fake_hub *hub); /* and not cancel it */
+const char *fake_hub_job_body(const struct fake_hub *hub); /* NULL: none yet */
+int fake_hub_job_puts(const struct fake_hub *hub);
+int fake_hub_job_cancels(const struct fake_hub *hub);
+
 /* Merges JSON into reported, as a device does: $version and stamps move. */
 void fake_device_report(struct fake_device *device, const char *patch);
 void fake_device_connect(struct fake_device *device, bool connected);

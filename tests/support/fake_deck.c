@@ -39,6 +39,7 @@ struct job {
 	char *method, *payload, *patch, *patches[FAKE_DEVICES_MAX];
 	char *etags[FAKE_DEVICES_MAX];
 	bool paused;
+	const char *note;
 	struct job_samples *samples;
 };
 
@@ -243,6 +244,13 @@ void
 fake_job_pause(struct job *job, bool paused)
 {
 	job->paused = paused;
+}
+
+void
+fake_job_note(struct job *job, const char *note)
+{
+	job->note = note;
+	job->request.engine = JOB_HUB;
 }
 
 struct job_samples *
@@ -521,6 +529,12 @@ bool
 job_is_paused(const struct job *job)
 {
 	return job->paused;
+}
+
+const char *
+job_note(const struct job *job)
+{
+	return job->note;
 }
 
 const struct job_samples *

@@ -38,6 +38,7 @@ void fake_deck_fire(struct deck *deck, int kind);
 struct job *fake_deck_job(struct deck *deck, const char *title,
     enum job_state state, const char *const *device_ids, size_t n);
 struct job_request *fake_job_request(struct job *job);
+void fake_job_note(struct job *job, const char *note); /* the hub runs it */
 void fake_job_pause(struct job *job, bool paused);
 struct job_samples *fake_job_samples(struct job *job); /* made when asked */
 struct job_device *fake_job_device(struct job *job, size_t i);
