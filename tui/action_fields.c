@@ -126,6 +126,9 @@ action_fields_add(
 	add_number(d, F_AT_ONCE, "at once",
 	    form->at_once > 0 ? form->at_once : JOBS_AT_ONCE_DEF,
 	    "devices at a time");
+	dialog_field(d, F_ENGINE, "engine", job_engine_name(form->engine),
+	    NUMBER_WIDTH, "here, or hub: its own job, goes on without us",
+	    NULL);
 	free(kind);
 }
 
@@ -226,6 +229,9 @@ action_field_read(struct dialog *d, int id, enum job_action action,
 		    "connect in", &r->connect_timeout_s, err);
 	case F_AT_ONCE:
 		return read_at_once(text, &r->at_once, err);
+	case F_ENGINE:
+		return job_engine_parse(
+		    text + strspn(text, " "), &r->engine, err);
 	case F_CONFIRM:
 		break;
 	}

@@ -18,6 +18,7 @@ enum action_field {
 	F_ANSWER,
 	F_CONNECT,
 	F_AT_ONCE,
+	F_ENGINE,
 	F_CONFIRM,
 };
 

@@ -269,6 +269,12 @@ action_cancel(struct app *app, const char *arg)
 	}
 	job_counts(job, &counts);
 	jobs_cancel(deck_jobs(app_deck(app)), job);
+	if (job_state(job) != JOB_CANCELLED) {
+		/* What it answers is said when it comes. */
+		app_say(app, false, "job %d: asked the hub to cancel it",
+		    job_number(job));
+		return;
+	}
 	app_say(app, false,
 	    "job %d cancelled: %zu never called; %zu done, %zu go on by "
 	    "themselves",

@@ -49,6 +49,7 @@ ask(struct app *app, const struct job *job, bool unknown_too)
 	const struct job_request *r = job_request(job);
 	struct action_form form = {
 		.action = r->action,
+		.engine = r->engine,
 		.method = r->method,
 		.payload = r->action == JOB_METHOD ? r->payload : r->patch,
 		.response_timeout_s = r->response_timeout_s,

@@ -74,8 +74,7 @@ dialog_quit_open(struct app *app)
 	for (i = 0; i < jobs_size(jobs) && shown < QUIT_JOBS_SHOWN; i++) {
 		const struct job *job = jobs_at(jobs, i);
 
-		if (job_state(job) != JOB_WAITING &&
-		    job_state(job) != JOB_RUNNING)
+		if (!job_is_active(job))
 			continue;
 		job_counts(job, &n);
 		dialog_text(d, STYLE_TEXT,

@@ -19,6 +19,7 @@ struct job;
  */
 struct action_form {
 	enum job_action action;
+	enum job_engine engine;
 	const char *method;     /* NULL: typed there */
 	const char *payload;    /* or patch; NULL: what it was the last time */
 	int response_timeout_s; /* with the next, of a method */

@@ -159,10 +159,12 @@ draw_summary(const struct job_pane *p, struct area a, const struct look *look)
 	int x;
 
 	x = area_putf(a, 0, 1, STYLE_STRONG, "%s", job_title(p->job));
-	x = area_putf(a, 0, x + 2, STYLE_TEXT, "%zu device%s  here", n,
-	    n == 1 ? "" : "s");
+	x = area_putf(a, 0, x + 2, STYLE_TEXT, "%zu device%s  %s", n,
+	    n == 1 ? "" : "s", job_engine_name(request->engine));
 	x = draw_times(p->job, a, x, look);
-	if (job_is_paused(p->job))
+	if (job_note(p->job) != NULL && job_state(p->job) == JOB_WAITING)
+		area_put(a, 0, x + 2, STYLE_BUSY, job_note(p->job));
+	else if (job_is_paused(p->job))
 		area_put(a, 0, x + 2, STYLE_DRIFT, "paused");
 	else if (job_state(p->job) == JOB_CANCELLED)
 		area_put(a, 0, x + 2, STYLE_BAD, "cancelled");

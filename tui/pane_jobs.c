@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
@@ -184,6 +185,13 @@ draw_waiting(struct area a, int y, const struct columns *c,
 
 	if (!c->took)
 		return;
+	if (job_note(job) != NULL &&
+	    (job_starts_ms(job) <= look->now_ms ||
+		str_starts_with(job_note(job), "waiting"))) {
+		area_put_fit(
+		    a, y, x, c->end - x, STYLE_BUSY, job_note(job));
+		return;
+	}
 	snprintf(text, sizeof(text), "in %s",
 	    countdown_format(left, job_starts_ms(job) - look->now_ms));
 	x = area_put(a, y, x, STYLE_BUSY, text);
@@ -213,7 +221,8 @@ draw_row(struct area a, int y, const struct columns *c, const struct job *job,
 		    text);
 	}
 	if (c->engine)
-		area_put(a, y, c->end + 2, STYLE_DIM, "here");
+		area_put(a, y, c->end + 2, STYLE_DIM,
+		    job_engine_name(job_request(job)->engine));
 	if (job_state(job) == JOB_WAITING) {
 		draw_waiting(a, y, c, job, look);
 		return;

@@ -119,6 +119,7 @@ use(struct app *app, const char *name)
 	}
 	note = xasprintf("template %s", name);
 	form.action = t.action;
+	form.engine = t.engine;
 	form.method = t.method;
 	form.payload = t.payload != NULL ? t.payload : "";
 	form.response_timeout_s = t.response_timeout_s;

@@ -95,7 +95,9 @@ add_job(const struct command_context *context, const struct options *options,
 	if (targets_init(&targets, context, options, err) == -1)
 		return -1;
 	if (command_parse_when(options_string(options, "when"),
-		&request->delay_ms, err) == -1)
+		&request->delay_ms, err) == -1 ||
+	    job_engine_parse(options_string(options, "engine"),
+		&request->engine, err) == -1)
 		goto out;
 	request->device_ids = (const char *const *)targets.ids;
 	request->n_devices = targets.n;

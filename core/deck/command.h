@@ -34,6 +34,10 @@ enum command_needs {
 	{ .name = "at-once", .type = OPTION_NUMBER, .arg = "N", .min = 1, \
 	    .max = JOBS_AT_ONCE_MAX, .def = "8", .unit = "devices", \
 	    .help = "How many devices are called at the same time." }, \
+	{ .name = "engine", .type = OPTION_STRING, .arg = "ENGINE", \
+	    .def = "here", \
+	    .help = "Who calls: here, this process; hub, a job of IoT Hub's " \
+		    "own, which goes on without us." }, \
 	{ .name = "ack", .type = OPTION_FLAG, \
 	    .help = "Be content with the acknowledgement; do not wait until " \
 		    "reported properties confirm it." }

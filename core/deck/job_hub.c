@@ -33,8 +33,8 @@ struct job_hub {
 	char *failure; /* of the job as a whole, or NULL */
 	char *continuation;
 	struct client_call *call; /* in flight, or NULL */
-	int64_t start_us; /* UTC */
-	int64_t next_ms;  /* monotonic */
+	int64_t start_us;         /* UTC */
+	int64_t next_ms;          /* monotonic */
 	int tries;
 	bool accepted, begun;
 	bool cancelling; /* as soon as it is accepted */
@@ -211,8 +211,7 @@ on_put(const struct client_answer *answer, void *arg)
 static void
 take_answer(struct task *task, const cJSON *row)
 {
-	const cJSON *response =
-	    json_path(row, "outcome.deviceMethodResponse");
+	const cJSON *response = json_path(row, "outcome.deviceMethodResponse");
 	const cJSON *payload = json_get(response, "payload");
 	struct err err;
 
@@ -238,14 +237,12 @@ take_failure(struct task *task, const cJSON *row)
 	struct err err;
 	int64_t number = 0;
 
-	if (code == NULL ||
-	    str_to_int64(code, 0, INT32_MAX, &number) == -1)
+	if (code == NULL || str_to_int64(code, 0, INT32_MAX, &number) == -1)
 		number = json_get_int(json_get(row, "error"), "code", 0);
 	known = iothub_error_by_code((int)number);
 	task->device.code = (int)number;
 	if (known != NULL)
-		err_set(&err, known->err, "%s (%d)", known->words,
-		    (int)number);
+		err_set(&err, known->err, "%s (%d)", known->words, (int)number);
 	else
 		err_set(&err, ERR_REFUSED, "%.200s",
 		    words != NULL ? words : "the hub does not say why");
@@ -404,8 +401,7 @@ put(struct job_hub *hub)
 {
 	char *body = body_of(hub);
 
-	hub->call = client_job_put(
-	    client_of(hub), hub->id, body, on_put, hub);
+	hub->call = client_job_put(client_of(hub), hub->id, body, on_put, hub);
 	free(body);
 }
 
@@ -415,8 +411,7 @@ job_hub_tick(struct job_hub *hub, int64_t now)
 	if (hub->read_all)
 		return INT64_MAX;
 	if (hub->call != NULL || now < hub->next_ms)
-		return hub->call != NULL ? now + JOB_HUB_READ_MS
-					 : hub->next_ms;
+		return hub->call != NULL ? now + JOB_HUB_READ_MS : hub->next_ms;
 	hub->next_ms = now + JOB_HUB_READ_MS;
 	if (!hub->accepted)
 		put(hub);
@@ -441,8 +436,8 @@ on_cancelled(const struct client_answer *answer, void *arg)
 		jobs_cancelled(hub->job);
 	} else {
 		deck_say(hub->job->jobs->deck, true,
-		    "job %d: the hub does not cancel it: %s",
-		    hub->job->number, answer->err->text);
+		    "job %d: the hub does not cancel it: %s", hub->job->number,
+		    answer->err->text);
 	}
 	jobs_wake(hub->job->jobs);
 }
@@ -468,7 +463,7 @@ job_hub_cancel(struct job_hub *hub)
 	if (hub->call != NULL)
 		client_cancel(hub->call);
 	hub->cancelling = true;
-	hub->call = client_job_cancel(
-	    client_of(hub), hub->id, on_cancelled, hub);
+	hub->call =
+	    client_job_cancel(client_of(hub), hub->id, on_cancelled, hub);
 	return false;
 }

@@ -48,17 +48,20 @@ jobs_by_number(const struct jobs *jobs, int number)
 	    : NULL;
 }
 
+bool
+job_is_active(const struct job *job)
+{
+	return (job->state == JOB_WAITING || job->state == JOB_RUNNING) &&
+	    (job->hub == NULL || !job_hub_is_accepted(job->hub));
+}
+
 size_t
 jobs_active(const struct jobs *jobs)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < jobs->n_jobs; i++)
-		if ((jobs->list[i]->state == JOB_WAITING ||
-			jobs->list[i]->state == JOB_RUNNING) &&
-		    (jobs->list[i]->hub == NULL ||
-			!job_hub_is_accepted(jobs->list[i]->hub)))
-			n++;
+		n += job_is_active(jobs->list[i]);
 	return n;
 }
 

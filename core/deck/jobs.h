@@ -18,6 +18,7 @@
 
 #include "core/base/err.h"
 #include "core/deck/evidence.h"
+#include "core/deck/job_engine.h"
 #include "core/iothub/twin.h"
 
 struct cJSON;
@@ -36,9 +37,6 @@ struct jobs;
 #define JOBS_STALL_MS (INT64_C(60) * 1000) /* no change: a sign on the row */
 #define JOBS_GRACE_MS_DEF (INT64_C(10) * 1000) /* for the first sign of it */
 #define JOBS_RETRY_MS_DEF (INT64_C(2) * 60 * 1000)
-
-/* Who calls: this process, or IoT Hub's own jobs, which go on without us. */
-enum job_engine { JOB_HERE, JOB_HUB };
 
 enum job_action { JOB_METHOD, JOB_DESIRED, JOB_TAGS };
 
@@ -140,7 +138,6 @@ void jobs_free(struct jobs *jobs);
 size_t jobs_size(const struct jobs *jobs);
 struct job *jobs_at(const struct jobs *jobs, size_t i);
 struct job *jobs_by_number(const struct jobs *jobs, int number); /* or NULL */
-/* Waiting or running from here: what the hub has taken over is not. */
 size_t jobs_active(const struct jobs *jobs);
 /*
  * From deck_take_twin() and deck_device_gone().  The devices that are followed
@@ -173,6 +170,8 @@ int64_t job_starts_ms(const struct job *job);  /* monotonic; the countdown */
 int64_t job_began_us(const struct job *job);   /* UTC; 0: not yet */
 int64_t job_elapsed_ms(const struct job *job); /* since it began, to its end */
 bool job_is_paused(const struct job *job);
+/* It waits or runs, and would not go on without us. */
+bool job_is_active(const struct job *job);
 /* Of a job of the hub, what the hub says: "waiting: …"; NULL: of all others. */
 const char *job_note(const struct job *job);
 /* How it went; borrowed; NULL: it has not begun. */

@@ -64,6 +64,9 @@ template_format(const struct job_request *r, struct err *err)
 	}
 	if (r->at_once > 0)
 		cJSON_AddNumberToObject(json, "at-once", r->at_once);
+	if (r->engine != JOB_HERE)
+		cJSON_AddStringToObject(
+		    json, "engine", job_engine_name(r->engine));
 	text = json_print(json);
 	cJSON_Delete(json);
 	return text;
@@ -130,6 +133,9 @@ template_parse(const char *text, struct template *t, struct err *err)
 		return -1;
 	rc = json_get_string(json, "method") != NULL ? read_method(json, t, err)
 						     : read_patch(json, t, err);
+	if (rc == 0 && json_get_string(json, "engine") != NULL)
+		rc = job_engine_parse(
+		    json_get_string(json, "engine"), &t->engine, err);
 	if (rc == 0)
 		rc = read_number(
 		    json, "at-once", 1, JOBS_AT_ONCE_MAX, &t->at_once, err);

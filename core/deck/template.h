@@ -1,7 +1,8 @@
 /*
  * An action without its devices, as it is kept in a profile: one line of
  * JSON, {"method":"lockDoor","payload":{…},"answer-in":30,"connect-in":10,
- * "at-once":8}, or {"desired":{…}} or {"tags":{…}}.
+ * "at-once":8}, or {"desired":{…}} or {"tags":{…}}; "engine":"hub" where the
+ * hub is to run it.
  */
 #ifndef TWINDECK_CORE_DECK_TEMPLATE_H
 #define TWINDECK_CORE_DECK_TEMPLATE_H
@@ -16,6 +17,7 @@ struct err;
 
 struct template {
 	enum job_action action;
+	enum job_engine engine;
 	char *method;           /* owned, like the next; NULL: of none */
 	char *payload;          /* or the patch; NULL: null */
 	int response_timeout_s; /* 0: the usual one, like those below */

@@ -32,8 +32,8 @@ on_event(int kind, const void *news, void *arg)
 	size_t len = strlen(f->messages);
 
 	if (kind == DECK_MESSAGE)
-		snprintf(f->messages + len, sizeof(f->messages) - len,
-		    "%s%s\n", message->is_error ? "!" : "", message->text);
+		snprintf(f->messages + len, sizeof(f->messages) - len, "%s%s\n",
+		    message->is_error ? "!" : "", message->text);
 }
 
 static int
@@ -106,9 +106,11 @@ test_the_hub_gets_method_devices_and_time(void **state)
 	int64_t start_us;
 	cJSON *body;
 
-	add(f, (struct job_request){ .method = "lockDoor",
+	add(f,
+	    (struct job_request){ .method = "lockDoor",
 		.payload = "{\"lockTime\":\"10m\"}",
-		.delay_ms = 20000 }, 2);
+		.delay_ms = 20000 },
+	    2);
 	until_noted(f, "queued at the hub");
 	body = cJSON_Parse(fake_hub_job_body(f->hub));
 	assert_string_equal(
@@ -118,8 +120,8 @@ test_the_hub_gets_method_devices_and_time(void **state)
 	assert_string_equal("10m",
 	    json_path(body, "cloudToDeviceMethod.payload.lockTime")
 		->valuestring);
-	assert_int_equal(0,
-	    clock_parse_iso(json_get_string(body, "startTime"), &start_us));
+	assert_int_equal(
+	    0, clock_parse_iso(json_get_string(body, "startTime"), &start_us));
 	assert_true(start_us > clock_utc_us() + INT64_C(15000000));
 	assert_int_equal(JOB_WAITING, job_state(f->job));
 	cJSON_Delete(body);
@@ -222,8 +224,8 @@ test_evidence_counts_from_the_hubs_own_call(void **state)
 	    "\"status\":200,\"payload\":null}}}]",
 	    start);
 	fake_hub_job(f->hub, "completed", rows);
-	add(f, (struct job_request){ .method = "lockDoor",
-		.follow_ms = 1500 }, 1);
+	add(f, (struct job_request){ .method = "lockDoor", .follow_ms = 1500 },
+	    1);
 	fake_hub_until(f->hub, has_ended, f);
 	assert_int_equal(JOB_DEVICE_UNKNOWN, job_device(f->job, 0)->state);
 	add(f, (struct job_request){ .method = "lockDoor" }, 1);

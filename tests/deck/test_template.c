@@ -15,6 +15,7 @@ test_a_method_comes_back_as_it_was_kept(void **state)
 		.payload = "{\"lockTime\": \"10m; # \\u00e9\"}",
 		.response_timeout_s = 45,
 		.connect_timeout_s = 0,
+		.engine = JOB_HUB,
 		.at_once = 3 };
 	struct err err = { 0 };
 	struct template t;
@@ -30,6 +31,7 @@ test_a_method_comes_back_as_it_was_kept(void **state)
 	assert_int_equal(45, t.response_timeout_s);
 	assert_int_equal(0, t.connect_timeout_s);
 	assert_int_equal(3, t.at_once);
+	assert_int_equal(JOB_HUB, t.engine);
 	template_fini(&t);
 	free(text);
 }
@@ -69,6 +71,7 @@ test_what_a_user_wrote_wrong_is_said(void **state)
 		{ "{\"desired\":{}}", "a template has a method" },
 		{ "{\"method\":\"a/b\"}", "method" },
 		{ "{\"method\":\"a\",\"answer-in\":2}", "answer-in is from 5" },
+		{ "{\"method\":\"a\",\"engine\":\"x\"}", "here or hub" },
 		{ "{\"method\":\"a\",\"at-once\":99}", "at-once is from 1 to" },
 		{ "{\"method\":\"a\",\"connect-in\":\"x\",\"at-once\":0}",
 		    "at-once is from 1 to" },

@@ -531,6 +531,12 @@ job_is_paused(const struct job *job)
 	return job->paused;
 }
 
+bool
+job_is_active(const struct job *job)
+{
+	return job->state <= JOB_RUNNING;
+}
+
 const char *
 job_note(const struct job *job)
 {

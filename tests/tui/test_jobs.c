@@ -439,6 +439,53 @@ test_an_action_is_kept_by_name_and_comes_back(void **state)
 	assert_true(shows(rig, "there is none of the name night"));
 }
 
+static void
+test_the_engine_is_chosen_in_the_dialog(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	press(rig, 'l');
+	press(rig, KEYS_UP); /* the last field */
+	assert_true(shows(rig, "engine      here"));
+	press(rig, CTRL_KEY('u'));
+	type(rig, "there");
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "say here or hub"));
+	press(rig, CTRL_KEY('u'));
+	type(rig, "hub");
+	press(rig, KEYS_ENTER);
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_int_equal(JOB_HUB, asked(rig)->engine);
+	screen_rig_command(rig, "call reboot --engine hub --on door-001");
+	assert_int_equal(JOB_HUB, asked(rig)->engine);
+	screen_rig_command(rig, "call reboot --on door-001");
+	assert_int_equal(JOB_HERE, asked(rig)->engine);
+}
+
+static void
+test_a_job_of_the_hub_says_what_it_waits_for(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct job *job =
+	    fake_deck_job(rig->deck, "lockDoor", JOB_WAITING, ids, 2);
+
+	fake_job_note(job, "waiting: the hub runs one job at a time");
+	screen_rig_resize(rig, 120, 40);
+	assert_true(shows(rig,
+	    "lockDoor                      2 devices  waiting: the hub runs "
+	    "one job at a time"));
+	assert_true(shows(rig, "hub  │"));
+	press(rig, '3');
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "2 devices  hub"));
+	assert_true(shows(rig, "waiting: the hub runs one job at a time"));
+	fake_job_note(job, "scheduled at the hub");
+	fake_job_times(job, fake_now_ms + 8000, 0, 0);
+	press(rig, KEYS_ESC);
+	assert_true(shows(rig, "in 0:08"));
+}
+
 #define CASE(name)                       \
 	cmocka_unit_test_setup_teardown( \
 	    name, screen_rig_setup, screen_rig_teardown)
@@ -453,6 +500,8 @@ main(void)
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
 		CASE(test_a_dangerous_hub_has_its_name_typed),
 		CASE(test_an_action_is_kept_by_name_and_comes_back),
+		CASE(test_the_engine_is_chosen_in_the_dialog),
+		CASE(test_a_job_of_the_hub_says_what_it_waits_for),
 		CASE(test_p_pauses_and_goes_on),
 		CASE(test_a_retry_asks_with_what_failed_and_as_before),
 		CASE(
