@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cjson/cJSON.h>
+#include <event2/event.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
@@ -26,6 +27,9 @@
 
 /* The properties stand in the Topic Name, behind the device's id. */
 #define BAG_MAX (MQTT_STR_MAX - 256)
+#define US_PER_S INT64_C(1000000)
+#define LOCK_CHECK_S 1 /* while there is one */
+#define LOST_MAX 64    /* devices in one turn */
 
 enum statement {
 	ANY,
@@ -38,7 +42,11 @@ enum statement {
 	DONE,
 	ACKNOWLEDGE,
 	FORGET_IDS,
+	UNLOCK,
 	LAST_ID,
+	LOST,
+	UNLOCK_LOST,
+	LOCKED,
 	STATEMENTS
 };
 
@@ -52,22 +60,32 @@ static const char *const statements[STATEMENTS] = {
 		   "WHERE device_id = ?1 AND expiry_us <= ?2",
 	[PURGE] = "DELETE FROM message WHERE device_id = ?1",
 	[NEXT] = "SELECT id, bag, payload, expiry_us, deliveries, packet_id "
-		 "FROM message WHERE device_id = ?1 AND id > ?2 "
+		 "FROM message WHERE device_id = ?1 AND locked_until_us = 0 "
 		 "ORDER BY id LIMIT 1",
 	[SENT] = "UPDATE message SET deliveries = deliveries + 1, "
-		 "packet_id = ?2 WHERE id = ?1",
+		 "packet_id = ?2, locked_until_us = ?3 WHERE id = ?1",
 	[DONE] = "DELETE FROM message WHERE id = ?1",
 	[ACKNOWLEDGE] = "DELETE FROM message "
 			"WHERE device_id = ?1 AND packet_id = ?2",
-	[FORGET_IDS] = "UPDATE message SET packet_id = NULL "
+	[FORGET_IDS] = "UPDATE message SET packet_id = NULL, "
+		       "locked_until_us = 0 "
 		       "WHERE device_id = ?1 AND packet_id IS NOT NULL",
+	[UNLOCK] = "UPDATE message SET locked_until_us = 0 "
+		   "WHERE device_id = ?1 AND locked_until_us > 0",
 	[LAST_ID] = "SELECT max(packet_id) FROM message WHERE device_id = ?1",
+	[LOST] = "SELECT DISTINCT device_id FROM message WHERE "
+		 "locked_until_us > 0 AND locked_until_us <= ?1 LIMIT ?2",
+	[UNLOCK_LOST] = "UPDATE message SET locked_until_us = 0, "
+			"packet_id = NULL WHERE device_id = ?1 AND "
+			"locked_until_us > 0 AND locked_until_us <= ?2",
+	[LOCKED] = "SELECT 1 FROM message WHERE locked_until_us > 0 LIMIT 1",
 };
 
 struct hub_messages {
 	struct hub *hub;
 	struct store_stmt *stmts[STATEMENTS];
 	bool has_any; /* there may be one: most hubs never see any */
+	struct event *timer; /* pending while there may be a lock */
 };
 
 /* One that is on its way out; strings are owned. */
@@ -81,6 +99,67 @@ struct message {
 	uint16_t packet_id; /* of the last delivery, or 0 */
 };
 
+static void
+look_for_locks(struct hub_messages *messages)
+{
+	struct timeval delay = { .tv_sec = LOCK_CHECK_S };
+
+	if (!evtimer_pending(messages->timer, NULL))
+		event_add(messages->timer, &delay);
+}
+
+static int
+run(struct hub_messages *messages, enum statement which, struct err *err)
+{
+	hub_commit_begin(messages->hub->commit);
+	if (store_run(messages->stmts[which], err) == 0)
+		return 0;
+	hub_commit_fail(messages->hub->commit);
+	return -1;
+}
+
+/* Whom a delivery was locked for that is over now; owned. */
+static size_t
+find_lost(struct hub_messages *messages, int64_t now_us, char **lost)
+{
+	struct store_stmt *s = messages->stmts[LOST];
+	struct err err = { 0 };
+	size_t n = 0;
+
+	store_bind_int(s, 1, now_us);
+	store_bind_int(s, 2, LOST_MAX);
+	while (n < LOST_MAX && store_step(s, &err) == 1)
+		lost[n++] = xstrdup(store_column_text(s, 0));
+	store_reset(s);
+	return n;
+}
+
+/* What was not acknowledged in time goes out again, as something new. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub_messages *messages = arg;
+	int64_t now_us = clock_utc_us();
+	char *lost[LOST_MAX];
+	struct err err = { 0 };
+	size_t n = find_lost(messages, now_us, lost), i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < n; i++) {
+		log_info("mqtt: %s: the lock of a message is lost", lost[i]);
+		store_bind_text(messages->stmts[UNLOCK_LOST], 1, lost[i]);
+		store_bind_int(messages->stmts[UNLOCK_LOST], 2, now_us);
+		if (run(messages, UNLOCK_LOST, &err) == 0 &&
+		    messages->hub->sessions != NULL)
+			hub_sessions_deliver(messages->hub->sessions, lost[i]);
+		free(lost[i]);
+	}
+	if (store_step(messages->stmts[LOCKED], &err) == 1)
+		look_for_locks(messages);
+	store_reset(messages->stmts[LOCKED]);
+}
+
 struct hub_messages *
 hub_messages_new(struct hub *hub, struct err *err)
 {
@@ -88,6 +167,7 @@ hub_messages_new(struct hub *hub, struct err *err)
 	int i, rc = 0;
 
 	messages->hub = hub;
+	messages->timer = evtimer_new(hub->base, on_timer, messages);
 	for (i = 0; rc != -1 && i < STATEMENTS; i++) {
 		messages->stmts[i] =
 		    store_prepare(hub->store, statements[i], err);
@@ -102,6 +182,8 @@ hub_messages_new(struct hub *hub, struct err *err)
 	}
 	messages->has_any = rc == 1;
 	store_reset(messages->stmts[ANY]);
+	if (messages->has_any)
+		look_for_locks(messages);
 	return messages;
 }
 
@@ -114,17 +196,8 @@ hub_messages_free(struct hub_messages *messages)
 		return;
 	for (i = 0; i < STATEMENTS; i++)
 		store_stmt_free(messages->stmts[i]);
+	event_free(messages->timer);
 	free(messages);
-}
-
-static int
-run(struct hub_messages *messages, enum statement which, struct err *err)
-{
-	hub_commit_begin(messages->hub->commit);
-	if (store_run(messages->stmts[which], err) == 0)
-		return 0;
-	hub_commit_fail(messages->hub->commit);
-	return -1;
 }
 
 static void
@@ -308,10 +381,13 @@ hub_messages_resume(struct hub_messages *messages, struct hub_session *session,
 	if (rc == 1)
 		session->packet_id = (uint16_t)store_column_int(s, 0);
 	store_reset(s);
-	return rc == -1 ? -1 : 0;
+	if (rc != 1 || session->packet_id == 0)
+		return rc == -1 ? -1 : 0;
+	store_bind_text(messages->stmts[UNLOCK], 1, session->device_id);
+	return run(messages, UNLOCK, err);
 }
 
-/* The next one behind the last that was sent here: 1, 0 or -1. */
+/* The next one that was not sent here: 1, 0 or -1. */
 static int
 read_next(struct hub_messages *messages, const struct hub_session *session,
     struct message *message, struct err *err)
@@ -321,7 +397,6 @@ read_next(struct hub_messages *messages, const struct hub_session *session,
 
 	*message = (struct message){ 0 };
 	store_bind_text(s, 1, session->device_id);
-	store_bind_int(s, 2, session->message_id);
 	if ((rc = store_step(s, err)) != 1)
 		return rc;
 	message->id = store_column_int(s, 0);
@@ -364,7 +439,6 @@ send_one(struct hub_messages *messages, struct hub_session *session,
 	const char *why = why_dead(message);
 	uint16_t packet_id = message->packet_id;
 
-	session->message_id = message->id;
 	if (why != NULL) {
 		log_info("mqtt: %s: a message is dropped: %s",
 		    session->device_id, why);
@@ -376,9 +450,13 @@ send_one(struct hub_messages *messages, struct hub_session *session,
 	hub_liveness_touch(messages->hub->liveness, session->device_id);
 	if (qos == 0)
 		return done_with(messages, message->id, err);
-	session->messages++;
+	if (session->messages < UINT16_MAX)
+		session->messages++;
 	store_bind_int(s, 1, message->id);
 	store_bind_int(s, 2, packet_id);
+	store_bind_int(
+	    s, 3, clock_utc_us() + HUB_MESSAGE_LOCK_S * US_PER_S);
+	look_for_locks(messages);
 	return run(messages, SENT, err);
 }
 

@@ -2,7 +2,9 @@
  * Cloud-to-device messages: a queue for each device, kept in the store until
  * the device acknowledges, in order.  At QoS 1 a message that was sent and not
  * acknowledged is sent again after the next CONNECT, with DUP where the
- * session was kept; at QoS 0 it is done with when it has been sent.
+ * session was kept, or when the lock of that delivery has run out: under
+ * another Packet Identifier then, for a late PUBACK no longer counts.  At QoS 0
+ * it is done with when it has been sent.
  */
 #ifndef TWINDECK_CORE_HUB_MESSAGES_H
 #define TWINDECK_CORE_HUB_MESSAGES_H
@@ -21,6 +23,7 @@ struct hub_session;
 #define HUB_MESSAGE_MAX ((size_t)64 * 1024) /* bytes with its properties */
 #define HUB_MESSAGES_MAX 50                 /* queued for one device */
 #define HUB_MESSAGE_DELIVERIES_MAX 10
+#define HUB_MESSAGE_LOCK_S 60 /* to acknowledge a delivery */
 #define HUB_MESSAGE_TTL_S INT64_C(3600) /* if nothing else is said */
 #define HUB_MESSAGE_TTL_MAX_S INT64_C(172800)
 

@@ -39,6 +39,14 @@ rest_file_upload(struct hub_call *call)
 	    "a file upload needs blob storage, which is not here");
 }
 
+/* Nobody can ask for feedback, which is AMQP's to do, nor for a file: there is
+ * never any word of either. */
+static void
+rest_no_feedback(struct hub_call *call)
+{
+	hub_call_answer(call, 204, NULL);
+}
+
 #define BOTH (HUB_REGISTRY_READ | HUB_REGISTRY_WRITE)
 
 /* Only the owner's policy has them all. */
@@ -86,6 +94,10 @@ static const struct hub_route routes[] = {
 	    hub_rest_twin_put },
 	{ EVHTTP_REQ_POST,   "twins/*/modules/*/methods",
 	    HUB_SERVICE_CONNECT, hub_rest_method },
+	{ EVHTTP_REQ_GET,    "messages/servicebound/feedback",
+	    HUB_SERVICE_CONNECT, rest_no_feedback },
+	{ EVHTTP_REQ_GET,    "messages/servicebound/filenotifications",
+	    HUB_SERVICE_CONNECT, rest_no_feedback },
 	{ EVHTTP_REQ_DELETE, "devices/*/commands", HUB_SERVICE_CONNECT,
 	    hub_rest_messages_purge },
 	{ EVHTTP_REQ_POST,   "devices/*/files",    0,

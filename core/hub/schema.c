@@ -179,5 +179,11 @@ const struct store_migration hub_schema[] = {
 	    /* enum hub_configuration_kind */
 	    "ALTER TABLE configuration ADD COLUMN kind INTEGER NOT NULL"
 	    "  DEFAULT 0;" },
+	{ "locks of cloud-to-device messages",
+	    /* Until when a PUBACK counts; 0: it may be sent. */
+	    "ALTER TABLE message ADD COLUMN locked_until_us INTEGER NOT NULL"
+	    "  DEFAULT 0;"
+	    "CREATE INDEX message_locked ON message (locked_until_us)"
+	    "  WHERE locked_until_us > 0;" },
 	{ NULL, NULL },
 };

@@ -77,7 +77,6 @@ struct hub_session {
 	uint32_t delay_ms;   /* by how much the next answer is put off */
 	uint32_t silence_ms; /* what a packet puts the deadline off by */
 	uint32_t refs;       /* answers that wait for a commit, and 1 */
-	int64_t message_id;  /* of the store: the last one sent here */
 	uint16_t packet_id;  /* the last one used */
 	uint16_t unacked;
 	uint16_t messages; /* of the cloud among them */

@@ -262,6 +262,39 @@ test_after_ten_deliveries_it_is_dropped(void **state)
 }
 
 static void
+test_what_is_not_acknowledged_in_time_comes_again(void **state)
+{
+	struct rig_client *client = listen_at(*state, true, 1);
+	uint16_t first, second;
+	bool never = false;
+	int i;
+
+	send_text(*state, "one");
+	first = expect_message(client, "one", 1, false, NULL);
+	ahead_us = (HUB_MESSAGE_LOCK_S - 5) * INT64_C(1000000);
+	rig_wait(*state, &never, 1300);
+	expect_silence(client);
+	ahead_us = (HUB_MESSAGE_LOCK_S + 5) * INT64_C(1000000);
+	second = expect_message(client, "one", 1, false, NULL);
+	assert_int_not_equal(first, second);
+	/* Its lock is lost: that was another delivery. */
+	acknowledge(client, first);
+	expect_count(*state, 1);
+	acknowledge(client, second);
+	expect_count(*state, 0);
+	/* And not without end. */
+	send_text(*state, "poison");
+	for (i = 0; i < HUB_MESSAGE_DELIVERIES_MAX; i++) {
+		expect_message(client, "poison", 1, false, NULL);
+		ahead_us += (HUB_MESSAGE_LOCK_S + 1) * INT64_C(1000000);
+	}
+	rig_wait(*state, &never, 1300);
+	expect_silence(client);
+	expect_count(*state, 0);
+	rig_client_free(client);
+}
+
+static void
 test_what_has_expired_is_not_sent(void **state)
 {
 	struct rig_client *client;
@@ -400,6 +433,8 @@ main(void)
 		CASE(test_a_kept_session_gets_again_what_it_left_with_DUP),
 		CASE(test_a_clean_session_gets_it_anew),
 		CASE(test_after_ten_deliveries_it_is_dropped),
+		CASE(
+		    test_what_is_not_acknowledged_in_time_comes_again),
 		CASE(test_what_has_expired_is_not_sent),
 		CASE(test_fifty_wait_and_no_more),
 		CASE(test_fifty_large_ones_all_arrive),
