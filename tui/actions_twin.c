@@ -93,6 +93,29 @@ action_find(struct app *app, const char *arg)
 	app_ask(app, APP_PROMPT_FIND, "");
 }
 
+bool
+actions_twin_word(
+    struct app *app, const char *line, size_t i, const char **word)
+{
+	*word = NULL;
+	if (str_starts_with(line, "view ")) {
+		if (i < TWIN_VIEWS)
+			*word = pane_twin_view_name((enum twin_view)i);
+	} else if (str_starts_with(line, "copy ")) {
+		if (i <= TWIN_PARTS)
+			*word = i < TWIN_PARTS
+			    ? pane_twin_part_name((enum twin_part)i)
+			    : "print";
+	} else if (str_starts_with(line, "find ")) {
+		*word = pane_twin_name_at(twin_of(app), i);
+	} else if (str_starts_with(line, "level ")) {
+		*word = i == 0 ? "all" : NULL;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 void
 actions_twin_find_typed(struct app *app, const char *words)
 {

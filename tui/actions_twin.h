@@ -6,6 +6,7 @@
 #define TWINDECK_TUI_ACTIONS_TWIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct app;
 
@@ -30,6 +31,13 @@ void action_parent(struct app *app, const char *arg);
 /* The '/' prompt of the twin: at each key, and at its end. */
 void actions_twin_find_typed(struct app *app, const char *words);
 void actions_twin_find_end(struct app *app, bool accepted);
+
+/*
+ * For completion: the i-th word that may stand behind one of these commands,
+ * NULL behind the last; false: the line is another command's.
+ */
+bool actions_twin_word(
+    struct app *app, const char *line, size_t i, const char **word);
 
 /* Esc in the twin pane; false: there was nothing here to go back from. */
 bool actions_twin_back(struct app *app);

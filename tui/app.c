@@ -437,6 +437,8 @@ command_word(const char *line, size_t start, size_t i, void *arg)
 	}
 	if (list_command_word(app, line, start, i, &word))
 		return word;
+	if (actions_twin_word(app, line, i, &word))
+		return word;
 	if (line[start] == '-')
 		return option_word(line, i);
 	if (str_starts_with(line, "template "))

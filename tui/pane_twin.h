@@ -74,6 +74,9 @@ struct twin_match pane_twin_find_typed(
     struct pane *pane, const char *words);
 void pane_twin_find_end(struct pane *pane, bool keep);
 
+/* The i-th of the names that are shown, of properties and branches; or NULL. */
+const char *pane_twin_name_at(const struct pane *pane, size_t i);
+
 enum twin_part {
 	TWIN_PART_PATH,
 	TWIN_PART_VALUE, /* a string without its quotes, if it has no control

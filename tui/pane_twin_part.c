@@ -61,6 +61,19 @@ twin_pane_path(const struct twin_pane *p)
 	return p->lines.line[i].path;
 }
 
+const char *
+pane_twin_name_at(const struct pane *pane, size_t i)
+{
+	const struct twin_lines *lines = &twin_pane_peek(pane)->lines;
+	size_t k;
+
+	for (k = 0; k < lines->n; k++)
+		if (lines->line[k].path != NULL &&
+		    lines->line[k].name != NULL && i-- == 0)
+			return lines->line[k].name;
+	return NULL;
+}
+
 const struct twin_seen *
 twin_pane_seen(const struct twin_pane *p, int step)
 {

@@ -501,6 +501,29 @@ test_enter_shows_a_leaf_in_full(void **state)
 }
 
 static void
+test_what_may_stand_behind_a_command_is_completed(void **state)
+{
+	static const struct {
+		const char *typed, *completed;
+	} cases[] = {
+		{ ":view d\t", ":view difference" },
+		{ ":copy s\t", ":copy section" },
+		{ ":copy value p\t", ":copy value p" }, /* path, print */
+		{ ":level a\t", ":level all" },
+		{ ":find inter\t", ":find interval" },
+	};
+	struct screen_rig *rig = *state;
+	size_t i;
+
+	start(rig);
+	for (i = 0; i < N_ROWS(cases); i++) {
+		type(rig, cases[i].typed);
+		assert_true(shows(rig, cases[i].completed));
+		press(rig, KEYS_ESC);
+	}
+}
+
+static void
 assert_nothing_acts(struct screen_rig *rig)
 {
 	int y, x;
@@ -574,6 +597,7 @@ main(void)
 		    test_a_string_with_control_characters_is_copied_as_json),
 		TWIN_TEST(test_long_json_scrolls_to_the_side),
 		TWIN_TEST(test_enter_shows_a_leaf_in_full),
+		TWIN_TEST(test_what_may_stand_behind_a_command_is_completed),
 		TWIN_TEST(
 		    test_hostile_text_reaches_no_cell_in_any_view_or_size),
 	};
