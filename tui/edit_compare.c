@@ -45,14 +45,22 @@ put_difference(enum form_change change, const char *path, const char *was,
 		    d, STYLE_GOOD, "+ %-*s  %s", EDIT_PATH_WIDTH, path, is);
 }
 
+/* How many devices it goes to. */
+static size_t
+changes(const struct edit *e)
+{
+	return e->plan != NULL ? plan_count(e->plan, PLAN_CHANGES) : 1;
+}
+
 static void
-put_buttons(struct dialog *d, struct edit *e, int64_t delay_ms)
+put_buttons(struct dialog *d, struct app *app, struct edit *e, int64_t delay_ms)
 {
 	static const char *const buttons[] = { "Back to edit", "Cancel",
 		"Send" };
 
 	if (delay_ms > 0)
 		dialog_text(d, STYLE_TEXT, "when   %s", e->when);
+	confirm_field(d, app, EDIT_CONFIRM, changes(e));
 	dialog_gap(d);
 	dialog_buttons(d, buttons, 3);
 	dialog_focus_buttons(d, B_BACK);
@@ -71,7 +79,7 @@ show_one(struct dialog *d, struct app *app, struct edit *e, int64_t delay_ms)
 	dialog_gap(d);
 	dialog_text(d, STYLE_TEXT, "sends  %s", text);
 	dialog_text(d, STYLE_DIM, "only if nobody wrote since (If-Match)");
-	put_buttons(d, e, delay_ms);
+	put_buttons(d, app, e, delay_ms);
 	free(text);
 	cJSON_Delete(patch);
 }
@@ -79,10 +87,9 @@ show_one(struct dialog *d, struct app *app, struct edit *e, int64_t delay_ms)
 static void
 show_many(struct dialog *d, struct app *app, struct edit *e, int64_t delay_ms)
 {
-	size_t changes = plan_count(e->plan, PLAN_CHANGES);
 	char *text;
 
-	if (changes == 0) {
+	if (changes(e) == 0) {
 		edit_form_show(d, app, e);
 		dialog_fault(d,
 		    plan_count(e->plan, PLAN_SAME) == e->n
@@ -100,9 +107,8 @@ show_many(struct dialog *d, struct app *app, struct edit *e, int64_t delay_ms)
 	dialog_text(d, STYLE_TEXT, "sends  %s", text);
 	dialog_text(d, STYLE_DIM,
 	    "to each of %zu, only if nobody wrote there since (If-Match)",
-	    changes);
-	confirm_field(d, app, EDIT_CONFIRM, changes);
-	put_buttons(d, e, delay_ms);
+	    changes(e));
+	put_buttons(d, app, e, delay_ms);
 	free(text);
 }
 
@@ -187,9 +193,7 @@ edit_compare_button(struct dialog *d, struct app *app, int button)
 	struct edit *e = dialog_state(d);
 
 	if (button == B_SEND) {
-		if (e->plan == NULL ||
-		    confirm_is_given(d, app, EDIT_CONFIRM,
-			plan_count(e->plan, PLAN_CHANGES)))
+		if (confirm_is_given(d, app, EDIT_CONFIRM, changes(e)))
 			edit_send(d, app, e);
 	} else if (button == B_CANCEL) {
 		edit_close(app, e, NULL);

@@ -19,6 +19,7 @@
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/profile.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
@@ -399,6 +400,26 @@ test_an_edit_of_many_says_how_many_would_change(void **state)
 	assert_true(shows(rig, "all have these values already"));
 }
 
+static void
+test_an_edit_on_a_dangerous_hub_has_its_name_typed(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct err err;
+
+	assert_int_equal(
+	    0, profile_set(app_profile(rig->app), "danger", "yes", &err));
+	press(rig, 't');
+	press(rig, CTRL_KEY('u'));
+	compare(rig);
+	choose(rig, 2);
+	assert_null(asked(rig));
+	assert_true(shows(rig, "first type local demo, the hub's name"));
+	type(rig, "local demo");
+	press(rig, KEYS_ENTER);
+	choose(rig, 2);
+	assert_string_equal("{\"site\":null}", asked(rig)->patch);
+}
+
 /* A job wrote this on these devices, as far as the deck knows. */
 static void
 note(struct screen_rig *rig, int job, const char *id, const char *before,
@@ -521,6 +542,7 @@ main(void)
 		CASE(test_a_text_that_nobody_mends_is_kept),
 		CASE(test_an_editor_that_fails_says_so_and_loses_nothing),
 		CASE(test_an_edit_of_many_says_how_many_would_change),
+		CASE(test_an_edit_on_a_dangerous_hub_has_its_name_typed),
 		CASE(test_the_last_edit_is_taken_back_device_by_device),
 		CASE(test_what_cannot_be_taken_back_is_said),
 		cmocka_unit_test(
