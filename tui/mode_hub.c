@@ -57,6 +57,9 @@ static const struct option_def hub_options[] = {
 	  .help = "How many units of the tier the hub has." },
 	{ .name = "retry-after", .type = OPTION_FLAG,
 	  .help = "Send Retry-After with 429, which IoT Hub does not." },
+	{ .name = "index", .type = OPTION_STRING, .arg = "LIST",
+	  .help = "Paths of twins, separated by commas, that queries are to "
+		  "find by an index, instead of those of before; or none." },
 	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
 	  .help = "Read FILE, as import does, if the hub has no device "
 		  "yet." },
@@ -281,6 +284,7 @@ serve(const struct options *options, const char *state_dir)
 		.n_units = options_number(options, "units"),
 		.sends_retry_after = options_flag(options, "retry-after"),
 		.faults = options_string(options, "fault"),
+		.indexes = options_string(options, "index"),
 		.seed = options_string(options, "seed"),
 		.device_ca = options_string(options, "device-ca"),
 	};

@@ -32,6 +32,7 @@
 #include "core/hub/methods.h"
 #include "core/hub/monitor.h"
 #include "core/hub/newcomers.h"
+#include "core/hub/query_index.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
@@ -188,6 +189,10 @@ make_model(struct hub *hub, const struct hub_config *config, struct err *err)
 	/* Before the jobs are taken up: it may bring some. */
 	if (hub->liveness == NULL || plant_seed(hub, config->seed, err) == -1)
 		return -1;
+	hub->query_indexes =
+	    hub_query_indexes_open(hub->store, config->indexes, err);
+	if (hub->query_indexes == NULL)
+		return -1;
 	hub->twins = hub_twins_new(hub, err);
 	if (hub->twins == NULL)
 		return -1;
@@ -279,6 +284,7 @@ hub_free(struct hub *hub)
 	hub_http_free(hub->http);
 	hub_messages_free(hub->messages);
 	hub_twins_free(hub->twins);
+	hub_query_indexes_free(hub->query_indexes);
 	hub_liveness_free(hub->liveness);
 	hub_registry_free(hub->registry);
 	hub_auth_free(hub->auth);

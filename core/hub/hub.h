@@ -30,6 +30,7 @@ struct hub_messages;
 struct hub_methods;
 struct hub_monitor;
 struct hub_newcomers;
+struct hub_query_indexes;
 struct hub_registry;
 struct hub_sessions;
 struct hub_tier;
@@ -50,6 +51,7 @@ struct hub {
 	struct hub_registry *registry;
 	struct hub_liveness *liveness; /* and what is not stored of it yet */
 	struct hub_twins *twins;
+	struct hub_query_indexes *query_indexes;
 	struct hub_sessions *sessions; /* MQTT connections and what is stored */
 	struct hub_methods *methods;   /* calls in flight */
 	struct hub_messages *messages; /* from the cloud to devices */
@@ -74,6 +76,8 @@ struct hub_config {
 	int64_t n_units;        /* of the tier */
 	bool sends_retry_after; /* with 429; IoT Hub does not */
 	const char *faults;     /* on purpose, a list with commas; or NULL */
+	const char *indexes;    /* on paths of twins, a list with commas, or
+				   "none"; NULL: as they were */
 	const char *seed;       /* file of devices for a new state; or NULL */
 	const char *device_ca;  /* file of CAs of devices, PEM; or NULL */
 };

@@ -124,7 +124,9 @@ put_rows(struct hub *hub, const struct hub_query *query, int64_t limit,
 		limit = n;
 		free(place->after);
 		place->after =
-		    xstrdup(query->is_grouped ? "" : store_column_text(row, 0));
+		    xstrdup(query->is_grouped
+			    ? ""
+			    : store_column_text(row, query->key_column));
 	}
 	strbuf_puts(out, before == '[' ? "[]" : "]");
 	place->n_rows += n;
@@ -146,6 +148,13 @@ run(struct hub *hub, const struct hub_query *query, const char *text,
 	    hub_query_place_parse(hub, text, len, page->token, &place, err) ==
 		-1)
 		return -1;
+	if (page->token != NULL && place.is_by_row != query->is_by_row) {
+		free(place.after);
+		return err_set(err, ERR_INVALID,
+		    "the continuation token is of before an index came or "
+		    "went: begin anew");
+	}
+	place.is_by_row = query->is_by_row;
 	if (query->top != -1 && query->top - place.n_rows < limit)
 		limit = query->top - place.n_rows;
 	if (query->sees_liveness)
@@ -165,7 +174,8 @@ hub_query_run(struct hub *hub, const char *text, size_t len,
 	int rc;
 
 	page->next = NULL;
-	if (hub_query_compile(text, len, &query, err) == -1)
+	if (hub_query_compile_indexed(
+		hub->query_indexes, text, len, &query, err) == -1)
 		return err_prefix(err, INVALID);
 	page->item_type = query.item_type;
 	rc = run(hub, &query, text, len, page, out, err);

@@ -23,6 +23,7 @@
 
 struct err;
 struct hub;
+struct hub_query_indexes;
 struct store_stmt;
 struct strbuf;
 
@@ -40,8 +41,8 @@ struct hub_query_value {
 /*
  * A compiled query.  The SQL has two more parameters behind the values: where
  * the last page ended (the key of its last row, first before all of them; of
- * groups how many there were) and the most rows to give.  Its column 0 is the
- * key of a row, of groups nothing.
+ * groups how many there were) and the most rows to give.  One of its columns
+ * is the key of a row, of groups nothing.
  */
 struct hub_query {
 	char *sql;
@@ -51,6 +52,8 @@ struct hub_query {
 	bool is_jobs;          /* FROM devices.jobs */
 	bool is_grouped;       /* aggregates */
 	const char *first;     /* of a static table */
+	int key_column;        /* 0, but of some whole twins */
+	bool is_by_row;        /* the key is a device's row, not its id */
 	const char *item_type; /* "Twin", "Raw" or "DeviceJob" */
 	char **names;          /* of columns 1…, which are JSON text; owned */
 	size_t n_names;
@@ -61,6 +64,9 @@ struct hub_query {
 /* 0, or -1 with err set (ERR_INVALID, ERR_LIMIT, ERR_UNSUPPORTED: line, column
  * and what was expected) and the query empty. */
 int hub_query_compile(
+    const char *text, size_t len, struct hub_query *query, struct err *err);
+/* The same with indexes that the query may use. */
+int hub_query_compile_indexed(const struct hub_query_indexes *indexes,
     const char *text, size_t len, struct hub_query *query, struct err *err);
 /* What stands behind WHERE, or "*" for all: gives the ids of its devices. */
 int hub_query_compile_condition(

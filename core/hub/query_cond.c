@@ -622,13 +622,36 @@ put_one_search(struct query_compiler *c, const struct query_node *path,
 		return 0;
 	if (query_resolve(c, &path->path, &field) == -1)
 		return -1;
-	if (!is_section(&field))
+	if (!is_section(&field) || field.indexed != NULL)
 		return 0;
 	json_put_string(&text, literal->literals[0].text);
 	strbuf_printf(out, "instr(%s, ?%zu) > 0 AND ", field.root->sql,
 	    query_add_value(c, strbuf_str(&text), 0));
 	strbuf_fini(&text);
 	return 0;
+}
+
+static bool
+is_indexed_pair(struct query_compiler *c, const struct query_node *path,
+    const struct query_node *literal)
+{
+	struct query_field field;
+
+	return path->kind == QUERY_PATH && literal->kind == QUERY_LITERAL &&
+	    is_plain(&literal->literals[0]) &&
+	    query_resolve(c, &path->path, &field) == 0 &&
+	    field.type == QUERY_FIELD_JSON && field.indexed != NULL;
+}
+
+bool
+query_is_indexed(struct query_compiler *c, const struct query_node *node)
+{
+	if (node->kind == QUERY_AND)
+		return query_is_indexed(c, node->left) ||
+		    query_is_indexed(c, node->right);
+	return node->kind == QUERY_COMPARE && node->op == QUERY_EQ &&
+	    (is_indexed_pair(c, node->left, node->right) ||
+		is_indexed_pair(c, node->right, node->left));
 }
 
 /* Not below OR and NOT: there "false" and "undefined" are two things. */

@@ -8,6 +8,7 @@
 
 #include "core/base/xalloc.h"
 #include "core/hub/query.h"
+#include "core/hub/query_index.h"
 #include "core/hub/query_sql.h"
 #include "core/hub/twins.h"
 
@@ -235,7 +236,7 @@ match_root(
 /* SQLite's "$."name".…" cannot say a quote or a backslash. */
 static int
 add_json_path(struct query_compiler *c, const struct query_path *path,
-    size_t from, size_t *index)
+    size_t from, struct query_field *field)
 {
 	struct strbuf sb = { 0 };
 	size_t i;
@@ -251,7 +252,11 @@ add_json_path(struct query_compiler *c, const struct query_path *path,
 		strbuf_printf(&sb, path->is_index[i] ? "[%s]" : ".\"%s\"",
 		    path->names[i]);
 	}
-	*index = query_add_value(c, strbuf_str(&sb), 0);
+	field->json_path = query_add_value(c, strbuf_str(&sb), 0);
+	/* Modules have twins of their own. */
+	if (c->source == QUERY_DEVICES)
+		field->indexed = hub_query_index_find(
+		    c->indexes, field->root->sql, strbuf_str(&sb));
 	strbuf_fini(&sb);
 	return 0;
 }
@@ -313,7 +318,7 @@ query_resolve(struct query_compiler *c, const struct query_path *path,
 		field->type = QUERY_FIELD_SECTION;
 		return 0;
 	}
-	return add_json_path(c, path, n, &field->json_path);
+	return add_json_path(c, path, n, field);
 }
 
 const struct query_flag *
@@ -330,7 +335,10 @@ query_flag_of(const struct query_field *field)
 void
 query_put_value(struct strbuf *sql, const struct query_field *field)
 {
-	if (field->type == QUERY_FIELD_JSON)
+	if (field->type == QUERY_FIELD_JSON && field->indexed != NULL)
+		strbuf_printf(sql, "json_extract(%s, %s)", field->root->sql,
+		    field->indexed);
+	else if (field->type == QUERY_FIELD_JSON)
 		strbuf_printf(sql, "json_extract(%s, ?%zu)", field->root->sql,
 		    field->json_path);
 	else

@@ -19,8 +19,12 @@
 #define DIGEST_SIZE 32
 #define TOKEN_MAX 1024 /* characters */
 
+/* Between the number of rows and the key. */
+#define BY_ID ':'
+#define BY_ROW ';'
+
 /*
- * base64 of a digest and "rows:device id".  The key is made of the owner's,
+ * base64 of a digest and "rows:device id" or "rows;row".  The key is made of the owner's,
  * so that a token outlives a restart, like the key itself.
  */
 static void
@@ -53,7 +57,8 @@ hub_query_place_format(const struct hub *hub, const char *query, size_t len,
 	struct strbuf raw = { 0 };
 	char *content, *token;
 
-	content = xasprintf("%" PRId64 ":%s", place->n_rows, place->after);
+	content = xasprintf("%" PRId64 "%c%s", place->n_rows,
+	    place->is_by_row ? BY_ROW : BY_ID, place->after);
 	sign(hub, query, len, content, digest);
 	strbuf_put(&raw, digest, sizeof(digest));
 	strbuf_puts(&raw, content);
@@ -81,9 +86,10 @@ hub_query_place_parse(const struct hub *hub, const char *query, size_t len,
 	if (strlen(content) != (size_t)n - DIGEST_SIZE ||
 	    CRYPTO_memcmp(raw, digest, DIGEST_SIZE) != 0)
 		goto refused;
-	colon = strchr(content, ':');
-	if (colon == NULL)
+	colon = content + strspn(content, "0123456789");
+	if (*colon != BY_ID && *colon != BY_ROW)
 		goto refused;
+	place->is_by_row = *colon == BY_ROW;
 	*colon = '\0';
 	if (str_to_int64(content, 0, INT64_MAX, &place->n_rows) == -1)
 		goto refused;

@@ -5,6 +5,7 @@
 #ifndef TWINDECK_CORE_HUB_QUERY_PAGE_H
 #define TWINDECK_CORE_HUB_QUERY_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,9 @@ struct err;
 struct hub;
 
 struct hub_query_place {
-	char *after;    /* the last device id that was given; owned */
+	char *after;    /* the last key that was given; owned */
 	int64_t n_rows; /* given so far: TOP counts over all pages */
+	bool is_by_row; /* what the key is */
 };
 
 char *hub_query_place_format(const struct hub *hub, const char *query,

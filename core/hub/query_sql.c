@@ -47,6 +47,19 @@ static const char *const functions[] = {
 	[QUERY_MAX] = "max",
 };
 
+/*
+ * Pages go by the id of a device, where an index would have to be sorted for
+ * that, of all that it finds, they go by its row.
+ */
+#define ROW_KEY "twin.id"
+#define ROW_FIRST "0"
+
+static const char *
+key_of(const struct query_compiler *c)
+{
+	return c->query->is_by_row ? ROW_KEY : sources[c->source].key;
+}
+
 static void
 add_name(struct query_compiler *c, const struct query_item *item,
     const char *name)
@@ -150,7 +163,7 @@ put_items(struct query_compiler *c, const struct query_tree *tree)
 	c->query->names =
 	    xcalloc(tree->n_items + 1, sizeof(*c->query->names));
 	strbuf_puts(&c->sql,
-	    c->query->is_grouped ? "NULL" : sources[c->source].key);
+	    c->query->is_grouped ? "NULL" : key_of(c));
 	for (i = 0; i < tree->n_items; i++) {
 		const struct query_item *item = &tree->items[i];
 
@@ -237,7 +250,7 @@ put_condition(struct query_compiler *c, const struct query_node *where)
 static int
 put_where(struct query_compiler *c, const struct query_tree *tree)
 {
-	const char *key = sources[c->source].key;
+	const char *key = key_of(c);
 	size_t n;
 
 	if (tree->where == NULL)
@@ -273,6 +286,21 @@ reads(const struct query_compiler *c, const struct strbuf *select,
 	    strstr(strbuf_str(&c->sql), table) != NULL;
 }
 
+static void
+set_key(struct query_compiler *c, const struct query_tree *tree)
+{
+	struct hub_query *q = c->query;
+
+	q->first = sources[c->source].first;
+	if (c->indexes == NULL || q->is_grouped || tree->where == NULL ||
+	    !query_is_indexed(c, tree->where))
+		return;
+	q->is_by_row = true;
+	q->first = ROW_FIRST;
+	if (q->is_star)
+		q->key_column = HUB_TWINS_N_COLUMNS;
+}
+
 static int
 compile(struct query_compiler *c, const struct query_tree *tree)
 {
@@ -286,12 +314,13 @@ compile(struct query_compiler *c, const struct query_tree *tree)
 	q->is_star = tree->is_star;
 	q->is_jobs = tree->source == QUERY_JOBS;
 	q->is_grouped = has_aggregate(tree);
-	q->first = sources[c->source].first;
 	q->item_type = q->is_star ? sources[c->source].item_type : "Raw";
 	if (check_source(c, tree) == -1)
 		return -1;
+	set_key(c, tree);
 	if (tree->is_star)
-		strbuf_puts(&c->sql, sources[c->source].columns);
+		strbuf_printf(&c->sql, q->is_by_row ? "%s, " ROW_KEY : "%s",
+		    sources[c->source].columns);
 	else if (put_items(c, tree) == -1)
 		return -1;
 	select = c->sql;
@@ -314,11 +343,11 @@ out:
 enum text_kind { WHOLE, CONDITION, TARGET };
 
 static int
-compile_text(const char *text, size_t len, enum text_kind kind,
-    struct hub_query *query, struct err *err)
+compile_text(const struct hub_query_indexes *indexes, const char *text,
+    size_t len, enum text_kind kind, struct hub_query *query, struct err *err)
 {
 	struct query_compiler c = { .text = text, .query = query, .err = err,
-		.is_target = kind == TARGET };
+		.is_target = kind == TARGET, .indexes = indexes };
 	struct query_tree *tree;
 	int rc = -1;
 
@@ -345,21 +374,28 @@ int
 hub_query_compile(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
-	return compile_text(text, len, WHOLE, query, err);
+	return compile_text(NULL, text, len, WHOLE, query, err);
+}
+
+int
+hub_query_compile_indexed(const struct hub_query_indexes *indexes,
+    const char *text, size_t len, struct hub_query *query, struct err *err)
+{
+	return compile_text(indexes, text, len, WHOLE, query, err);
 }
 
 int
 hub_query_compile_condition(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
-	return compile_text(text, len, CONDITION, query, err);
+	return compile_text(NULL, text, len, CONDITION, query, err);
 }
 
 int
 hub_query_compile_target(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
-	return compile_text(text, len, TARGET, query, err);
+	return compile_text(NULL, text, len, TARGET, query, err);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "core/hub/query_parse.h"
 
 struct hub_query;
+struct hub_query_indexes;
 
 /*
  * What a path means.  A comparison with something that is not there is NULL
@@ -44,6 +45,7 @@ struct query_field {
 	const struct query_root *root;
 	enum query_field_type type;
 	size_t json_path; /* index of a parameter, from 1; of a JSON field */
+	const char *indexed; /* the same as SQL that an index has, or NULL */
 	const char *name; /* the last one, borrowed from root or path */
 };
 
@@ -51,6 +53,7 @@ struct query_compiler {
 	const char *text; /* of the query */
 	enum query_source source;
 	bool is_target; /* a condition, and few paths are for it */
+	const struct hub_query_indexes *indexes; /* NULL: none */
 	struct hub_query *query;
 	struct strbuf sql;
 	struct err *err;
@@ -83,6 +86,10 @@ void query_put_type_is(struct strbuf *sql, const struct query_field *field,
 /* Appends its JSON text, or NULL where there is nothing. */
 void query_put_json(struct strbuf *sql, const struct query_field *field);
 
+/* Whether the condition holds only where a property that has an index equals
+ * a text or a number. */
+bool query_is_indexed(
+    struct query_compiler *c, const struct query_node *node);
 /* Appends a condition: 0, or -1 with err set. */
 int query_put_condition(
     struct query_compiler *c, const struct query_node *node);

@@ -83,6 +83,7 @@ int hub_twins_format(struct hub_twins *twins, const char *device_id,
 	"twin.desired_version, twin.reported, twin.reported_metadata, "   \
 	"twin.reported_version, device.iot_edge, device.status_reason, "  \
 	HUB_TWINS_CONFIGURATIONS ", device.scope, device.parent_scopes"
+#define HUB_TWINS_N_COLUMNS 24
 #define HUB_TWINS_COLUMN_ID 0
 #define HUB_TWINS_COLUMN_ETAG 1
 

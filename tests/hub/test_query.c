@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/query.h"
+#include "core/hub/query_index.h"
 #include "core/hub/registry.h"
 #include "core/store/store.h"
 #include "tests/hub/world.h"
@@ -780,6 +781,159 @@ test_a_page_of_large_twins_is_shorter(void **state)
 	strbuf_fini(&body);
 }
 
+static void
+use_indexes(const char *list)
+{
+	struct err err = { 0 };
+	struct hub_query_indexes *indexes =
+	    hub_query_indexes_open(world.hub->store, list, &err);
+
+	if (indexes == NULL)
+		fail_msg("%s", err.text);
+	hub_query_indexes_free(world.hub->query_indexes);
+	world.hub->query_indexes = indexes;
+}
+
+#define INDEXES                                                     \
+	"tags.site, tags.floor,properties.desired.building,"        \
+	"properties.reported.fw.version,properties.reported.odd-name"
+
+static void
+test_an_index_changes_no_answer(void **state)
+{
+	use_indexes(INDEXES);
+	test_a_condition_selects_these_devices(state);
+	test_a_projection_gives_this_array(state);
+	test_pages_meet_and_the_last_has_no_token(state);
+	test_a_token_cannot_be_forged_or_moved(state);
+	use_indexes("none");
+}
+
+/* How SQLite goes about it; the caller's. */
+static char *
+plan_of(const char *text)
+{
+	struct hub_query query;
+	struct strbuf plan = { 0 };
+	struct err err = { 0 };
+	struct store_stmt *s;
+	char *sql;
+
+	if (hub_query_compile_indexed(world.hub->query_indexes, text,
+		strlen(text), &query, &err) == -1)
+		fail_msg("%s", err.text);
+	sql = xasprintf("EXPLAIN QUERY PLAN %s", query.sql);
+	s = store_prepare(world.hub->store, sql, &err);
+	assert_non_null(s);
+	hub_query_bind(&query, s, NULL, 10);
+	while (store_step(s, &err) == 1)
+		strbuf_printf(&plan, "%s\n", store_column_text(s, 3));
+	store_stmt_free(s);
+	free(sql);
+	hub_query_fini(&query);
+	return strbuf_take(&plan);
+}
+
+static const struct {
+	const char *where, *index; /* NULL: it has to scan */
+} plans[] = {
+	{ "tags.site = 'brno'", "path tags.site" },
+	{ "'brno' = tags.[[site]]", "path tags.site" },
+	{ "IS_DEFINED(tags.hot) AND tags.floor = 2", "path tags.floor" },
+	{ "properties.reported.fw.version = '1.4.2'",
+	    "path properties.reported.fw.version" },
+	{ "tags.site IN ['brno', 'praha']", "path tags.site" },
+	{ "tags.hot = 'x'", NULL },
+	{ "properties.desired.fw.version = '1'", NULL },
+};
+
+static void
+test_a_query_on_an_indexed_path_uses_the_index(void **state)
+{
+	char *text, *plan;
+	size_t i;
+
+	(void)state;
+	use_indexes(INDEXES);
+	for (i = 0; i < N_ROWS(plans); i++) {
+		text = xasprintf(
+		    "SELECT COUNT() AS n FROM devices WHERE %s",
+		    plans[i].where);
+		plan = plan_of(text);
+		if (plans[i].index != NULL
+			? strstr(plan, plans[i].index) == NULL
+			: strstr(plan, "path ") != NULL)
+			fail_msg("%s: %s", text, plan);
+		free(plan);
+		free(text);
+	}
+	/* A page is read as it comes, and not sorted. */
+	plan = plan_of("SELECT * FROM devices WHERE tags.site = 'brno'");
+	assert_non_null(strstr(plan, "path tags.site"));
+	assert_null(strstr(plan, "TEMP B-TREE"));
+	free(plan);
+	/* Modules are in tables of their own. */
+	plan = plan_of(
+	    "SELECT * FROM devices.modules WHERE tags.site = 'brno'");
+	assert_null(strstr(plan, "path "));
+	free(plan);
+	use_indexes("none");
+}
+
+static void
+test_indexes_stay_until_others_are_asked_for(void **state)
+{
+	struct hub_query_page page = { .size = 1 }, next;
+	const char *query = "SELECT * FROM devices WHERE tags.floor > 0";
+	const char *indexed = "SELECT * FROM devices WHERE tags.floor = 2 "
+			      "AND IS_DEFINED(tags.site)";
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+	char *plan;
+
+	(void)state;
+	world_patch(&world, "d1", "{\"tags\":{\"floor\":2}}");
+	use_indexes("tags.floor");
+	assert_int_equal(0, run(indexed, &page, &out, &err));
+	assert_non_null(page.next);
+	world_restart(&world);
+	plan = plan_of(indexed);
+	assert_non_null(strstr(plan, "path tags.floor"));
+	free(plan);
+	use_indexes("tags.site");
+	plan = plan_of(query);
+	assert_null(strstr(plan, "path "));
+	free(plan);
+	/* Its place was one in the index. */
+	next = (struct hub_query_page){ .size = 1, .token = page.next };
+	assert_int_equal(-1, run(indexed, &next, &out, &err));
+	assert_int_equal(ERR_INVALID, err.code);
+	free(page.next);
+	strbuf_fini(&out);
+	use_indexes("none");
+	world_patch(&world, "d1", "{\"tags\":{\"floor\":1}}");
+}
+
+static void
+test_what_cannot_be_indexed_is_refused(void **state)
+{
+	static const char *const lists[] = { "", "deviceId", "tags", "tags.",
+		"tags..a", "tags.a.", "tags.a,", "tags.a'b", "tags.a\"b",
+		"tags.a b", "properties.a", "tags.caf\xc3\xa9",
+		"tags.a,tags.b,tags.c,tags.d,tags.e,tags.f,tags.g,tags.h,"
+		"tags.i,tags.j,tags.k,tags.l,tags.m,tags.n,tags.o,tags.p,"
+		"tags.q" };
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(lists); i++)
+		if (hub_query_indexes_open(
+			world.hub->store, lists[i], &err) != NULL)
+			fail_msg("%s", lists[i]);
+	use_indexes(NULL);
+}
+
 int
 main(void)
 {
@@ -794,7 +948,12 @@ main(void)
 		cmocka_unit_test(test_deep_and_long_conditions_are_refused),
 		cmocka_unit_test(test_pages_meet_and_the_last_has_no_token),
 		cmocka_unit_test(test_a_token_cannot_be_forged_or_moved),
+		cmocka_unit_test(test_an_index_changes_no_answer),
 		cmocka_unit_test(test_a_page_of_large_twins_is_shorter),
+		cmocka_unit_test(
+		    test_a_query_on_an_indexed_path_uses_the_index),
+		cmocka_unit_test(test_indexes_stay_until_others_are_asked_for),
+		cmocka_unit_test(test_what_cannot_be_indexed_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
