@@ -29,6 +29,7 @@
 #include "core/hub/registry.h"
 #include "core/hub/tier.h"
 #include "core/hub/who.h"
+#include "core/net/tls.h"
 
 #define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
 #define JSON_TYPE "application/json; charset=utf-8"
@@ -207,6 +208,7 @@ static void
 send_answer(struct hub_call *call)
 {
 	struct evbuffer *out = evhttp_request_get_output_buffer(call->request);
+	bool is_leaving = call->hub->is_leaving;
 	struct evhttp_connection *connection;
 
 	if (call->is_lost) {
@@ -217,6 +219,8 @@ send_answer(struct hub_call *call)
 		hub_tier_bill(call->hub->tier, call->body_len);
 	set_date(call);
 	set_request_id(call);
+	if (is_leaving)
+		hub_call_set_header(call, "Connection", "close");
 	if (call->body != NULL) {
 		hub_call_set_header(call, "Content-Type", JSON_TYPE);
 		evbuffer_add_reference(
@@ -234,6 +238,9 @@ send_answer(struct hub_call *call)
 	    evhttp_connection_get_bufferevent(connection));
 	if (evbuffer_get_length(out) <= ONE_RECORD_MAX)
 		evbuffer_pullup(out, -1);
+	/* Its connection is freed before the loop goes round again. */
+	if (is_leaving)
+		net_tls_flush(evhttp_connection_get_bufferevent(connection));
 }
 
 static void
@@ -373,6 +380,19 @@ hub_call_fail(struct hub_call *call, const struct err *err)
 		break;
 	}
 	hub_call_error(call, id, err->text);
+}
+
+void
+hub_call_leave(struct hub_call *call)
+{
+	if (call->is_lost || call->drop != NULL) {
+		hub_call_free(call);
+		return;
+	}
+	set_error(call, iothub_error_get(IOTHUB_SERVICE_UNAVAILABLE),
+	    iothub_error_format_a(
+		IOTHUB_SERVICE_UNAVAILABLE, "the hub is leaving"));
+	send_answer(call);
 }
 
 void

@@ -87,6 +87,9 @@ void hub_call_fail(struct hub_call *call, const struct err *err);
 /* Closes the connection without an answer, once nothing runs in it. */
 void hub_call_drop(struct hub_call *call);
 
+/* 503, at once: the hub is leaving, and there is no commit any more. */
+void hub_call_leave(struct hub_call *call);
+
 void hub_call_free(struct hub_call *call); /* without an answer */
 
 #endif

@@ -205,7 +205,7 @@ hub_http_free(struct hub_http *http)
 	if (http == NULL)
 		return;
 	LIST_FOREACH_SAFE(call, tmp, &http->calls, struct hub_call, link)
-		hub_call_free(call);
+		hub_call_leave(call);
 	net_listen_free(http->listen);
 	hub_http_gauge_free(http->gauge);
 	evhttp_free(http->evhttp);

@@ -18,7 +18,8 @@ struct hub_http;
 
 /* port may be HUB_HTTPS_PORT_ANY.  NULL with err set as of net_listen_new(). */
 struct hub_http *hub_http_new(struct hub *hub, int64_t port, struct err *err);
-/* Calls under way are dropped without an answer.  NULL does nothing. */
+/* Calls under way are answered 503 first, as the hub is leaving.  NULL does
+ * nothing. */
 void hub_http_free(struct hub_http *http);
 uint16_t hub_http_port(const struct hub_http *http);
 

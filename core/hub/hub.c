@@ -268,6 +268,7 @@ hub_free(struct hub *hub)
 {
 	if (hub == NULL)
 		return;
+	hub->is_leaving = true;
 	hub_jobs_stop(hub->jobs);
 	hub_configurations_stop(hub->configurations);
 	/* Whoever is connected leaves, whoever waits is told, and what that

@@ -64,6 +64,7 @@ struct hub {
 	struct hub_history *history; /* of direct methods */
 	struct hub_monitor *monitor; /* who listens to messages */
 	bool sends_retry_after;
+	bool is_leaving; /* what is answered now goes out past the loop */
 };
 
 struct hub_config {

@@ -11,6 +11,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/hub.h"
+#include "core/hub/query.h"
 #include "core/store/store.h"
 
 static void
@@ -163,7 +164,7 @@ hub_job_list_format(struct hub *hub, struct hub_job_list *list,
 	    " ORDER BY id LIMIT ?4",
 	    err);
 	int64_t last = 0;
-	int n = 0, rc = -1;
+	int n = 0, limit = list->size, rc = -1;
 
 	list->next = NULL;
 	if (row == NULL)
@@ -173,7 +174,7 @@ hub_job_list_format(struct hub *hub, struct hub_job_list *list,
 	bind_or_null(row, 3, list->status);
 	store_bind_int(row, 4, list->size + 1);
 	strbuf_putc(out, '[');
-	while ((rc = store_step(row, err)) == 1 && n < list->size) {
+	while ((rc = store_step(row, err)) == 1 && n < limit) {
 		if (n++ > 0)
 			strbuf_putc(out, ',');
 		last = store_column_int(row, 0);
@@ -181,6 +182,8 @@ hub_job_list_format(struct hub *hub, struct hub_job_list *list,
 			rc = -1;
 			break;
 		}
+		if (out->len >= HUB_QUERY_PAGE_BYTES)
+			limit = n;
 	}
 	strbuf_putc(out, ']');
 	if (rc == 1)

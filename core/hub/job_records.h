@@ -42,7 +42,7 @@ struct hub_job_list {
 	const char *type;   /* NULL: any */
 	const char *status; /* NULL: any */
 	const char *after;  /* the row that the last page ended with */
-	int size;           /* rows at most */
+	int size;           /* rows at most; fewer where they are large */
 	char *next;         /* out: the row of this one, or NULL; owned */
 };
 

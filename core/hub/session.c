@@ -28,6 +28,7 @@
 #include "core/hub/sessions.h"
 #include "core/hub/websocket.h"
 #include "core/mqtt/frame.h"
+#include "core/net/tls.h"
 
 #define INPUT_MAX (HUB_PACKET_MAX + MQTT_HEADER_MAX)
 
@@ -100,24 +101,6 @@ name_of(const struct hub_session *session)
 					  : "a client without CONNECT";
 }
 
-/* The last words, CONNACK with a refusal among them, which a bufferevent would
- * only write in the loop's next turn. */
-static void
-flush(struct bufferevent *bev, SSL *ssl)
-{
-	struct evbuffer *output = bufferevent_get_output(bev);
-	struct evbuffer_ptr at;
-	struct evbuffer_iovec piece;
-	size_t n = 0;
-
-	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
-	while (evbuffer_peek(output, -1, &at, &piece, 1) > 0 &&
-	    piece.iov_len > 0 &&
-	    SSL_write_ex(ssl, piece.iov_base, piece.iov_len, &n) == 1 &&
-	    evbuffer_ptr_set(output, &at, n, EVBUFFER_PTR_ADD) == 0)
-		continue;
-}
-
 static void
 free_bev(struct hub_session *session)
 {
@@ -126,7 +109,7 @@ free_bev(struct hub_session *session)
 	if (session->websocket != NULL)
 		hub_websocket_close(session->websocket);
 	if (SSL_is_init_finished(ssl)) {
-		flush(session->bev, ssl);
+		net_tls_flush(session->bev);
 		SSL_shutdown(ssl); /* so that it is no mere loss of the line */
 	}
 	ERR_clear_error();

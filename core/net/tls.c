@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -173,6 +176,23 @@ net_tls_client_new(const char *ca_file, const char *host, struct err *err)
 		SSL_CTX_set_info_callback(ctx, on_handshake);
 	}
 	return ctx;
+}
+
+void
+net_tls_flush(struct bufferevent *bev)
+{
+	struct evbuffer *output = bufferevent_get_output(bev);
+	SSL *ssl = bufferevent_openssl_get_ssl(bev);
+	struct evbuffer_ptr at;
+	struct evbuffer_iovec piece;
+	size_t n = 0;
+
+	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
+	while (evbuffer_peek(output, -1, &at, &piece, 1) > 0 &&
+	    piece.iov_len > 0 &&
+	    SSL_write_ex(ssl, piece.iov_base, piece.iov_len, &n) == 1 &&
+	    evbuffer_ptr_set(output, &at, n, EVBUFFER_PTR_ADD) == 0)
+		continue;
 }
 
 const char *

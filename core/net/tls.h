@@ -7,6 +7,7 @@
 
 #include <openssl/types.h>
 
+struct bufferevent;
 struct err;
 
 /*
@@ -24,6 +25,13 @@ SSL_CTX *net_tls_server_new(
  */
 SSL_CTX *net_tls_client_new(
     const char *ca_file, const char *host, struct err *err);
+
+/*
+ * Writes what is queued, as far as the socket takes it without waiting: last
+ * words, which a bufferevent would only write in the loop's next turn.  It is
+ * to be freed then, and not before its handshake is over.
+ */
+void net_tls_flush(struct bufferevent *bev);
 
 /*
  * What to do about a certificate that was refused, to be put behind reason:

@@ -47,12 +47,12 @@ class Bench:
                 p.kill()
                 p.wait()
 
-    def start_hub(self, state):
+    def start_hub(self, state, *options):
         """A hub on that folder: its ready line as bytes, and as a dict."""
         hub = self.spawn(
             self.on_server + [TWINDECK, 'hub', '--json', '--https-port', '0',
                               '--mqtt-port', '0', '--exit-on-eof',
-                              '--state-dir', state],
+                              '--state-dir', state, *options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         line = hub.stdout.readline()
         if not line:

@@ -333,6 +333,10 @@ test_the_hub_may_leave_while_requests_wait(void **state)
 	for (i = 0; i < 10; i++)
 		event_base_loop(w->base, EVLOOP_ONCE);
 	assert_false(w->answered);
+	hub_free(w->hub);
+	w->hub = NULL;
+	wait_for_answer(w);
+	assert_int_equal(503, w->http);
 }
 
 static void

@@ -436,6 +436,43 @@ test_history_is_kept_for_thirty_days(void **state)
 	free(sql);
 }
 
+/* A hundred jobs may have a twin of 100 KB each. */
+static void
+test_a_page_of_large_jobs_is_shorter(void **state)
+{
+	struct hub *hub = rig_hub(*state);
+	struct hub_job_list list = { .size = 100 };
+	struct strbuf out = { 0 };
+	struct err err = { 0 };
+	int n_jobs = 0, n_pages = 0;
+	char *after = NULL, *p;
+
+	assert_int_equal(0,
+	    store_exec(hub->store,
+		"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+		"LIMIT 100) INSERT INTO job (job_id, type, status, condition, "
+		"action, created, start, start_us, max_execution_s) "
+		"SELECT 'large-' || i, 'scheduleUpdateTwin', 'failed', '*', "
+		"'{\"x\":\"' || hex(zeroblob(50000)) || '\"}', '', '', 0, 60 "
+		"FROM n",
+		NULL));
+	do {
+		list.after = after;
+		strbuf_reset(&out);
+		assert_int_equal(
+		    0, hub_job_list_format(hub, &list, &out, &err));
+		free(after);
+		after = list.next;
+		assert_in_range(out.len, 1, HUB_QUERY_PAGE_BYTES + 200000);
+		n_pages++;
+		for (p = out.data; (p = strstr(p, "\"large-")) != NULL; p++)
+			n_jobs++;
+	} while (after != NULL);
+	assert_int_equal(100, n_jobs);
+	assert_int_equal(3, n_pages);
+	strbuf_fini(&out);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -454,6 +491,7 @@ main(void)
 		TEST(test_jobs_over_the_limit_of_a_tier_wait_or_are_refused),
 		TEST(test_only_what_has_not_begun_can_be_cancelled),
 		TEST(test_history_is_kept_for_thirty_days),
+		TEST(test_a_page_of_large_jobs_is_shorter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
