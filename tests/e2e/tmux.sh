@@ -135,4 +135,120 @@ at_prompt 5
 t send-keys 'echo typed' Enter
 check 'and echoes what is typed' sees 5 '^ready> echo typed$'
 check 'and nobody runs on' nobody_left
+
+# A deck on a hub of its own, at each size, in UTF-8 and LANG=C, with colours
+# and without: the text, the row with the focus, the cursor.
+mkdir "$dir/hub"
+env "$mark" "$TWINDECK" hub --json --https-port 0 --mqtt-port 0 \
+	--state-dir "$dir/hub" </dev/null >"$dir/ready" 2>/dev/null &
+for ((i = 0; i < 100; i++)); do
+	grep -qs pid "$dir/ready" && break
+	sleep 0.1
+done
+(
+	umask 077
+	sed 's/.*"serviceConnectionString":"\([^"]*\)".*/\1/' "$dir/ready" \
+		>"$dir/cs"
+)
+for i in 1 2 3; do
+	"$TWINDECK" hub add-device "lamp-$i" --state-dir "$dir/hub" >/dev/null
+done
+deck="$TWINDECK --connection-string-file $dir/cs --ca-file $dir/hub/ca.pem"
+
+shown_with_looks() {
+	t capture-pane -p -e
+}
+
+has_cursor_at() { # has_cursor_at COLUMN ROW, both from 0
+	local i
+	for ((i = 0; i < 30; i++)); do
+		[ "$(t display-message -p '#{cursor_x},#{cursor_y}')" = \
+			"$1,$2" ] && return 0
+		sleep 0.1
+	done
+	t display-message -p '# the cursor is at #{cursor_x},#{cursor_y}'
+	return 1
+}
+
+has_screen() { # of its own, the alternate one
+	local i
+	for ((i = 0; i < 50; i++)); do
+		[ "$(t display-message -p '#{alternate_on}')" = 1 ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+is_reverse() { # is_reverse TEXT: in a row whose looks have 7, as of ESC [ 7 m
+	shown_with_looks | grep -F -- "$1" |
+		grep -qE $'\033''\[([0-9;]*;)?7(;[0-9;]*)?m'
+}
+
+has_colours() {
+	shown_with_looks | grep -qE $'\033''\[([0-9;]*;)?3[0-7](;[0-9;]*)?m'
+}
+
+has_no_colours() {
+	! has_colours
+}
+
+is_ascii() {
+	! shown | LC_ALL=C grep -q '[^ -~]'
+}
+
+ends() { # the deck ends, and the shell has its screen
+	t send-keys q
+	sees 5 '^ready>'
+}
+
+for how in 'LC_ALL=C.UTF-8' 'LC_ALL=C.UTF-8 NO_COLOR=1' 'LC_ALL= LANG=C' \
+	'LC_ALL= LANG=C NO_COLOR=1'; do
+	for size in 200x60 120x40 80x24 60x16 20x5 1x1; do
+		start "${size%x*}" "${size#*x}"
+		case $size in
+		1x1)
+			t send-keys "clear; $how $deck" Enter
+			check "$size, $how: one cell, and it runs" \
+				has_screen
+			t resize-window -x 80 -y 24
+			check "$size, $how: and grows" sees 5 '0/3 linked'
+			ends
+			continue
+			;;
+		20x5) row=2 ;;
+		*) row=3 ;;
+		esac
+		t send-keys "clear; $how $deck" Enter
+		check "$size, $how: the devices are there" sees 10 'lamp-[12]'
+		check "$size, $how: the cursor is on the first" \
+			has_cursor_at 1 "$row"
+		check "$size, $how: which is reverse" is_reverse lamp-1
+		t send-keys j
+		check "$size, $how: it steps" has_cursor_at 1 \
+			$((row + (row == 3)))
+		check "$size, $how: and the focus with it" is_reverse lamp-2
+		case $how in
+		*NO_COLOR*) check "$size, $how: no colours" has_no_colours ;;
+		*) check "$size, $how: colours" has_colours ;;
+		esac
+		case $how in
+		*LANG=C*) check "$size, $how: nothing but ASCII" is_ascii ;;
+		esac
+		ends
+	done
+done
+
+start 80 24
+t send-keys "$deck" Enter
+check 'a deck on a hub is there' sees 10 'lamp-3'
+kill -9 "$(left | while read -r pid; do
+	grep -qa connection-string-file "/proc/$pid/cmdline" && echo "$pid"
+done | head -n 1)"
+check 'after kill -9 the shell has its screen' sees 5 '^before'
+t send-keys Enter
+at_prompt 5
+t send-keys 'echo typed' Enter
+check 'and echoes what is typed' sees 5 '^ready> echo typed$'
+kill "$(sed 's/.*"pid":\([0-9]*\).*/\1/' "$dir/ready")"
+check 'and nobody runs on' nobody_left
 echo "1..$n"
