@@ -87,6 +87,7 @@ show_deck(struct mode_of_deck *m)
 	struct app *app = mode_screen_app(m->screen);
 
 	app_set_title(app, mode_connect_title(&m->hub));
+	app_set_profile(app, m->hub.profile); /* its section is this hub's */
 	app_set_deck(app, m->deck);
 	watch_start(deck_watch(m->deck));
 }

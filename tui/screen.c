@@ -41,7 +41,7 @@ struct screen {
 	const struct screen_ops *ops;
 	void *arg;
 	SCREEN *curses;
-	struct theme theme;
+	struct theme asked, theme; /* the latter as this terminal can show it */
 	bool has_colours;
 	enum canvas_charset charset;
 	bool cursor_is_text;
@@ -126,9 +126,11 @@ screen_set_theme(struct screen *screen, const struct theme *theme)
 	struct style_look *look;
 	short i;
 
+	if (memcmp(&screen->asked, theme, sizeof(*theme)) == 0)
+		return;
 	free(screen->shown);
 	screen->shown = NULL;
-	screen->theme = *theme;
+	screen->asked = screen->theme = *theme;
 	for (i = 0; i < STYLES; i++) {
 		look = &screen->theme.looks[i];
 		if (screen->has_colours) {
