@@ -305,8 +305,7 @@ action_command(struct app *app, const char *arg)
 void
 action_help(struct app *app, const char *arg)
 {
-	(void)arg;
-	dialog_help_open(app, 1 << (int)app_focus(app));
+	dialog_help_open(app, 1 << (int)app_focus(app), arg);
 }
 
 void

@@ -25,6 +25,7 @@
 #include "tui/actions_go.h"
 #include "tui/actions_twin.h"
 #include "tui/app_state.h"
+#include "tui/complete.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
 #include "tui/keys.h"
@@ -39,7 +40,6 @@
 #include "tui/recall.h"
 #include "tui/templates.h"
 
-#define OPTION_WORD_SIZE 40
 #define FLEET_FEW 100 /* devices: the first page of the list */
 
 struct app *
@@ -226,6 +226,9 @@ app_set_title(struct app *app, const char *title)
 int
 app_open_hub(struct app *app, const char *name, struct err *err)
 {
+	if (app->ops->open_hub == NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "there is only this one hub here");
 	return app->ops->open_hub(name, err, app->arg);
 }
 
@@ -392,69 +395,6 @@ app_pin(struct app *app, const char *device_id)
 	app->pinned = xstrdup(device_id);
 }
 
-/* The i-th option of the command that a line begins with; NULL behind. */
-static const char *
-option_word(const char *line, size_t i)
-{
-	static char word[OPTION_WORD_SIZE]; /* borrowed until the next call */
-	const struct command_def *command;
-	size_t len = strcspn(line, " ");
-
-	for (command = command_table; command->name != NULL; command++) {
-		if (strlen(command->name) != len ||
-		    strncmp(command->name, line, len) != 0)
-			continue;
-		if (command->options == NULL ||
-		    command->options[i].name == NULL)
-			return NULL;
-		snprintf(word, sizeof(word), "--%s", command->options[i].name);
-		return word;
-	}
-	return NULL;
-}
-
-/* The words that may stand at a place of the ':' line. */
-static const char *
-command_word(const char *line, size_t start, size_t i, void *arg)
-{
-	static const char *const methods[] = { "firmwareUpdate", "lockDoor" };
-	const struct fleet_view *view;
-	const struct command_def *command;
-	const struct key_def *key;
-	const char *word;
-	struct app *app = arg;
-	size_t n = sizeof(methods) / sizeof(methods[0]);
-
-	if (start == 0) {
-		for (command = command_table; command->name != NULL; command++)
-			if ((command->needs & COMMAND_ONE_SHOT_ONLY) == 0 &&
-			    keys_find_name(command->name) == NULL && i-- == 0)
-				return command->name;
-		for (key = key_table; key->name != NULL; key++)
-			if (i-- == 0)
-				return key->name;
-		return NULL;
-	}
-	if (list_command_word(app, line, start, i, &word))
-		return word;
-	if (actions_twin_word(app, line, i, &word))
-		return word;
-	if (line[start] == '-')
-		return option_word(line, i);
-	if (str_starts_with(line, "template "))
-		return template_word(app, line, i);
-	if (str_starts_with(line, "call ") ||
-	    str_starts_with(line, "method ")) {
-		if (i < n)
-			return methods[i];
-		i -= n;
-	}
-	view = pane_devices_view(app->panes[PANE_DEVICES]);
-	if (view == NULL || i >= fleet_view_size(view))
-		return NULL;
-	return fleet_view_at(view, i)->id;
-}
-
 /* What their histories are called. */
 static const char *const prompt_kinds[] = {
 	[APP_PROMPT_COMMAND] = "command",
@@ -474,7 +414,7 @@ app_ask(struct app *app, enum app_prompt kind, const char *text)
 	}
 	if (kind == APP_PROMPT_COMMAND)
 		prompt_open(app->recall, prompt_kinds[kind], text,
-		    command_word, app);
+		    complete_command, app);
 	else if (kind == APP_PROMPT_FILTER)
 		prompt_open(app->recall, prompt_kinds[kind], text,
 		    list_filter_word, app);
@@ -603,7 +543,7 @@ run_line(struct app *app, const char *line)
 		    job_number(result.job), job_title(result.job),
 		    job_size(result.job), job_size(result.job) == 1 ? "" : "s");
 	else if (result.print == COMMAND_PRINTS_HELP)
-		dialog_help_open(app, IN_ALL);
+		dialog_help_open(app, IN_ALL, "");
 out:
 	free(result.text);
 	fleet_ids_free(ids, n);

@@ -1,4 +1,4 @@
-/* Dialogs without fields: quit, help, details. */
+/* Dialogs without fields: quit, messages, settings. */
 #include "config.h"
 
 #include <stdio.h>
@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/str.h"
-#include "core/deck/command.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
@@ -15,10 +13,9 @@
 #include "tui/app.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
-#include "tui/keys.h"
 
 #define WIDTH 76
-#define HELP_WIDTH 84
+#define READING_WIDTH 84
 #define QUIT_JOBS_SHOWN 5
 
 enum quit_button { QUIT_STAY, QUIT_LEAVE };
@@ -112,62 +109,22 @@ close_on_key(struct dialog *dialog, struct app *app, int32_t key)
 	return true;
 }
 
-static const struct dialog_ops reading_ops = {
-	.on_button = close_on_any_button,
-	.on_key = close_on_key,
-};
-
-void
-dialog_help_open(struct app *app, int where)
+struct dialog *
+dialog_reading_new(struct app *app, const char *title)
 {
-	static const char *const names[] = { "devices", "twin", "jobs", "job" };
-	const struct command_def *command;
-	const struct key_def *def;
-	char title[32], keys[KEYS_NAMES_SIZE], head[KEYS_NAMES_SIZE + 32];
-	struct dialog *d;
-	int width;
+	static const struct dialog_ops ops = {
+		.on_button = close_on_any_button,
+		.on_key = close_on_key,
+	};
 
-	snprintf(title, sizeof(title), "Keys: %s",
-	    names[app_focus(app) < PANES ? app_focus(app) : 0]);
-	d = dialog_new(app, title, "j k scroll · Esc back", HELP_WIDTH,
-	    &reading_ops, NULL);
-	for (def = key_table; def->name != NULL; def++)
-		if ((def->where & where) != 0 && def->keys[0] != 0) {
-			snprintf(head, sizeof(head), "%-11s %-14s ",
-			    keys_names(def, keys), def->name);
-			dialog_item(d, head, def->help);
-		}
-	dialog_gap(d);
-	for (def = key_table; def->name != NULL; def++)
-		if ((def->where & where) != 0 && def->keys[0] == 0) {
-			snprintf(head, sizeof(head), ":%-10s %-14s ", def->name,
-			    def->arg != NULL ? def->arg : "");
-			dialog_item(d, head, def->help);
-		}
-	for (command = command_table; command->name != NULL; command++) {
-		if ((command->needs & COMMAND_ONE_SHOT_ONLY) != 0 ||
-		    keys_find_name(command->name) != NULL)
-			continue;
-		/* printf() pads by bytes. */
-		width = 14 + (int)strlen(command->usage) -
-		    utf8_characters(command->usage);
-		snprintf(head, sizeof(head), ":%-10s %-*s ", command->name,
-		    width, command->usage);
-		dialog_item(d, head, command->help);
-	}
-	dialog_gap(d);
-	dialog_text(d, STYLE_DIM,
-	    "The second column is what a key is called behind ':'. "
-	    "Marks: ● connected  ○ not connected  * changed just now  "
-	    "! failed  ≠ reported differs from desired.");
-	app_open(app, d);
+	return dialog_new(app, title, "j k scroll · Esc back", READING_WIDTH,
+	    &ops, NULL);
 }
 
 void
 dialog_details_open(struct app *app)
 {
-	struct dialog *d = dialog_new(app, "Messages", "j k scroll · Esc back",
-	    HELP_WIDTH, &reading_ops, NULL);
+	struct dialog *d = dialog_reading_new(app, "Messages");
 	const struct watch_health *health;
 	char stamp[CLOCK_STAMP_SIZE];
 	const char *text;
@@ -198,8 +155,7 @@ void
 dialog_settings_open(struct app *app)
 {
 	const struct profile *profile = app_profile(app);
-	struct dialog *d = dialog_new(app, "Settings", "j k scroll · Esc back",
-	    HELP_WIDTH, &reading_ops, NULL);
+	struct dialog *d = dialog_reading_new(app, "Settings");
 	const struct profile_def *def;
 	const char *key;
 	char *origin;

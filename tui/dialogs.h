@@ -11,6 +11,7 @@
 #include "core/deck/jobs.h"
 
 struct app;
+struct dialog;
 struct job;
 
 /*
@@ -47,8 +48,14 @@ void dialog_edit_open(struct app *app, enum twin_section section,
 void dialog_undo_open(struct app *app, const struct edits_job *edit);
 /* Which columns the list shows; what is changed is seen at once. */
 void dialog_columns_open(struct app *app);
+/* One to be read, without fields; q and Esc close it. */
+struct dialog *dialog_reading_new(struct app *app, const char *title);
 void dialog_quit_open(struct app *app);
-void dialog_help_open(struct app *app, int where);
+/*
+ * The keys of panes, enum key_where, and the commands; or with words all keys,
+ * commands and settings that have each of them.
+ */
+void dialog_help_open(struct app *app, int where, const char *words);
 void dialog_details_open(struct app *app);
 /* What is set in the configuration, and where. */
 void dialog_settings_open(struct app *app);

@@ -2,17 +2,13 @@
 
 #include "tui/list_words.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "core/base/json.h"
-#include "core/base/map.h"
 #include "core/base/str.h"
-#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/filter.h"
 #include "core/deck/fleet.h"
@@ -22,58 +18,11 @@
 #include "tui/list_settings.h"
 #include "tui/pane_devices.h"
 #include "tui/prompt.h"
+#include "tui/words.h"
 
-#define WORDS_MAX ((size_t)400)
 #define ROWS_LOOKED_AT ((size_t)500) /* for their tags */
 #define PATH_MAX_BYTES ((size_t)128)
 #define DEPTH_MAX 8
-#define WORD_SIZE 200
-
-/*
- * The words of the completion under way; made anew when its first one is asked
- * for.  Readline has one line at a time, so this is one too.
- */
-static struct words {
-	char *all[WORDS_MAX]; /* owned */
-	size_t n;
-	struct map *seen;
-} words;
-
-static void
-forget(void)
-{
-	map_free(words.seen);
-	while (words.n > 0)
-		free(words.all[--words.n]);
-	words.seen = map_new();
-}
-
-static void put(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-put(const char *fmt, ...)
-{
-	char word[WORD_SIZE];
-	va_list ap;
-	int len;
-
-	/* What would not fit is left out. */
-	va_start(ap, fmt);
-	len = vsnprintf(word, sizeof(word), fmt, ap);
-	va_end(ap);
-	if (words.n == WORDS_MAX || len < 0 || (size_t)len >= sizeof(word) ||
-	    map_get(words.seen, word) != NULL)
-		return;
-	words.all[words.n] = xstrdup(word);
-	map_set(words.seen, words.all[words.n], words.all[words.n]);
-	words.n++;
-}
-
-static const char *
-word_at(size_t i)
-{
-	return i < words.n ? words.all[i] : NULL;
-}
 
 /* "link:on" and "link:off" of a field; "fw:" where anything may follow. */
 static void
@@ -83,17 +32,17 @@ put_field(const char *sign, const struct filter_field *field)
 	size_t len;
 
 	if (p == NULL) {
-		put("%s%s", sign, field->name);
+		words_put("%s%s", sign, field->name);
 		return;
 	}
 	if (*p == '\0') {
-		put("%s%s%s", sign, field->name,
+		words_put("%s%s%s", sign, field->name,
 		    field->name[strlen(field->name) - 1] == '.' ? "" : ":");
 		return;
 	}
 	for (; *p != '\0'; p += len + (p[len] == '|')) {
 		len = strcspn(p, "|");
-		put("%s%s:%.*s", sign, field->name, (int)len, p);
+		words_put("%s%s:%.*s", sign, field->name, (int)len, p);
 	}
 }
 
@@ -111,10 +60,10 @@ put_tags(const char *sign, const char *tags)
 			snprintf(path, sizeof(path), "%.*s", (int)path_len, p);
 			value = filter_tag(tags, path, &len);
 			if (value != NULL && memchr(value, ' ', len) == NULL)
-				put("%stag.%s:%.*s", sign, path, (int)len,
+				words_put("%stag.%s:%.*s", sign, path, (int)len,
 				    value);
 			else if (value != NULL)
-				put("%stag.%s:\"%.*s\"", sign, path, (int)len,
+				words_put("%stag.%s:\"%.*s\"", sign, path, (int)len,
 				    value);
 		}
 		p = strchr(p, ' ');
@@ -134,7 +83,7 @@ put_devices(struct app *app, const char *sign)
 	for (i = 0; i < n; i++)
 		put_tags(sign, fleet_row_tags(fleet, fleet_view_at(all, i)));
 	for (i = 0; i < n; i++)
-		put("%s%s", sign, fleet_view_at(all, i)->id);
+		words_put("%s%s", sign, fleet_view_at(all, i)->id);
 	fleet_view_free(all);
 }
 
@@ -148,7 +97,7 @@ put_filter_words(struct app *app, const char *typed)
 	for (field = filter_fields; field->name != NULL; field++)
 		put_field(sign, field);
 	for (i = 0; (name = list_settings_filter_name(app, i)) != NULL; i++)
-		put("@%s", name);
+		words_put("@%s", name);
 	if (app_deck(app) != NULL)
 		put_devices(app, sign);
 }
@@ -169,7 +118,7 @@ put_paths(const char *sign, struct strbuf *path, const cJSON *json, int depth)
 		if (cJSON_IsObject(item) && depth < DEPTH_MAX)
 			put_paths(sign, path, item, depth + 1);
 		else
-			put("%s%s", sign, strbuf_str(path));
+			words_put("%s%s", sign, strbuf_str(path));
 		path->len = len;
 		path->data[len] = '\0';
 	}
@@ -210,11 +159,11 @@ put_columns(struct app *app, const char *sign)
 	size_t i;
 
 	for (i = 0; i < columns_size(shown); i++)
-		put("%s%s", sign, column_name(columns_at(shown, i)));
+		words_put("%s%s", sign, column_name(columns_at(shown, i)));
 	if (strcmp(sign, "-") == 0)
 		return;
 	for (def = column_table; def->name != NULL; def++)
-		put("%s%s", sign, def->name);
+		words_put("%s%s", sign, def->name);
 }
 
 static void
@@ -227,9 +176,9 @@ put_sort_words(struct app *app, const char *typed)
 	size_t i;
 
 	for (i = 0; i < columns_size(shown); i++)
-		put("%s%s", sign, column_name(columns_at(shown, i)));
+		words_put("%s%s", sign, column_name(columns_at(shown, i)));
 	for (def = column_table; def->name != NULL; def++)
-		put("%s%s", sign, def->name);
+		words_put("%s%s", sign, def->name);
 }
 
 static void
@@ -240,7 +189,7 @@ put_column_words(struct app *app, const char *typed)
 	prompt_words_are_list();
 	put_columns(app, sign);
 	if (sign[0] == '\0')
-		put("default");
+		words_put("default");
 	if (sign[0] != '-')
 		put_twin_paths(app, sign, "");
 }
@@ -256,15 +205,15 @@ put_select_words(struct app *app, const char *typed)
 	(void)typed;
 	put_twin_paths(app, "", "properties.");
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		put("%s", fixed[i]);
+		words_put("%s", fixed[i]);
 }
 
 /* Behind "save" and "delete" stands a name, else words of a filter. */
 static void
 put_filter_arguments(struct app *app, const char *typed)
 {
-	put("save");
-	put("delete");
+	words_put("save");
+	words_put("delete");
 	put_filter_words(app, typed);
 }
 
@@ -276,7 +225,7 @@ put_filter_names(struct app *app, const char *typed)
 
 	(void)typed;
 	for (i = 0; (name = list_settings_filter_name(app, i)) != NULL; i++)
-		put("%s", name);
+		words_put("%s", name);
 }
 
 /* The first that the line begins with holds. */
@@ -296,10 +245,10 @@ const char *
 list_filter_word(const char *line, size_t start, size_t i, void *arg)
 {
 	if (i == 0) {
-		forget();
+		words_begin();
 		put_filter_words(arg, line + start);
 	}
-	return word_at(i);
+	return words_at(i);
 }
 
 bool
@@ -313,10 +262,10 @@ list_command_word(struct app *app, const char *line, size_t start, size_t i,
 		if (!str_starts_with(line, lines[k].begins))
 			continue;
 		if (i == 0) {
-			forget();
+			words_begin();
 			lines[k].put(app, line + start);
 		}
-		*word = word_at(i);
+		*word = words_at(i);
 		return true;
 	}
 	return false;

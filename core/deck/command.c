@@ -285,7 +285,7 @@ const struct command_def command_table[] = {
 	  .help = "Set desired properties of devices; null removes.",
 	  .needs = COMMAND_NEEDS_TARGETS, .options = set_options,
 	  .run = run_set },
-	{ .name = "set-tags", .usage = "PATH=JSON …",
+	{ .name = "set-tags", .usage = "TAG=JSON …",
 	  .help = "Set tags of devices; null removes.",
 	  .needs = COMMAND_NEEDS_TARGETS, .options = set_options,
 	  .run = run_set_tags },
