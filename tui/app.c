@@ -516,6 +516,7 @@ run_line(struct app *app, const char *line)
 	line += strspn(line, " ");
 	if (line[0] == '\0')
 		return;
+	pane_devices_finish(app->panes[PANE_DEVICES]);
 	app_clear_message(app); /* an error stays until the next action */
 	len = strcspn(line, " ");
 	name = xstrndup(line, len);
@@ -658,6 +659,7 @@ key_to_pane(struct app *app, int32_t key)
 
 	if (app_hold_key(app, def, key))
 		return;
+	pane_devices_finish(app->panes[PANE_DEVICES]);
 	if (def == NULL) {
 		app_clear_message(app);
 		app_say(app, false, "%s does nothing here; ? shows the keys",
@@ -790,6 +792,9 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	    pane_job_current(app->panes[PANE_JOB]) == NULL)
 		app_set_focus(app, PANE_JOBS);
 	app_draw_screen(app, canvas, now_ms, now_us);
+	if (app->ops->again != NULL &&
+	    pane_devices_is_working(app->panes[PANE_DEVICES]))
+		app->ops->again(app->arg);
 	if (app->hold == HOLD_NEXT)
 		app->hold = HOLD_ON;
 }

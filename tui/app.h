@@ -26,6 +26,8 @@ struct theme;
 
 struct app_ops {
 	void (*wake)(void *arg);    /* there is something to paint */
+	/* Work is left over for the next paint, soon; may be NULL. */
+	void (*again)(void *arg);
 	void (*quit)(void *arg);
 	void (*suspend)(void *arg);
 	void (*repaint)(void *arg);

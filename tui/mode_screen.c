@@ -163,6 +163,17 @@ wake(void *arg)
 		tick_within(s, TICK_MS);
 }
 
+/* Not at the end of this turn: keys that came in the meantime go first. */
+static void
+again(void *arg)
+{
+	static const struct timeval at_once = { 0, 0 };
+	struct mode_screen *s = arg;
+
+	s->tick_ms = s->painted_ms;
+	evtimer_add(s->tick, &at_once);
+}
+
 static void
 suspend(void *arg)
 {
@@ -249,6 +260,7 @@ open_hub(const char *name, struct err *err, void *arg)
 
 static const struct app_ops app_ops = {
 	.wake = wake,
+	.again = again,
 	.quit = on_leave,
 	.suspend = suspend,
 	.repaint = repaint,

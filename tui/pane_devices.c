@@ -27,6 +27,7 @@ struct devices_pane {
 	char *notice;            /* owned */
 	struct scroll scroll;
 	bool touched; /* the operator has moved the cursor */
+	bool filtering; /* the view may not show its filter yet */
 	int id_width; /* widest id so far: columns never shrink */
 	struct columns *columns; /* owned */
 	/*
@@ -374,6 +375,31 @@ settle_range(struct devices_pane *p)
 }
 
 static void
+set_home(struct devices_pane *p, const char *id)
+{
+	char *copy = xstrdup(id);
+
+	free(p->home);
+	p->home = copy;
+}
+
+/* If a filter is being worked on: on with it, and then to its device. */
+static void
+work_on_filter(struct devices_pane *p)
+{
+	if (!p->filtering || fleet_view_work(p->view))
+		return;
+	p->filtering = false;
+	if (p->home != NULL && fleet_view_index(p->view, p->home) >= 0) {
+		set_id(p, p->home);
+		set_home(p, NULL);
+	} else if (p->home == NULL && p->id != NULL &&
+	    fleet_view_index(p->view, p->id) < 0) {
+		set_home(p, p->id);
+	}
+}
+
+static void
 settle(struct pane *pane, int64_t now_ms)
 {
 	struct devices_pane *p = self(pane);
@@ -384,6 +410,7 @@ settle(struct pane *pane, int64_t now_ms)
 	(void)now_ms;
 	if (p->view == NULL)
 		return;
+	work_on_filter(p);
 	n = fleet_view_size(p->view);
 	if (p->id != NULL)
 		index = fleet_view_index(p->view, p->id);
@@ -514,28 +541,31 @@ pane_devices_view(const struct pane *pane)
 	return peek(pane)->view;
 }
 
-static void
-set_home(struct devices_pane *p, const char *id)
-{
-	char *copy = xstrdup(id);
-
-	free(p->home);
-	p->home = copy;
-}
-
 void
 pane_devices_take_filter(struct pane *pane, struct filter *filter)
 {
 	struct devices_pane *p = self(pane);
 
 	fleet_view_take_filter(p->view, filter);
-	if (p->home != NULL && fleet_view_index(p->view, p->home) >= 0) {
-		set_id(p, p->home);
-		set_home(p, NULL);
-	} else if (p->home == NULL && p->id != NULL &&
-	    fleet_view_index(p->view, p->id) < 0) {
-		set_home(p, p->id);
-	}
+	p->filtering = true;
+	work_on_filter(p);
+}
+
+void
+pane_devices_finish(struct pane *pane)
+{
+	struct devices_pane *p = self(pane);
+
+	if (p->view == NULL || !p->filtering)
+		return;
+	fleet_view_finish(p->view);
+	settle(pane, 0);
+}
+
+bool
+pane_devices_is_working(const struct pane *pane)
+{
+	return peek(pane)->filtering;
 }
 
 const struct columns *

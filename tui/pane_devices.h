@@ -29,6 +29,12 @@ struct fleet_view *pane_devices_view(const struct pane *pane);
  * back when a later filter shows it again, unless it was moved in between.
  */
 void pane_devices_take_filter(struct pane *pane, struct filter *filter);
+/*
+ * A filter of a long list is worked on each time the pane settles; to be
+ * finished before a key acts on what is shown.
+ */
+bool pane_devices_is_working(const struct pane *pane);
+void pane_devices_finish(struct pane *pane);
 
 const struct columns *pane_devices_columns(const struct pane *pane);
 /* They are the pane's from now on. */

@@ -148,6 +148,13 @@ int fleet_view_set_filter(
     struct fleet_view *view, const char *filter, struct err *err);
 /* The filter is the view's from now on. */
 void fleet_view_take_filter(struct fleet_view *view, struct filter *filter);
+/*
+ * In a long list a filter takes several turns of the loop; meanwhile the view
+ * shows what it did.  Works for a few milliseconds; true: there is more to do.
+ */
+bool fleet_view_work(struct fleet_view *view);
+/* Works to the end.  To be called before anything acts on what is shown. */
+void fleet_view_finish(struct fleet_view *view);
 const char *fleet_view_filter(const struct fleet_view *view);
 /* Sorts now, once; nothing moves by itself afterwards. */
 void fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse);

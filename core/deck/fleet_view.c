@@ -10,6 +10,10 @@
 #include "core/deck/fleet.h"
 #include "core/deck/fleet_sort.h"
 #include "core/deck/row_order.h"
+#include "core/deck/view_build.h"
+
+#define SLICE_US 3000                /* of a turn of the loop */
+#define FEW_ROWS ((size_t)20 * 1000) /* looked at in one go */
 
 /*
  * Without a filter and in id order a view is the fleet's own order.  Else it
@@ -20,6 +24,9 @@ struct fleet_view {
 	struct list link; /* first: see fleet_view_of() */
 	struct fleet *fleet;
 	struct row_order *own; /* or NULL */
+	/* What the filter is to show, in the making; NULL: it is shown.  Until
+	 * then own is what the filter before has left. */
+	struct view_build *build;
 	struct filter *filter; /* owned */
 	size_t marked;         /* of the rows in own */
 	enum fleet_sort by;
@@ -62,6 +69,8 @@ fleet_view_drop(struct fleet_view *view, const struct fleet_row *row)
 {
 	uint32_t number = fleet_row_number(view->fleet, row);
 
+	if (view->build != NULL)
+		view_build_touch(view->build, number);
 	if (view->own == NULL || !row_order_has(view->own, number))
 		return;
 	row_order_remove(view->own, number);
@@ -91,6 +100,11 @@ fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 	uint32_t number = fleet_row_number(view->fleet, row);
 	bool matches;
 
+	if (view->build != NULL) {
+		/* It comes in with the new order. */
+		view_build_touch(view->build, number);
+		return;
+	}
 	if (view->own == NULL)
 		return;
 	matches = filter_matches(view->filter, view->fleet, row);
@@ -114,66 +128,85 @@ shows_all(const struct fleet_view *view)
 }
 
 static void
-set_rows(struct fleet_view *view, const uint32_t *rows, size_t n)
+count_marked(struct fleet_view *view)
 {
-	size_t i;
+	size_t i, n = row_order_size(view->own);
 
-	row_order_free(view->own);
-	view->own = row_order_new();
 	view->marked = 0;
+	for (i = 0; i < n && fleet_marked(view->fleet) > 0; i++)
+		view->marked +=
+		    fleet_row_at(view->fleet, row_order_at(view->own, i))
+			->marked;
+}
+
+/* The new order takes the place of the one shown. */
+static void
+end_build(struct fleet_view *view)
+{
+	struct view_build *build = view->build;
+	const struct fleet_row *row;
+	const uint32_t *touched;
+	size_t i, n;
+
+	view->build = NULL;
+	row_order_free(view->own);
+	view->own = view_build_end(build, view->by, view->reverse);
+	touched = view_build_touched(build, &n);
 	for (i = 0; i < n; i++) {
-		row_order_append(view->own, rows[i]);
-		view->marked += fleet_row_at(view->fleet, rows[i])->marked;
+		row = fleet_row_at(view->fleet, touched[i]);
+		if (row->id != NULL)
+			fleet_view_take(view, row);
 	}
+	view_build_free(build);
+	count_marked(view);
 }
 
-/* Those of an order that the filter shows, as they stand; the caller's. */
-static uint32_t *
-matching(
-    const struct fleet_view *view, const struct row_order *order, size_t *n)
+bool
+fleet_view_work(struct fleet_view *view)
 {
-	size_t i, size = row_order_size(order);
-	uint32_t *rows = xcalloc(size + 1, sizeof(*rows));
-
-	*n = 0;
-	for (i = 0; i < size; i++) {
-		rows[*n] = row_order_at(order, i);
-		if (filter_matches(view->filter, view->fleet,
-			fleet_row_at(view->fleet, rows[*n])))
-			(*n)++;
+	if (view->build == NULL)
+		return false;
+	if (view_build_is_urgent(view->build)) {
+		fleet_view_finish(view);
+		return false;
 	}
-	return rows;
+	if (view_build_step(view->build, view->filter, SLICE_US))
+		return true;
+	end_build(view);
+	return false;
 }
 
-static void
-rebuild(struct fleet_view *view)
+void
+fleet_view_finish(struct fleet_view *view)
 {
-	uint32_t *rows;
-	size_t n;
-
-	if (shows_all(view) && view->by == SORT_DEVICE) {
-		row_order_free(view->own);
-		view->own = NULL;
+	if (view->build == NULL)
 		return;
-	}
-	rows = matching(view, fleet_order(view->fleet), &n);
-	if (view->by != SORT_DEVICE)
-		fleet_sort_rows(view->fleet, view->by, view->reverse, rows, n);
-	set_rows(view, rows, n);
-	free(rows);
+	while (view_build_step(view->build, view->filter, SLICE_US))
+		;
+	end_build(view);
 }
 
-/* One more character of a word: only what is shown need be looked at, and it
- * stays in its order. */
+/* A short list is there at once. */
 static void
-narrow(struct fleet_view *view)
+begin_build(struct fleet_view *view, const struct row_order *from, bool sorted)
 {
-	size_t n;
-	uint32_t *rows = matching(view, view->own, &n);
+	view_build_free(view->build);
+	view->build = view_build_new(view->fleet, from, sorted);
+	if (row_order_size(from) <= FEW_ROWS)
+		fleet_view_finish(view);
+}
 
-	if (n < row_order_size(view->own))
-		set_rows(view, rows, n);
-	free(rows);
+/* Whether the fleet's own order is what is to be shown. */
+static bool
+show_all(struct fleet_view *view)
+{
+	if (!shows_all(view) || view->by != SORT_DEVICE)
+		return false;
+	view_build_free(view->build);
+	view->build = NULL;
+	row_order_free(view->own);
+	view->own = NULL;
+	return true;
 }
 
 struct fleet_view *
@@ -193,6 +226,7 @@ fleet_view_free(struct fleet_view *view)
 	if (view == NULL)
 		return;
 	list_remove(&view->link);
+	view_build_free(view->build);
 	filter_free(view->filter);
 	row_order_free(view->own);
 	free(view);
@@ -201,15 +235,20 @@ fleet_view_free(struct fleet_view *view)
 void
 fleet_view_take_filter(struct fleet_view *view, struct filter *filter)
 {
-	bool narrows =
-	    view->own != NULL && filter_narrows(filter, view->filter);
+	struct filter *before = view->filter;
+	bool narrows = filter_narrows(filter, before);
 
-	filter_free(view->filter);
 	view->filter = filter;
-	if (narrows)
-		narrow(view);
+	if (show_all(view))
+		;
+	else if (view->build != NULL && narrows)
+		view_build_again(view->build);
+	else if (view->build == NULL && view->own != NULL && narrows)
+		begin_build(view, view->own, true);
 	else
-		rebuild(view);
+		begin_build(
+		    view, fleet_order(view->fleet), view->by == SORT_DEVICE);
+	filter_free(before);
 }
 
 int
@@ -235,7 +274,10 @@ fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse)
 {
 	view->by = by;
 	view->reverse = reverse;
-	rebuild(view);
+	if (show_all(view))
+		return;
+	begin_build(view, fleet_order(view->fleet), by == SORT_DEVICE);
+	fleet_view_finish(view);
 }
 
 enum fleet_sort

@@ -442,6 +442,80 @@ test_the_rows_shown_are_marked_in_one_go(void **state)
 	fleet_view_free(view);
 }
 
+#define MANY 60000
+
+static void
+take_many(struct fixture *f)
+{
+	char id[16];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "door-%05d", i);
+		take(f, id, 1, i % 3 == 0 ? ON : "");
+	}
+}
+
+/* The view, row by row, is what a new one shows. */
+static void
+check_against_new(struct fixture *f, struct fleet_view *view)
+{
+	struct fleet_view *plain = fleet_view_new(f->fleet);
+	size_t i;
+
+	assert_int_equal(0,
+	    fleet_view_set_filter(plain, fleet_view_filter(view), NULL));
+	fleet_view_finish(plain);
+	assert_int_equal(fleet_view_size(plain), fleet_view_size(view));
+	for (i = 0; i < fleet_view_size(plain); i++)
+		assert_ptr_equal(
+		    fleet_view_at(plain, i), fleet_view_at(view, i));
+	assert_int_equal(fleet_view_marked(plain), fleet_view_marked(view));
+	fleet_view_free(plain);
+}
+
+static void
+test_a_long_list_is_filtered_in_turns_and_misses_nothing(void **state)
+{
+	static const char *const typed[] = { "d", "door-0", "door-0 link:on",
+		"door-0", "!marked", "" };
+	struct fixture *f = *state;
+	struct fleet_view *view = fleet_view_new(f->fleet);
+	size_t i, before;
+	char id[16];
+	int version = 2;
+
+	take_many(f);
+	srand(3);
+	for (i = 0; i < N_ROWS(typed); i++) {
+		before = fleet_view_size(view);
+		assert_int_equal(
+		    0, fleet_view_set_filter(view, typed[i], NULL));
+		assert_string_equal(typed[i], fleet_view_filter(view));
+		if (before > MANY / 2 && *typed[i] != '\0')
+			assert_int_equal(before, fleet_view_size(view));
+		do {
+			snprintf(id, sizeof(id), "door-%05d", rand() % MANY);
+			fleet_remove(f->fleet, id);
+			snprintf(id, sizeof(id), "door-%05d", rand() % MANY);
+			take(f, id, version++, rand() % 2 ? ON : "");
+			snprintf(id, sizeof(id), "new-%05d", rand() % MANY);
+			take(f, id, version++, ON);
+			fleet_mark(f->fleet, id, true);
+		} while (fleet_view_work(view));
+		check_against_new(f, view);
+	}
+	/* Typed on before the last one was done with. */
+	assert_int_equal(0, fleet_view_set_filter(view, "0", NULL));
+	fleet_view_work(view);
+	assert_int_equal(0, fleet_view_set_filter(view, "00", NULL));
+	fleet_view_work(view);
+	assert_int_equal(0, fleet_view_set_filter(view, "007", NULL));
+	fleet_view_finish(view);
+	check_against_new(f, view);
+	fleet_view_free(view);
+}
+
 static const struct {
 	const char *filter, *shown; /* NULL: refused */
 } filters[] = {
@@ -535,6 +609,7 @@ main(void)
 		CASE(test_values_sort_by_number_and_those_without_one_last),
 		CASE(test_marks_that_go_with_their_devices_are_said),
 		CASE(test_the_rows_shown_are_marked_in_one_go),
+		CASE(test_a_long_list_is_filtered_in_turns_and_misses_nothing),
 		CASE(test_a_filter_shows_what_matches_all_words),
 		CASE(test_a_filtered_view_follows_the_fleet),
 	};
