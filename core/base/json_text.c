@@ -23,6 +23,51 @@ has_object(const cJSON *array)
 	return false;
 }
 
+/* Outside of strings JSON is ASCII, so this meets strings only. */
+static void
+put_seen(struct strbuf *out, const char *text, size_t len)
+{
+	uint32_t cp;
+	int n;
+
+	for (; len > 0; text += n, len -= (size_t)n) {
+		n = utf8_decode(text, len, &cp);
+		if (n <= 0) {
+			n = 1;
+			strbuf_putc(out, *text);
+		} else if (utf8_is_seen(cp)) {
+			strbuf_put(out, text, (size_t)n);
+		} else if (cp < 0x10000) {
+			strbuf_printf(out, "\\u%04x", cp);
+		} else { /* a surrogate pair */
+			strbuf_printf(out, "\\u%04x\\u%04x",
+			    0xd800 + ((cp - 0x10000) >> 10),
+			    0xdc00 + ((cp - 0x10000) & 0x3ff));
+		}
+	}
+}
+
+static void
+put_compact(struct strbuf *out, const cJSON *json)
+{
+	struct strbuf text = { 0 };
+
+	json_put(&text, json);
+	put_seen(out, strbuf_str(&text), text.len);
+	strbuf_fini(&text);
+}
+
+static void
+put_key(struct strbuf *out, const char *key)
+{
+	struct strbuf text = { 0 };
+
+	json_put_string(&text, key);
+	put_seen(out, strbuf_str(&text), text.len);
+	strbuf_fini(&text);
+	strbuf_puts(out, ": ");
+}
+
 static void
 put_indented(struct strbuf *out, const cJSON *json, int depth)
 {
@@ -30,17 +75,15 @@ put_indented(struct strbuf *out, const cJSON *json, int depth)
 	const cJSON *item;
 
 	if (json->child == NULL || (!is_object && !has_object(json))) {
-		json_put(out, json);
+		put_compact(out, json);
 		return;
 	}
 	strbuf_putc(out, is_object ? '{' : '[');
 	cJSON_ArrayForEach(item, json) {
 		strbuf_printf(out, "%s\n%*s", item == json->child ? "" : ",",
 		    (depth + 1) * INDENT, "");
-		if (is_object) {
-			json_put_string(out, item->string);
-			strbuf_puts(out, ": ");
-		}
+		if (is_object)
+			put_key(out, item->string);
 		put_indented(out, item, depth + 1);
 	}
 	strbuf_printf(

@@ -13,7 +13,8 @@ struct strbuf;
 
 /*
  * A line a member, two spaces a level, arrays without objects on one line; no
- * line end behind the last.
+ * line end behind the last.  Characters that nobody would see are written as
+ * \u202e.
  */
 void json_put_pretty(struct strbuf *out, const struct cJSON *json);
 

@@ -112,8 +112,8 @@ strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 	sb->data[sb->len] = '\0';
 }
 
-static bool
-is_safe(uint32_t cp)
+bool
+utf8_is_seen(uint32_t cp)
 {
 	if (cp < 0x20 || (cp >= 0x7f && cp <= 0x9f))
 		return false;
@@ -133,7 +133,7 @@ strbuf_put_escaped(struct strbuf *sb, const char *s, size_t len)
 
 	for (; len > 0; s += n, len -= (size_t)n) {
 		n = utf8_decode(s, len, &cp);
-		if (n > 0 && is_safe(cp)) {
+		if (n > 0 && utf8_is_seen(cp)) {
 			strbuf_put(sb, s, (size_t)n);
 		} else if (n > 1) {
 			strbuf_printf(sb, "\\u%04x", cp);

@@ -58,6 +58,8 @@ void str_hex(char *out, const void *data, size_t len);
 int utf8_decode(const char *s, size_t len, uint32_t *codepoint);
 int utf8_encode(uint32_t codepoint, char out[4]); /* length in bytes */
 bool utf8_is_valid(const char *s, size_t len);
+/* No control character, and none that is invisible or turns the writing. */
+bool utf8_is_seen(uint32_t codepoint);
 /* Characters of valid text: the cells it takes, if none of them is wide. */
 int utf8_characters(const char *s);
 

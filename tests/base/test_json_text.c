@@ -40,6 +40,26 @@ test_a_member_stands_on_a_line_of_its_own(void **state)
 }
 
 static void
+test_what_cannot_be_seen_is_written_out(void **state)
+{
+	static const char text[] =
+	    "{\"\\u202ea\":\"č\\u009b\\u007f\\u200b\\udb40\\udc01\\n\"}";
+	cJSON *json = json_parse(text, strlen(text), NULL), *again;
+	struct strbuf out = { 0 };
+
+	(void)state;
+	json_put_pretty(&out, json);
+	assert_string_equal("{\n  \"\\u202ea\": \"č\\u009b\\u007f\\u200b"
+			    "\\udb40\\udc01\\n\"\n}",
+	    strbuf_str(&out));
+	again = json_parse(strbuf_str(&out), out.len, NULL);
+	assert_true(json_equal(json, again));
+	cJSON_Delete(json);
+	cJSON_Delete(again);
+	strbuf_fini(&out);
+}
+
+static void
 test_a_value_is_found_by_its_key(void **state)
 {
 	static const char text[] =
@@ -82,6 +102,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_member_stands_on_a_line_of_its_own),
+		cmocka_unit_test(test_what_cannot_be_seen_is_written_out),
 		cmocka_unit_test(test_a_value_is_found_by_its_key),
 	};
 
