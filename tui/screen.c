@@ -116,6 +116,14 @@ colour_here(int16_t colour)
 	return colour < 16 ? (short)(colour - 8) : LOOK_OWN;
 }
 
+/* What ncurses holds is not what was painted last. */
+static void
+forget_shown(struct screen *screen)
+{
+	free(screen->shown);
+	screen->shown = NULL;
+}
+
 /*
  * Without colours the attributes are left; what was told by a colour only is
  * told as the theme without colours does.
@@ -128,8 +136,7 @@ screen_set_theme(struct screen *screen, const struct theme *theme)
 
 	if (memcmp(&screen->asked, theme, sizeof(*theme)) == 0)
 		return;
-	free(screen->shown);
-	screen->shown = NULL;
+	forget_shown(screen);
 	screen->asked = screen->theme = *theme;
 	for (i = 0; i < STYLES; i++) {
 		look = &screen->theme.looks[i];
@@ -188,6 +195,7 @@ follow_size(struct screen *screen)
 	if (size.ws_row == LINES && size.ws_col == COLS)
 		return;
 	resizeterm(size.ws_row, size.ws_col);
+	forget_shown(screen); /* even if the next size is the one from before */
 	screen->ops->on_resize(size.ws_row, size.ws_col, screen->arg);
 }
 
