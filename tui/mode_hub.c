@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
@@ -63,6 +64,9 @@ static const struct option_def hub_options[] = {
 	{ .name = "seed", .type = OPTION_STRING, .arg = "FILE",
 	  .help = "Read FILE, as import does, if the hub has no device "
 		  "yet." },
+	{ .name = "query-lag", .type = OPTION_STRING, .arg = "TIME",
+	  .help = "Let queries see changes that much later, as IoT Hub does: "
+		  "500ms, 5s, 1m." },
 	{ .name = "device-ca", .type = OPTION_STRING, .arg = "FILE",
 	  .help = "CAs, PEM, whose certificates let in devices of type "
 		  "certificateAuthority." },
@@ -288,10 +292,18 @@ serve(const struct options *options, const char *state_dir)
 		.seed = options_string(options, "seed"),
 		.device_ca = options_string(options, "device-ca"),
 	};
+	const char *lag = options_string(options, "query-lag");
 	struct event_base *base;
 	struct err err;
 	int code;
 
+	if (lag != NULL &&
+	    clock_parse_duration(lag, &config.query_lag_ms) == -1) {
+		err_set(&err, ERR_INVALID,
+		    "--query-lag takes a time, as 500ms or 5s, not \"%.60s\"",
+		    lag);
+		return mode_fail(&mode_hub, &err, exit_code_of(&err));
+	}
 	log_open(stderr,
 	    options_flag(options, "verbose") ? LOG_DEBUG : LOG_INFO);
 	raise_descriptors();

@@ -70,6 +70,7 @@ on_telemetry(struct hub_session *session, const struct mqtt_publish *publish,
 		.payload = publish->payload.s,
 		.payload_len = publish->payload.len,
 		.qos = publish->qos,
+		.retain = publish->retain,
 	    });
 	acknowledge(session, publish);
 	return 0;

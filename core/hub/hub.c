@@ -33,6 +33,7 @@
 #include "core/hub/monitor.h"
 #include "core/hub/newcomers.h"
 #include "core/hub/query_index.h"
+#include "core/hub/query_lag.h"
 #include "core/hub/registry.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
@@ -203,6 +204,12 @@ make_model(struct hub *hub, const struct hub_config *config, struct err *err)
 	hub->jobs = hub_jobs_new(hub, err);
 	if (hub->jobs == NULL)
 		return -1;
+	if (config->query_lag_ms != 0) {
+		hub->query_lag =
+		    hub_query_lag_new(hub, config->query_lag_ms, err);
+		if (hub->query_lag == NULL)
+			return -1;
+	}
 	hub->configurations = hub_configurations_new(hub, err);
 	return hub->configurations != NULL ? 0 : -1;
 }
@@ -295,6 +302,7 @@ hub_free(struct hub *hub)
 	hub_history_free(hub->history);
 	hub_newcomers_free(hub->newcomers);
 	SSL_CTX_free(hub->tls);
+	hub_query_lag_free(hub->query_lag);
 	store_close(hub->store);
 	hub_identity_free(hub->identity);
 	if (hub->lock_fd != -1)

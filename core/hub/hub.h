@@ -31,6 +31,7 @@ struct hub_methods;
 struct hub_monitor;
 struct hub_newcomers;
 struct hub_query_indexes;
+struct hub_query_lag;
 struct hub_registry;
 struct hub_sessions;
 struct hub_tier;
@@ -59,6 +60,7 @@ struct hub {
 	struct hub_configurations *configurations;
 	struct hub_http *http;
 	struct hub_newcomers *newcomers; /* who has not shown who it is */
+	struct hub_query_lag *query_lag; /* NULL: queries see all at once */
 	struct hub_tier *tier;       /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */
 	struct hub_history *history; /* of direct methods */
@@ -81,6 +83,7 @@ struct hub_config {
 				   "none"; NULL: as they were */
 	const char *seed;       /* file of devices for a new state; or NULL */
 	const char *device_ca;  /* file of CAs of devices, PEM; or NULL */
+	int64_t query_lag_ms;   /* 0: queries see all at once */
 };
 
 /* 443, which the SDKs have built in, where this user may take it; else 8443 */

@@ -229,6 +229,8 @@ static void
 put_properties(struct strbuf *out, const struct hub_monitor_message *message,
     const char *name, bool is_system)
 {
+	/* Nothing is retained: the flag becomes a property. */
+	static const char retained[] = "mqtt-retain=true";
 	const char *p = message->bag, *end = p + message->bag_len, *amp;
 	const char *before = "";
 
@@ -240,6 +242,8 @@ put_properties(struct strbuf *out, const struct hub_monitor_message *message,
 		put_pair(out, p, (size_t)(amp - p), is_system, &before);
 		p = amp + 1;
 	}
+	if (message->retain && !is_system)
+		put_pair(out, retained, strlen(retained), false, &before);
 	strbuf_putc(out, '}');
 }
 

@@ -38,6 +38,7 @@ struct hub_monitor_message {
 	const char *payload;
 	size_t payload_len;
 	uint8_t qos;
+	bool retain; /* as the property mqtt-retain */
 };
 
 void hub_monitor_tell(struct hub_monitor *monitor,

@@ -12,6 +12,7 @@
 #include "core/hub/hub.h"
 #include "core/hub/job_records.h"
 #include "core/hub/liveness.h"
+#include "core/hub/query_lag.h"
 #include "core/hub/query_page.h"
 #include "core/hub/registry.h"
 #include "core/hub/twins.h"
@@ -82,7 +83,8 @@ static struct store_stmt *
 prepare(struct hub *hub, const struct hub_query *query,
     const struct hub_query_place *place, int64_t limit, struct err *err)
 {
-	struct store_stmt *stmt = store_prepare(hub->store, query->sql, err);
+	struct store_stmt *stmt =
+	    store_prepare(hub_query_lag_store(hub), query->sql, err);
 
 	if (stmt == NULL)
 		return NULL;

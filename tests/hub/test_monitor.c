@@ -158,6 +158,33 @@ test_a_message_is_heard_with_all_that_belongs_to_it(void **state)
 }
 
 static void
+test_nothing_is_retained_but_said_to_be(void **state)
+{
+	struct rig *rig = *state;
+	struct rig_client *listener = listen_to(rig, "/control/messages");
+	struct rig_client *device = rig_client_new(rig);
+	struct mqtt_publish publish = { .retain = true,
+		.topic_name = mqtt_str("devices/d1/messages/events/a=b") };
+	struct strbuf packet = { 0 };
+	cJSON *json;
+
+	rig_client_connect(device, "d1", true, 60, RIG_HOUR);
+	mqtt_publish_write(&packet, &publish);
+	rig_client_send(device, packet.data, packet.len);
+	json = hear(listener);
+	assert_string_equal("true",
+	    json_get_string(json_get(json, "properties"), "mqtt-retain"));
+	assert_string_equal(
+	    "b", json_get_string(json_get(json, "properties"), "a"));
+	assert_int_equal(
+	    0, cJSON_GetArraySize(json_get(json, "systemProperties")));
+	cJSON_Delete(json);
+	rig_client_free(device);
+	rig_client_free(listener);
+	strbuf_fini(&packet);
+}
+
+static void
 test_what_is_no_text_comes_in_base64(void **state)
 {
 	struct rig *rig = *state;
@@ -339,6 +366,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_message_is_heard_with_all_that_belongs_to_it),
+		CASE(test_nothing_is_retained_but_said_to_be),
 		CASE(test_what_is_no_text_comes_in_base64),
 		CASE(test_one_device_is_heard_with_its_modules_alone),
 		CASE(test_a_will_is_heard),

@@ -4,13 +4,17 @@
 #include <string.h>
 
 #include <cjson/cJSON.h>
+#include <event2/event.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/hub.h"
 #include "core/hub/query.h"
 #include "core/hub/query_index.h"
+#include "core/hub/query_lag.h"
 #include "core/hub/registry.h"
 #include "core/store/store.h"
 #include "tests/hub/world.h"
@@ -934,6 +938,57 @@ test_what_cannot_be_indexed_is_refused(void **state)
 	use_indexes(NULL);
 }
 
+static bool
+sees(const char *where)
+{
+	struct hub_query_page page = { .size = 1 };
+	char *text =
+	    xasprintf("SELECT deviceId FROM devices WHERE %s", where);
+	struct strbuf out = { 0 };
+	struct err err;
+	bool is_seen;
+
+	if (run(text, &page, &out, &err) == -1)
+		fail_msg("%s", err.text);
+	is_seen = strcmp(strbuf_str(&out), "[]") != 0;
+	strbuf_fini(&out);
+	free(text);
+	return is_seen;
+}
+
+#define LAG_MS 400
+
+static void
+test_queries_may_be_made_to_lag_behind(void **state)
+{
+	struct timeval tick = { .tv_usec = 10000 };
+	int64_t start_ms, took_ms;
+	struct err err = { 0 };
+
+	(void)state;
+	world.hub->query_lag = hub_query_lag_new(world.hub, LAG_MS, &err);
+	if (world.hub->query_lag == NULL)
+		fail_msg("%s", err.text);
+	world_patch(&world, "d4", "{\"tags\":{\"lag\":1}}");
+	start_ms = clock_mono_ms();
+	assert_false(sees("tags.lag = 1"));
+	while (!sees("tags.lag = 1") &&
+	    clock_mono_ms() - start_ms < 10 * LAG_MS) {
+		event_base_loopexit(world.base, &tick);
+		event_base_dispatch(world.base);
+	}
+	took_ms = clock_mono_ms() - start_ms;
+	assert_in_range(took_ms, LAG_MS / 2 - 50, 10 * LAG_MS - 1);
+	/* It is in no one's way meanwhile. */
+	world_patch(&world, "d4", "{\"tags\":{\"lag\":2}}");
+	hub_query_lag_free(world.hub->query_lag);
+	world.hub->query_lag = NULL;
+	assert_true(sees("tags.lag = 2"));
+	assert_null(hub_query_lag_new(
+	    world.hub, HUB_QUERY_LAG_MAX_MS + 1, &err));
+	assert_int_equal(ERR_INVALID, err.code);
+}
+
 int
 main(void)
 {
@@ -954,6 +1009,7 @@ main(void)
 		    test_a_query_on_an_indexed_path_uses_the_index),
 		cmocka_unit_test(test_indexes_stay_until_others_are_asked_for),
 		cmocka_unit_test(test_what_cannot_be_indexed_is_refused),
+		cmocka_unit_test(test_queries_may_be_made_to_lag_behind),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
