@@ -158,13 +158,13 @@ set_style(struct theme *theme, const char *key, const char *style,
 	size_t i;
 	int rc;
 
-	for (i = 0; i < STYLES; i++) {
+	for (i = 0; i < STYLES; i++)
 		if (strcmp(style_names[i], style) == 0)
 			return theme_parse_look(
 			    key, text, &theme->looks[i], err);
+	for (i = 0; i < STYLES; i++)
 		strbuf_printf(
 		    &known, "%s%s", i > 0 ? ", " : "", style_names[i]);
-	}
 	rc = err_set(err, ERR_INVALID, "%.60s: no such style: %s", key,
 	    strbuf_str(&known));
 	strbuf_fini(&known);
