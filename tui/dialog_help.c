@@ -9,8 +9,10 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
+#include "core/deck/filter.h"
 #include "core/deck/profile.h"
 #include "tui/app.h"
+#include "tui/columns.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
 #include "tui/keys.h"
@@ -58,8 +60,8 @@ put_keys(struct dialog *d, int where, bool with_key, const char *words)
 			snprintf(head, sizeof(head), "%-11s %-14s ",
 			    keys_names(def, keys), def->name);
 		else
-			snprintf(head, sizeof(head), ":%-10s %-14s ",
-			    def->name, def->arg != NULL ? def->arg : "");
+			snprintf(head, sizeof(head), ":%-10s %-14s ", def->name,
+			    def->arg != NULL ? def->arg : "");
 		n += put(d, words, head, def->help);
 	}
 	return n;
@@ -101,6 +103,30 @@ put_settings(struct dialog *d, const char *words)
 	return n;
 }
 
+/* What may stand behind '/', and the columns that the list may have. */
+static size_t
+put_list(struct dialog *d, const char *words)
+{
+	const struct filter_field *field;
+	const struct column_def *column;
+	char head[HEAD_SIZE];
+	size_t n = 0;
+
+	for (field = filter_fields; field->name != NULL; field++) {
+		snprintf(head, sizeof(head), "filter %s%s%-*s ", field->name,
+		    field->values != NULL && field->values[0] != '\0' ? ":"
+								      : "",
+		    18 - (int)strlen(field->name),
+		    field->values != NULL ? field->values : "");
+		n += put(d, words, head, field->help);
+	}
+	for (column = column_table; column->name != NULL; column++) {
+		snprintf(head, sizeof(head), "column %-19s ", column->name);
+		n += put(d, words, head, column->help);
+	}
+	return n;
+}
+
 static void
 find(struct dialog *d, const char *words)
 {
@@ -109,9 +135,11 @@ find(struct dialog *d, const char *words)
 	n += put_keys(d, IN_ALL, false, words);
 	n += put_commands(d, words);
 	n += put_settings(d, words);
+	n += put_list(d, words);
 	if (n == 0)
 		dialog_text(d, STYLE_TEXT,
-		    "No key, command or setting has these words.");
+		    "No key, command, setting, filter or column has these "
+		    "words.");
 }
 
 void
@@ -134,6 +162,8 @@ dialog_help_open(struct app *app, int where, const char *words)
 		dialog_gap(d);
 		put_keys(d, where, false, "");
 		put_commands(d, "");
+		dialog_gap(d);
+		put_list(d, "");
 		dialog_gap(d);
 		dialog_text(d, STYLE_DIM,
 		    "The second column is what a key is called behind ':'; "

@@ -146,6 +146,8 @@ static const struct level {
 	int filter; /* bytes of it */
 	enum { SORT_IN_WORDS, SORT_SHORT, SORT_LEFT_OUT } sort;
 } levels[] = {
+	{ 64, SORT_IN_WORDS },
+	{ 64, SORT_SHORT },
 	{ 24, SORT_IN_WORDS },
 	{ 24, SORT_SHORT },
 	{ 8, SORT_SHORT },

@@ -7,14 +7,20 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/paths.h"
+#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/profile.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
 #include "tui/app.h"
+#include "tui/columns.h"
 #include "tui/key.h"
+
+#define PAGE_MAX ((size_t)1024 * 1024)
 
 #define press screen_rig_press
 #define type screen_rig_type
@@ -439,6 +445,40 @@ test_a_select_shows_how_far_it_is_and_Esc_gives_it_up(void **state)
 	assert_true(shows(rig, ":select"));
 }
 
+static void
+test_help_and_the_manual_know_every_field_and_column(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+	struct screen_rig *rig = *state;
+	const struct filter_field *field;
+	const struct column_def *column;
+	char *page, *path, line[64];
+	struct err err;
+
+	path = xasprintf("%s/man/twindeck.1", srcdir != NULL ? srcdir : ".");
+	page = paths_read_file(path, PAGE_MAX, NULL, &err);
+	assert_non_null(page);
+	for (field = filter_fields; field->name != NULL; field++) {
+		if (strstr(page, field->name) == NULL)
+			fail_msg("%s is not in the manual", field->name);
+		snprintf(line, sizeof(line), "help filter %s", field->name);
+		command(rig, line);
+		assert_true(shows(rig, field->help));
+		press(rig, KEYS_ESC);
+	}
+	for (column = column_table; column->name != NULL; column++) {
+		snprintf(line, sizeof(line), "\n.Cm %s ,\n", column->name);
+		if (strstr(page, line) == NULL)
+			fail_msg("%s is not in the manual", column->name);
+		snprintf(line, sizeof(line), "help column %s", column->name);
+		command(rig, line);
+		assert_true(shows(rig, column->help));
+		press(rig, KEYS_ESC);
+	}
+	free(page);
+	free(path);
+}
+
 #define LIST_TEST(name)                  \
 	cmocka_unit_test_setup_teardown( \
 	    name, screen_rig_setup, screen_rig_teardown)
@@ -465,6 +505,7 @@ main(void)
 		LIST_TEST(test_a_range_marks_what_was_on_the_screen_or_nothing),
 		LIST_TEST(
 		    test_a_select_shows_how_far_it_is_and_Esc_gives_it_up),
+		LIST_TEST(test_help_and_the_manual_know_every_field_and_column),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
