@@ -14,8 +14,9 @@
 
 struct record {
 	uint64_t number; /* 0: none */
-	int64_t start_us;
-	int64_t end_us; /* 0: not yet */
+	int64_t start_us; /* UTC */
+	int64_t start_ms; /* monotonic, as the next */
+	int64_t end_ms;   /* 0: not yet */
 	char *device_id;
 	char *method;
 	char *payload; /* JSON text; NULL: too long */
@@ -73,6 +74,7 @@ hub_history_add(struct hub_history *history, const char *device_id,
 	record_fini(record);
 	record->number = number;
 	record->start_us = clock_utc_us();
+	record->start_ms = clock_mono_ms();
 	record->device_id = xstrdup(device_id);
 	record->method = xstrdup(method);
 	record->payload_len = payload_len;
@@ -89,7 +91,7 @@ hub_history_end(struct hub_history *history, uint64_t number,
 
 	if (record->number != number)
 		return; /* it is gone by now */
-	record->end_us = clock_utc_us();
+	record->end_ms = clock_mono_ms();
 	record->outcome = outcome;
 	record->status = status;
 }
@@ -110,10 +112,10 @@ format_record(const struct record *record, struct strbuf *out)
 	strbuf_puts(out, record->payload != NULL ? record->payload : "null");
 	strbuf_printf(out, ",\"payloadBytes\":%zu,\"outcome\":\"%s\"",
 	    record->payload_len,
-	    record->end_us != 0 ? record->outcome : "waiting");
-	if (record->end_us != 0)
+	    record->end_ms != 0 ? record->outcome : "waiting");
+	if (record->end_ms != 0)
 		strbuf_printf(out, ",\"elapsedMs\":%" PRId64,
-		    (record->end_us - record->start_us) / 1000);
+		    record->end_ms - record->start_ms);
 	if (record->status != 0)
 		strbuf_printf(out, ",\"status\":%d", record->status);
 	strbuf_putc(out, '}');

@@ -63,7 +63,9 @@ struct job {
 	struct hub_method_request request; /* points into action and body */
 	int64_t start_us;
 	int64_t begun_us;
+	int64_t deadline_ms; /* monotonic, once it runs: its time is up */
 	int64_t max_execution_s;
+	bool is_due; /* and stays so, should the clock be set back */
 	enum state state;
 	enum state state_before; /* of ENDING, should that fail */
 	bool is_committing;
@@ -107,6 +109,16 @@ drive_in(struct job *job, int64_t us)
 		event_add(job->timer, &delay);
 }
 
+/* By the clock of the wall only where it began before this hub did. */
+static void
+set_deadline(struct job *job)
+{
+	int64_t end_us = job->begun_us + job->max_execution_s * US_PER_S;
+
+	job->deadline_ms =
+	    clock_mono_ms() + (end_us - clock_utc_us()) / 1000;
+}
+
 static void
 job_free(struct job *job)
 {
@@ -127,7 +139,9 @@ wake_waiting(struct hub_jobs *jobs)
 
 	LIST_FOREACH(job, &jobs->jobs, struct job, link)
 		if (job->state == WAITING && !job->is_committing)
-			drive_in(job, job->start_us - clock_utc_us());
+			drive_in(job,
+			    job->is_due ? 0
+					: job->start_us - clock_utc_us());
 }
 
 static bool
@@ -225,6 +239,7 @@ begin(struct job *job)
 	}
 	if (gather(job, &query)) {
 		job->begun_us = clock_utc_us();
+		set_deadline(job);
 		job->state = RUNNING;
 		hub_job_store_begin(jobs->store, job->id, job->begun_us);
 	}
@@ -520,16 +535,16 @@ expire(struct job *job)
 }
 
 static void
-run(struct job *job, int64_t now_us)
+run(struct job *job)
 {
-	int64_t end_us = job->begun_us + job->max_execution_s * US_PER_S;
+	int64_t left_ms = job->deadline_ms - clock_mono_ms();
 	int n = 0;
 
-	if (now_us >= end_us) {
+	if (left_ms <= 0) {
 		expire(job);
 		return;
 	}
-	drive_in(job, end_us - now_us);
+	drive_in(job, left_ms * 1000);
 	if (job->type == HUB_JOB_TWIN)
 		n = run_twins(job);
 	else if (job->n_flights < HUB_JOB_IN_FLIGHT_MAX)
@@ -551,9 +566,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (job->jobs->is_stopping || job->is_committing)
 		return;
 	if (job->state == RUNNING) {
-		run(job, now_us);
+		run(job);
 	} else if (job->state == WAITING) {
-		if (now_us < job->start_us) {
+		job->is_due = job->is_due || now_us >= job->start_us;
+		if (!job->is_due) {
 			drive_in(job, job->start_us - now_us);
 		} else if (is_full(job->jobs)) {
 			hub_commit_begin(job->jobs->hub->commit);
@@ -581,6 +597,8 @@ job_new(struct hub_jobs *jobs, const struct hub_job_row *row, struct err *err)
 	job->max_execution_s = row->order.max_execution_s;
 	job->is_resumed = row->begun_us != 0;
 	job->state = job->is_resumed ? RUNNING : WAITING;
+	if (job->is_resumed)
+		set_deadline(job);
 	job->timer = evtimer_new(jobs->hub->base, on_timer, job);
 	list_init(&job->flights);
 	list_append(&jobs->jobs, &job->link);
@@ -698,7 +716,8 @@ on_created(bool ok, void *arg)
 	if (!ok)
 		job_free(job);
 	else
-		drive_in(job, job->start_us - clock_utc_us());
+		drive_in(job,
+		    job->is_due ? 0 : job->start_us - clock_utc_us());
 }
 
 int
@@ -735,6 +754,7 @@ hub_jobs_create(struct hub_jobs *jobs, const struct hub_job_order *order,
 		job_free(job);
 		return -1;
 	}
+	job->is_due = row.order.start_us <= now_us;
 	job->is_committing = true;
 	hub_commit_then(jobs->hub->commit, on_created, job);
 	return 0;

@@ -18,8 +18,11 @@
 #include "core/hub/who.h"
 #include "core/store/store.h"
 
-#define FLUSH_S 1       /* from the first sign to its writing */
-#define PORTION_MAX 256 /* written in one turn of the loop */
+#define FLUSH_MS 1000 /* from the first sign to its writing */
+/* Written in one turn of the loop, and until the next: among a million devices
+ * each is a page or two of its own, and whoever asks meanwhile waits. */
+#define PORTION_MAX 64
+#define PORTION_MS 5
 
 /*
  * What one device or module has shown.  It stands in the map from the first
@@ -70,9 +73,10 @@ free_sign(struct sign *sign)
 }
 
 static void
-arm(struct hub_liveness *liveness, int64_t s)
+arm(struct hub_liveness *liveness, int ms)
 {
-	struct timeval delay = { .tv_sec = s };
+	struct timeval delay = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
 
 	if (!event_pending(liveness->flush, EV_TIMEOUT, NULL))
 		event_add(liveness->flush, &delay);
@@ -85,7 +89,7 @@ set_dirty(struct sign *sign)
 		return;
 	sign->is_dirty = true;
 	sign->liveness->n_dirty++;
-	arm(sign->liveness, FLUSH_S);
+	arm(sign->liveness, FLUSH_MS);
 }
 
 static void
@@ -157,7 +161,7 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	flush(liveness, PORTION_MAX);
 	if (liveness->n_dirty > 0)
-		arm(liveness, 0);
+		arm(liveness, PORTION_MS);
 }
 
 void
