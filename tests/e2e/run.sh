@@ -127,6 +127,16 @@ start=$(date +%s%N)
 run set building=44 floor=4 --on door-002 --when +1s
 said 0 '^door-002 +confirmed' && [ $(($(date +%s%N) - start)) -ge 1000000000 ]
 ok $? 'desired properties after a delay of 1 s'
+run call lockDoor '{"lockTime":"5m"}' --engine hub --on door-001,nobody
+said 3 '^door-001 +confirmed +200 ' &&
+	said 3 "^nobody +failed +the hub's job has ended without it"
+ok $? "the hub's own job calls, and each device is told"
+run set floor=5 --engine hub --on door-002
+said 0 '^door-002 +confirmed'
+ok $? 'likewise with desired properties'
+run set floor=5 --engine cloud --on door-002
+said 2 'say here or hub'
+ok $? 'there is no third engine'
 
 # Interrupted: what was not sent yet is not, what was sent is not forgotten.
 interrupt() { # interrupt PATTERN ARGUMENT …: once the fleet's log has it
