@@ -77,8 +77,8 @@ draw_name(struct area a, int y, const struct twin_line *line,
 		    line->beside != NULL ? line->beside_style : STYLE_TEXT,
 		    line->sign);
 	if (changed)
-		area_put(
-		    a, y, line->sign != NULL ? x + 1 : x, STYLE_CHANGED, "*");
+		area_put(a, y, line->branch || line->sign != NULL ? x + 1 : x,
+		    STYLE_CHANGED, "*");
 	if (line->name == NULL)
 		return x + 2;
 	return area_put_fit(a, y, x + 2, end - x - 2, style, line->name);

@@ -81,10 +81,13 @@ twin_lines_sibling(const struct twin_lines *lines, size_t at, int step)
 	return at;
 }
 
+/* Of a folded branch one sees only that something was written below it. */
 static bool
 is_same(const struct twin_line *a, const struct twin_line *b)
 {
-	return strcmp(a->value, b->value) == 0 &&
+	if (a->branch && b->branch)
+		return a->open || b->open || a->updated_us == b->updated_us;
+	return a->branch == b->branch && strcmp(a->value, b->value) == 0 &&
 	    (a->other == NULL) == (b->other == NULL) &&
 	    (a->other == NULL || strcmp(a->other, b->other) == 0);
 }
@@ -118,13 +121,13 @@ twin_lines_note_changes(
 			map_set(map, old->line[i].path, &old->line[i]);
 	for (i = 0; i < lines->n; i++) {
 		line = &lines->line[i];
-		if (line->branch || line->path == NULL ||
-		    line->style == STYLE_DIM)
+		if (line->path == NULL || line->style == STYLE_DIM)
 			continue;
 		was = map_get(map, line->path);
 		if (was != NULL && is_same(was, line))
 			line->changed_ms = was->changed_ms;
-		else if (was != NULL || is_newcomer(map, lines, i))
+		else if (was != NULL ||
+		    (!line->open && is_newcomer(map, lines, i)))
 			line->changed_ms = now_ms;
 	}
 	map_free(map);

@@ -357,6 +357,41 @@ test_what_changed_or_came_is_marked_and_no_more(void **state)
 }
 
 static void
+test_a_folded_branch_is_marked_when_something_below_it_changed(void **state)
+{
+	struct twin_folds *folds = twin_folds_new();
+	struct twin_lines old = { 0 }, lines = { 0 };
+	cJSON *was = parse("{\"properties\":{\"reported\":{\"d\":{\"e\":1},"
+			   "\"f\":{\"g\":1},\"$metadata\":{\"d\":" STAMP(
+			       "01") ",\"f\":" STAMP("01") "}}}}");
+	cJSON *is = parse("{\"properties\":{\"reported\":{\"d\":{\"e\":2},"
+			  "\"f\":{\"g\":1},\"$metadata\":{\"d\":" STAMP(
+			      "09") ",\"f\":" STAMP("01") "}}}}");
+
+	(void)state;
+	twin_folds_set_level(folds, 1);
+	twin_tree_build(&old, was, folds);
+	twin_tree_build(&lines, is, folds);
+	twin_lines_note_changes(&old, &lines, 5000);
+	assert_true(is_marked(&lines, "properties.reported.d"));
+	assert_false(is_marked(&lines, "properties.reported.f"));
+	assert_false(is_marked(&lines, "properties.reported.$metadata"));
+	assert_false(is_marked(&lines, "properties.reported"));
+	/* To fold it is no change. */
+	twin_lines_free(&old);
+	twin_lines_free(&lines);
+	twin_tree_build(&old, was, NULL);
+	twin_tree_build(&lines, is, folds);
+	twin_lines_note_changes(&old, &lines, 5000);
+	assert_false(is_marked(&lines, "properties.reported.d"));
+	twin_lines_free(&old);
+	twin_lines_free(&lines);
+	twin_folds_free(folds);
+	cJSON_Delete(was);
+	cJSON_Delete(is);
+}
+
+static void
 test_siblings_and_parents_are_found(void **state)
 {
 	struct twin_lines lines = { 0 };
@@ -435,6 +470,8 @@ main(void)
 		cmocka_unit_test(test_a_step_is_what_came_went_and_changed),
 		cmocka_unit_test(
 		    test_what_changed_or_came_is_marked_and_no_more),
+		cmocka_unit_test(
+		    test_a_folded_branch_is_marked_when_something_below_it_changed),
 		cmocka_unit_test(test_siblings_and_parents_are_found),
 		cmocka_unit_test(test_a_search_goes_on_wraps_and_counts),
 	};
