@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/jobs.h"
@@ -41,6 +43,15 @@ action_edit(struct app *app, const char *arg)
 void
 action_tags(struct app *app, const char *arg)
 {
+	char *line;
+
+	/* As one says it; twindeck run knows it as set-tags. */
+	if (str_starts_with(arg, "set ")) {
+		line = xasprintf("set-tags %s", arg + strlen("set "));
+		app_run_line(app, line);
+		free(line);
+		return;
+	}
 	open_edit(app, TWIN_TAGS, "tags", arg);
 }
 

@@ -502,8 +502,8 @@ trimmed_dup(const char *text)
 }
 
 /* A line of the ':' prompt. */
-static void
-run_line(struct app *app, const char *line)
+void
+app_run_line(struct app *app, const char *line)
 {
 	struct command_context context = { .deck = app->deck };
 	struct command_result result = { 0 };
@@ -627,7 +627,7 @@ end_prompt(struct app *app, bool accepted)
 	else if (kind == APP_PROMPT_FIND)
 		actions_twin_find_end(app, accepted);
 	else if (accepted)
-		run_line(app, text);
+		app_run_line(app, text);
 	free(line);
 }
 

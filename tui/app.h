@@ -152,6 +152,8 @@ enum app_prompt {
 	APP_PROMPT_FIND
 };
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
+/* As if it had been typed behind ':'. */
+void app_run_line(struct app *app, const char *line);
 
 /*
  * Gives the terminal to a program; cb gets its status as from waitpid().  One

@@ -18,7 +18,8 @@ struct err;
 struct editor *editor_new(struct app *app, const char *name);
 /* The file outlives the editor; says so where errors are said. */
 void editor_keep(struct editor *editor);
-/* Removes the file, and forgets an editor that still runs.  NULL does nothing. */
+/* Removes the file, and forgets an editor that still runs.  NULL does nothing.
+ */
 void editor_free(struct editor *editor);
 
 /*

@@ -212,7 +212,22 @@ test_tags_are_edited_like_desired_properties(void **state)
 	choose(rig, 2);
 	assert_int_equal(JOB_TAGS, asked(rig)->action);
 	assert_string_equal("{\"site\":null}", asked(rig)->patch);
-	/* A conflict of tags is one too. */
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "tags set floor=4 --on door-003 --when +1h");
+	assert_string_equal("{\"floor\":4}", asked(rig)->patch);
+	assert_int_equal(3600000, asked(rig)->delay_ms);
+	assert_string_equal("door-003", asked(rig)->device_ids[0]);
+}
+
+static void
+test_a_conflict_of_tags_is_one_too(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	press(rig, 't');
+	press(rig, CTRL_KEY('u'));
+	compare(rig);
+	choose(rig, 2);
 	put_twin(rig, "door-001", "AAAAAAAAAAQ=", "{}", "{\"site\":\"praha\"}");
 	refuse_last_job(rig);
 	assert_true(shows(rig, "tags of door-001"));
@@ -536,6 +551,7 @@ main(void)
 		CASE(test_theirs_is_taken_and_the_rest_of_mine_is_sent),
 		CASE(test_a_conflict_is_edited_again_or_given_up),
 		CASE(test_tags_are_edited_like_desired_properties),
+		CASE(test_a_conflict_of_tags_is_one_too),
 		CASE(test_a_limit_is_said_with_its_path_and_the_cursor_at_it),
 		CASE(test_the_editor_gets_the_section_in_a_private_file),
 		CASE(test_invalid_json_opens_the_editor_again_at_the_fault),
