@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 #include "core/base/xalloc.h"
+#include "core/deck/deck.h"
 #include "core/deck/filter.h"
 #include "core/deck/profile.h"
 #include "tui/app.h"
@@ -116,7 +117,13 @@ named(const char *name, void *app)
 struct filter *
 list_settings_filter(struct app *app, const char *text, struct err *err)
 {
-	return filter_parse(text, named, app, err);
+	struct filter *filter = filter_parse(text, named, app, err);
+
+	if (filter == NULL || app_deck(app) == NULL ||
+	    filter_check_paths(filter, deck_fleet(app_deck(app)), err) == 0)
+		return filter;
+	filter_free(filter);
+	return NULL;
 }
 
 /* For a name that is about to be given: whether the filter asks for it. */

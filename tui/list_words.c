@@ -63,8 +63,8 @@ put_tags(const char *sign, const char *tags)
 				words_put("%stag.%s:%.*s", sign, path, (int)len,
 				    value);
 			else if (value != NULL)
-				words_put("%stag.%s:\"%.*s\"", sign, path, (int)len,
-				    value);
+				words_put("%stag.%s:\"%.*s\"", sign, path,
+				    (int)len, value);
 		}
 		p = strchr(p, ' ');
 		p += p != NULL;
@@ -87,6 +87,21 @@ put_devices(struct app *app, const char *sign)
 	fleet_view_free(all);
 }
 
+/* Only of those does the list know the values. */
+static void
+put_shown_paths(struct app *app, const char *sign)
+{
+	const char *paths[FLEET_PATHS_MAX];
+	size_t i, n;
+
+	n = columns_paths(
+	    pane_devices_columns(app_pane(app, PANE_DEVICES)), paths);
+	for (i = 0; i < n; i++)
+		if (str_starts_with(paths[i], "desired.") ||
+		    str_starts_with(paths[i], "reported."))
+			words_put("%s%s:", sign, paths[i]);
+}
+
 static void
 put_filter_words(struct app *app, const char *typed)
 {
@@ -98,6 +113,7 @@ put_filter_words(struct app *app, const char *typed)
 		put_field(sign, field);
 	for (i = 0; (name = list_settings_filter_name(app, i)) != NULL; i++)
 		words_put("@%s", name);
+	put_shown_paths(app, sign);
 	if (app_deck(app) != NULL)
 		put_devices(app, sign);
 }

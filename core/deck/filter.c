@@ -150,10 +150,12 @@ parse_field(const struct word *word, const struct filter_field *field,
 		return refuse(word, err, words);
 	}
 	if (path != NULL) {
-		term->path = xstrndup(path, strcspn(path, ":"));
-		if (term->path[0] == '\0')
-			return refuse(
-			    word, err, "name a tag, as in tag.site:brno");
+		term->path = xstrndup(strbuf_str(&word->text),
+		    strcspn(strbuf_str(&word->text), ":"));
+		if (path[0] == '\0' || path[0] == ':')
+			return refuse(word, err,
+			    "what it is called is missing, as in "
+			    "tag.site:brno");
 	}
 	term->field = field;
 	set_text(term, value);
@@ -310,6 +312,21 @@ filter_matches(const struct filter *filter, const struct fleet *fleet,
 		if (t->field->matches(t, fleet, row) == t->negated)
 			return false;
 	return true;
+}
+
+int
+filter_check_paths(
+    const struct filter *filter, const struct fleet *fleet, struct err *err)
+{
+	const struct filter_term *t;
+
+	for (t = filter->terms; t < filter->terms + filter->n_terms; t++)
+		if (filter_asks_path(t) &&
+		    fleet_path_index(fleet, t->path) == -1)
+			return err_set(err, ERR_INVALID,
+			    "%.64s is in no column; :columns +%.64s shows it",
+			    t->path, t->path);
+	return 0;
 }
 
 /* Whether a row that a matches, the ! aside, is matched by b too. */

@@ -1,12 +1,14 @@
 /*
  * Which devices a list shows: words that must all match, without case.
  *
- *   word          in the id, phase, version, door or tags
+ *   word          in the id, phase, version, door, tags, or a path's value
  *   "two words"   likewise, with the blank
  *   !word         must not match; in front of any of these
  *   ~dr7          these characters of the id, in this order
  *   tag.site:br   a tag's value from its start; a number, or a value in
  *                 quotes, as a whole; * stands for anything
+ *   reported.battery.level:9
+ *                 likewise, of a path that the fleet keeps the values of
  *   link:off      and the other fields of filter_fields[]
  *   @north        the words of the filter that was saved as north
  */
@@ -41,6 +43,12 @@ void filter_free(struct filter *filter); /* NULL does nothing */
 const char *filter_text(const struct filter *filter); /* as it was typed */
 bool filter_matches(const struct filter *filter, const struct fleet *fleet,
     const struct fleet_row *row);
+/*
+ * Whether the fleet keeps the values of all paths that it asks for.  0, or -1
+ * with err set (ERR_INVALID): the one that is missing.
+ */
+int filter_check_paths(
+    const struct filter *filter, const struct fleet *fleet, struct err *err);
 /*
  * Whether it can only show what the other one shows too, as one more
  * character of a word does; false where that is not plain to see.

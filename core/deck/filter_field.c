@@ -155,6 +155,20 @@ prepare_anywhere(struct filter_term *term)
 	return true;
 }
 
+/* What a column shows is found, whatever column it is. */
+static bool
+is_in_values(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
+{
+	size_t i, n = fleet_paths(fleet);
+
+	for (i = 0; i < n; i++)
+		if (holds(
+			fleet_row_value(fleet, row, i), term->text, term->len))
+			return true;
+	return false;
+}
+
 static bool
 is_anywhere(const struct filter_term *term, const struct fleet *fleet,
     const struct fleet_row *row)
@@ -164,7 +178,8 @@ is_anywhere(const struct filter_term *term, const struct fleet *fleet,
 	    holds(row->id, term->text, term->len) ||
 	    holds(fleet_row_version(fleet, row), term->text, term->len) ||
 	    holds(fleet_row_failure(fleet, row), term->text, term->len) ||
-	    holds(fleet_row_tags(fleet, row), term->text, term->len);
+	    holds(fleet_row_tags(fleet, row), term->text, term->len) ||
+	    is_in_values(term, fleet, row);
 }
 
 static bool
@@ -249,11 +264,29 @@ static bool
 tag_is(const struct filter_term *term, const struct fleet *fleet,
     const struct fleet_row *row)
 {
+	const char *path = term->path + strlen(term->field->name), *value;
 	size_t len;
-	const char *value =
-	    filter_tag(fleet_row_tags(fleet, row), term->path, &len);
 
+	value = filter_tag(fleet_row_tags(fleet, row), path, &len);
 	return value != NULL && has_value(term, value, len);
+}
+
+/* Of a path whose values the fleet keeps, as those of columns. */
+static bool
+path_is(const struct filter_term *term, const struct fleet *fleet,
+    const struct fleet_row *row)
+{
+	int i = fleet_path_index(fleet, term->path);
+	const char *value =
+	    i >= 0 ? fleet_row_value(fleet, row, (size_t)i) : NULL;
+
+	return value != NULL && has_value(term, value, strlen(value));
+}
+
+bool
+filter_asks_path(const struct filter_term *term)
+{
+	return term->field->matches == path_is;
 }
 
 static bool
@@ -293,6 +326,11 @@ const struct filter_field filter_fields[] = {
 	  prepare_door, door_is },
 	{ "tag.", "", "The value of a tag, as in tag.site:brno.",
 	  NULL, tag_is },
+	{ "tags.", "", "The same, as queries write it.", NULL, tag_is },
+	{ "desired.", "", "A value of the twin that has a column.",
+	  NULL, path_is },
+	{ "reported.", "", "Likewise, as in reported.battery.level:9.",
+	  NULL, path_is },
 	{ "id", "", "Its id.", NULL, id_is },
 	{ "version", "", "The version of its firmware.", NULL, version_is },
 	{ "marked", NULL, "It is marked.", NULL, is_marked },

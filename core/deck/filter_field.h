@@ -16,7 +16,7 @@ struct filter_term {
 	const struct filter_field *field; /* never NULL once parsed */
 	char *text;                       /* lower case; "" without a value */
 	size_t len;
-	char *path; /* of a tag; or NULL */
+	char *path; /* "tag.site", "reported.battery.level"; or NULL */
 	enum filter_how how;
 	/* Bits of the enum values that the text stands for, found out once. */
 	unsigned int phases, doors;
@@ -25,5 +25,8 @@ struct filter_term {
 
 /* Words without a field; in no help of the fields. */
 extern const struct filter_field filter_anywhere, filter_fuzzy;
+
+/* Whether its path is one that the fleet must keep. */
+bool filter_asks_path(const struct filter_term *term);
 
 #endif

@@ -201,6 +201,23 @@ fleet_row_value_number(
 	return fleet->columns[i].values[number];
 }
 
+size_t
+fleet_paths(const struct fleet *fleet)
+{
+	return fleet->n_columns;
+}
+
+int
+fleet_path_index(const struct fleet *fleet, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < fleet->n_columns; i++)
+		if (strcmp(fleet->columns[i].path, path) == 0)
+			return (int)i;
+	return -1;
+}
+
 const char *
 fleet_row_value(
     const struct fleet *fleet, const struct fleet_row *row, size_t i)

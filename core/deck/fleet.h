@@ -79,6 +79,9 @@ int64_t fleet_row_changed_ms(
  */
 void fleet_set_paths(
     struct fleet *fleet, const char *const *paths, size_t n);
+size_t fleet_paths(const struct fleet *fleet); /* how many there are */
+/* The number of a path; -1: its values are not kept. */
+int fleet_path_index(const struct fleet *fleet, const char *path);
 /* Another number after each fleet_set_paths(): rows must be read again. */
 unsigned int fleet_paths_number(const struct fleet *fleet);
 /*

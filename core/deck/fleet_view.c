@@ -259,6 +259,10 @@ fleet_view_set_filter(
 
 	if (filter == NULL)
 		return -1;
+	if (filter_check_paths(filter, view->fleet, err) == -1) {
+		filter_free(filter);
+		return -1;
+	}
 	fleet_view_take_filter(view, filter);
 	return 0;
 }

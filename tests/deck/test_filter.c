@@ -34,21 +34,29 @@ static const char *const twins[] = {
 
 static const char *const ids[] = { "door-001", "door-002", "gate:7", "lift" };
 
-static int
-setup(void **state)
+static void
+take_all(int version)
 {
 	cJSON *twin;
 	size_t i;
 
-	(void)state;
-	events = events_new();
-	fleet = fleet_new(events);
 	for (i = 0; i < N_ROWS(twins); i++) {
 		twin = cJSON_Parse(twins[i]);
 		assert_non_null(twin);
+		cJSON_SetNumberValue(
+		    cJSON_GetObjectItem(twin, "version"), version);
 		fleet_take_twin(fleet, twin);
 		cJSON_Delete(twin);
 	}
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	events = events_new();
+	fleet = fleet_new(events);
+	take_all(1);
 	fleet_mark(fleet, "lift", true);
 	return 0;
 }
@@ -169,6 +177,35 @@ test_words_and_fields_find_what_they_say(void **state)
 }
 
 static void
+test_a_path_that_the_fleet_keeps_is_a_field(void **state)
+{
+	static const char *const paths[] = { "tags.floor",
+		"reported.door.state", "desired.a" };
+	struct filter *filter;
+	struct err err;
+
+	(void)state;
+	filter = filter_parse("reported.door.state:locked", NULL, NULL, &err);
+	assert_non_null(filter);
+	assert_int_equal(-1, filter_check_paths(filter, fleet, &err));
+	assert_string_equal("reported.door.state is in no column; :columns "
+			    "+reported.door.state shows it",
+	    err.text);
+	fleet_set_paths(fleet, paths, N_ROWS(paths));
+	assert_int_equal(0, filter_check_paths(filter, fleet, &err));
+	filter_free(filter);
+	take_all(2);
+	check("reported.door.state:locked", "2");
+	check("reported.door.state:*locked", "2 3");
+	check("reported.door.state", "2 3");
+	check("desired.a:1", "3");
+	check("!desired.a:1", "1 2 4");
+	check("tags.floor:3", "1");
+	check("reported.nosuch:1", "");
+	fleet_set_paths(fleet, NULL, 0);
+}
+
+static void
 test_a_fault_names_its_word_and_what_was_expected(void **state)
 {
 	static const struct {
@@ -180,7 +217,9 @@ test_a_fault_names_its_word_and_what_was_expected(void **state)
 		{ "a b !", "word 3, !: nothing stands behind the !" },
 		{ "~", "word 1, ~: nothing stands behind the ~" },
 		{ "\"\"", "word 1, \"\": nothing stands between the quotes" },
-		{ "tag.:x", "word 1, tag.:x: name a tag, as in tag.site:brno" },
+		{ "tag.:x",
+		    "word 1, tag.:x: what it is called is missing, as in "
+		    "tag.site:brno" },
 		{ "marked:yes", "word 1, marked:yes: marked takes no value" },
 		{ "@north",
 		    "word 1, @north: no filter was saved by that name" },
@@ -284,8 +323,8 @@ test_a_word_that_may_become_a_field_is_half_typed(void **state)
 
 	(void)state;
 	for (i = 0; i < N_ROWS(cases); i++) {
-		assert_int_equal(cases[i].is,
-		    filter_is_half_typed(cases[i].text, &head));
+		assert_int_equal(
+		    cases[i].is, filter_is_half_typed(cases[i].text, &head));
 		assert_int_equal(cases[i].head, head);
 	}
 }
@@ -310,6 +349,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words_and_fields_find_what_they_say),
+		cmocka_unit_test(test_a_path_that_the_fleet_keeps_is_a_field),
 		cmocka_unit_test(
 		    test_a_fault_names_its_word_and_what_was_expected),
 		cmocka_unit_test(

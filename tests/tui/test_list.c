@@ -290,6 +290,29 @@ test_a_filter_has_a_name(void **state)
 }
 
 static void
+test_a_path_is_filtered_once_it_has_a_column(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	press(rig, '/');
+	type(rig, "reported.battery.level:9");
+	assert_true(shows(rig,
+	    "reported.battery.level is in no column; "
+	    ":columns +reported.battery.level"));
+	press(rig, KEYS_ESC);
+	command(rig, "columns +reported.battery.level");
+	add_places(rig);
+	press(rig, '/');
+	type(rig, "reported.b");
+	press(rig, KEYS_TAB);
+	type(rig, "9");
+	assert_true(shows(rig, "/reported.battery.level:9"));
+	assert_true(shows(rig, "1 of 10"));
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "▶  door-010"));
+}
+
+static void
 test_a_fault_is_seen_while_it_is_typed_and_the_list_stays(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -497,6 +520,7 @@ main(void)
 		LIST_TEST(test_o_goes_through_the_columns_that_are_shown),
 		LIST_TEST(test_nothing_moves_before_it_is_sorted_again),
 		LIST_TEST(test_a_filter_has_a_name),
+		LIST_TEST(test_a_path_is_filtered_once_it_has_a_column),
 		LIST_TEST(
 		    test_a_fault_is_seen_while_it_is_typed_and_the_list_stays),
 		LIST_TEST(test_tags_of_hidden_devices_are_completed_too),
