@@ -26,7 +26,8 @@
 #define READ_TIMEOUT_MS 10000 /* somebody looks at the screen */
 /* Behind the hub's own time-outs, so that its 504 comes first. */
 #define METHOD_SLACK_MS 15000
-#define HEADERS_MAX 6
+#define EXTRA_MAX 2
+#define HEADERS_MAX (4 + EXTRA_MAX)
 
 struct client {
 	struct net_http *http;
@@ -36,6 +37,14 @@ struct client {
 	char *key;              /* a secret; or NULL, then header is for good */
 	char *authorization;    /* the header, a secret; or NULL */
 	int64_t token_until_us; /* UTC; when it is to be renewed */
+	client_observe_cb observe; /* or NULL */
+	void *observe_arg;
+};
+
+/* What an observer is told of a request; owned. */
+struct note {
+	char *method, *path, *body;
+	char *headers[EXTRA_MAX + 1]; /* NULL ends */
 };
 
 struct client_call {
@@ -44,6 +53,7 @@ struct client_call {
 	struct net_http_call *http_call;
 	char *device_id; /* what it is about, or NULL */
 	bool is_read;
+	struct note note; /* empty where nobody observes */
 	client_data_cb on_data; /* of an answer without end; or NULL */
 	const char *known; /* borrowed; an answer that need not be parsed */
 	size_t known_len;
@@ -57,7 +67,7 @@ struct request {
 	const char *device_id; /* or NULL */
 	const char *path;      /* owned by the caller, encoded; no query */
 	const char *body;      /* or NULL */
-	const char *extra[2];  /* headers more, or NULL */
+	const char *extra[EXTRA_MAX]; /* headers more, or NULL */
 	bool is_read;
 	int64_t timeout_ms; /* 0: what net_http takes */
 	client_data_cb on_data; /* its answer has no end; or NULL */
@@ -107,7 +117,14 @@ client_new(struct event_base *base, const struct connstr *cs,
 static void
 call_free(struct client_call *call)
 {
+	size_t i;
+
 	list_remove(&call->link);
+	free(call->note.method);
+	free(call->note.path);
+	free(call->note.body);
+	for (i = 0; i < EXTRA_MAX; i++)
+		free(call->note.headers[i]);
 	free(call->device_id);
 	free(call);
 }
@@ -233,6 +250,46 @@ client_call_knows(struct client_call *call, const char *body, size_t body_len)
 	call->known_len = body_len;
 }
 
+void
+client_observe(struct client *client, client_observe_cb cb, void *arg)
+{
+	client->observe = cb;
+	client->observe_arg = arg;
+}
+
+static void
+take_note(struct client_call *call, const struct request *request)
+{
+	struct note *note = &call->note;
+	size_t i, n = 0;
+
+	if (call->client->observe == NULL)
+		return;
+	note->method = xstrdup(request->method);
+	note->path = xasprintf("%s?api-version=" API_VERSION, request->path);
+	note->body = xstrdup(request->body);
+	for (i = 0; i < EXTRA_MAX; i++)
+		if (request->extra[i] != NULL)
+			note->headers[n++] = xstrdup(request->extra[i]);
+}
+
+static void
+tell_observer(
+    const struct client_call *call, const struct client_answer *answer)
+{
+	const struct note *note = &call->note;
+	const struct client_exchange exchange = {
+		.method = note->method,
+		.path = note->path,
+		.body = note->body,
+		.headers = (const char *const *)note->headers,
+		.answer = answer,
+	};
+
+	if (call->client->observe != NULL && note->method != NULL)
+		call->client->observe(&exchange, call->client->observe_arg);
+}
+
 static void
 on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
     void *arg)
@@ -264,6 +321,7 @@ on_answer(struct net_http_call *http_call, const struct net_http_answer *http,
 	}
 	answer.json = json;
 	call->cb = NULL;
+	tell_observer(call, &answer);
 	cb(&answer, call->arg);
 	cJSON_Delete(json);
 	call_free(call);
@@ -302,7 +360,7 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 
 	if (request->body != NULL)
 		headers[n++] = "Content-Type: application/json; charset=utf-8";
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < EXTRA_MAX; i++)
 		if (request->extra[i] != NULL)
 			headers[n++] = request->extra[i];
 	call->client = client;
@@ -312,6 +370,7 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 	call->on_data = request->on_data;
 	call->cb = cb;
 	call->arg = arg;
+	take_note(call, request);
 	call->http_call = net_http_send(client->http, &http, on_answer, call);
 	free(url);
 	return call;

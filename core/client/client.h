@@ -119,6 +119,23 @@ struct client_call *client_listen(struct client *client, const char *path,
     client_data_cb on_data, client_cb cb, void *arg);
 
 /*
+ * A request and what became of it, all borrowed.  The header of authorization
+ * is not part of it; a body may hold a secret all the same.
+ */
+struct client_exchange {
+	const char *method;        /* "POST" */
+	const char *path;          /* "/twins/door-001?api-version=…" */
+	const char *body;          /* as it was sent, or NULL */
+	const char *const *headers; /* "If-Match: …", those of this request
+				       alone; NULL ends */
+	const struct client_answer *answer;
+};
+typedef void (*client_observe_cb)(
+    const struct client_exchange *exchange, void *arg);
+/* Who is told of each exchange, ahead of the call's own callback. */
+void client_observe(struct client *client, client_observe_cb cb, void *arg);
+
+/*
  * Without its callback; what was sent may still happen.  Does nothing from
  * within the call's own callback.
  */

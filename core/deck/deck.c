@@ -12,6 +12,7 @@
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/traffic.h"
 #include "core/deck/twin_history.h"
 #include "core/deck/watch.h"
 
@@ -24,7 +25,16 @@ struct deck {
 	struct jobs *jobs;
 	struct twin_history *twin_history;
 	struct edits *edits;
+	struct traffic *traffic;
 };
+
+static void
+on_exchange(const struct client_exchange *exchange, void *arg)
+{
+	struct deck *deck = arg;
+
+	traffic_take(deck->traffic, exchange);
+}
 
 struct deck *
 deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
@@ -39,6 +49,8 @@ deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
 	deck->base = base;
 	deck->client = client;
 	deck->events = events_new();
+	deck->traffic = traffic_new(deck->events, cs, ca_file);
+	client_observe(client, on_exchange, deck);
 	deck->fleet = fleet_new(deck->events);
 	deck->watch = watch_new(deck);
 	deck->edits = edits_new();
@@ -58,8 +70,9 @@ deck_free(struct deck *deck)
 	watch_free(deck->watch);
 	fleet_free(deck->fleet);
 	twin_history_free(deck->twin_history);
-	events_free(deck->events);
 	client_free(deck->client);
+	traffic_free(deck->traffic);
+	events_free(deck->events);
 	free(deck);
 }
 
@@ -67,6 +80,12 @@ struct event_base *
 deck_base(struct deck *deck)
 {
 	return deck->base;
+}
+
+struct traffic *
+deck_traffic(struct deck *deck)
+{
+	return deck->traffic;
 }
 
 struct client *

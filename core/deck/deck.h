@@ -18,6 +18,7 @@ struct event_base;
 struct events;
 struct fleet;
 struct jobs;
+struct traffic;
 struct twin_history;
 struct watch;
 
@@ -28,6 +29,7 @@ enum deck_event {
 	DECK_JOBS,    /* a job came or moved; news NULL */
 	DECK_FOUND,   /* news: struct deck_found, of watch_find() */
 	DECK_PLAN,    /* a plan has got further: see plan_reader.h */
+	DECK_TRAFFIC, /* a request was answered; news NULL */
 	DECK_HEALTH,  /* live, failing, recovered: see watch_health() */
 	DECK_MESSAGE, /* news: struct deck_message */
 };
@@ -53,6 +55,7 @@ struct events *deck_events(struct deck *deck);
 struct fleet *deck_fleet(struct deck *deck);
 struct watch *deck_watch(struct deck *deck);
 struct jobs *deck_jobs(struct deck *deck);
+struct traffic *deck_traffic(struct deck *deck);
 struct twin_history *deck_twin_history(struct deck *deck);
 struct edits *deck_edits(struct deck *deck);
 
