@@ -5,100 +5,25 @@ peer that was measured in the same run, with its goal and whether it is met.
 Everything is on loopback, every wait is bounded, every process is ended.
 Absolute numbers drift with the machine: the ratio is what counts.
 """
-import fcntl
 import os
-import pty
 import re
 import resource
-import select
 import shutil
 import signal
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 
+import deck as deck_rows
 import hub as hub_rows
+from hub import cpu_s
 from rig import API, TWINDECK, Bench, clock, facts, private, service_token
+from terminal import Terminal, tree_of
 
 DEVICES = 25
 LIMIT_S = 900  # for all of it
-ESCAPES = re.compile(rb'\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)'
-                     rb'|[()][0-9A-B]|[=>78cDEHM])')
-
-
-class Terminal:
-    """A program on a pty of 120x40; what it wrote, and when."""
-
-    def __init__(self, command, env):
-        env = dict(env, TERM='xterm-256color', LC_ALL='C.UTF-8')
-        self.written = bytearray()
-        self.start = clock()
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execvpe(command[0], command, env)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
-                    struct.pack('HHHH', 40, 120, 0, 0))
-
-    def read(self, seconds):
-        """One read: bytes, or b'' when none came."""
-        ready, _, _ = select.select([self.fd], [], [], max(0, seconds))
-        if not ready:
-            return b''
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return b''
-        self.written += data
-        return data
-
-    def until(self, *texts, limit=20):
-        """Seconds from the start until all texts are on the screen."""
-        while clock() - self.start < limit:
-            if self.read(0.5):
-                seen = ESCAPES.sub(b'', bytes(self.written))
-                if all(t.encode() in seen for t in texts):
-                    return clock() - self.start
-        raise SystemExit(f'bench: {texts} not painted within {limit} s')
-
-    def quiet(self, seconds, limit=30):
-        end = clock() + limit
-        last = clock()
-        while clock() < end and clock() - last < seconds:
-            if self.read(0.1):
-                last = clock()
-
-    def idle_bytes(self, seconds):
-        end = clock() + seconds
-        n = 0
-        while clock() < end:
-            n += len(self.read(end - clock()))
-        return n
-
-    def private_kib(self):
-        with open(f'/proc/{self.pid}/status') as status:
-            for line in status:
-                if line.startswith('RssAnon:'):
-                    return int(line.split()[1])
-        return 0
-
-    def end(self):
-        """Asks, then insists."""
-        for signo in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.kill(self.pid, signo)
-            except ProcessLookupError:
-                pass
-            end = clock() + 3
-            while clock() < end:
-                if os.waitpid(self.pid, os.WNOHANG)[0]:
-                    os.close(self.fd)
-                    return
-                self.read(0.02)
-
 
 class Deck:
     """A hub with a fleet, for the rows that look at a deck."""
@@ -140,17 +65,6 @@ def deck_of(b):
     return b.deck
 
 
-def tree_of(b):
-    """10,000 files for ncdu."""
-    tree = b.path('tree')
-    if not os.path.exists(tree):
-        for d in range(100):
-            os.makedirs(f'{tree}/d{d}')
-            for f in range(100):
-                open(f'{tree}/d{d}/f{f}', 'w').close()
-    return tree
-
-
 def paint(b):
     """Both in turn, so that the machine's moods hit them alike."""
     tree = tree_of(b)
@@ -174,7 +88,10 @@ def idle(b):
     t = Terminal(deck_of(b).command(), os.environ)
     t.until('door-025', 'firmwareVersion')
     t.quiet(4)
-    n = t.idle_bytes(10)
+    t.idle_bytes(10)
+    before = cpu_s(t)
+    n = t.idle_bytes(20)
+    share = (cpu_s(t) - before) / 20 * 100
     kib = t.private_kib()
     t.end()
     others = {}
@@ -182,13 +99,17 @@ def idle(b):
         p = Terminal([name] + ([tree_of(b)] if name == 'ncdu' else []),
                      dict(os.environ, HTOPRC=b.path('htoprc')))
         p.quiet(0.5, limit=3)
-        before = len(p.written)
+        before, used = len(p.written), cpu_s(p)
         p.idle_bytes(4)
-        others[name] = (len(p.written) - before) / 4, p.private_kib()
+        others[name] = ((len(p.written) - before) / 4, p.private_kib(),
+                        (cpu_s(p) - used) / 4 * 100)
         p.end()
-    b.say('bytes written by a deck in 10 s in which nothing changed',
-          f'{n} bytes', f'htop {others["htop"][0] * 10:.0f} bytes in 10 s',
+    b.say('bytes written by a deck in 20 s in which nothing changed',
+          f'{n} bytes', f'htop {others["htop"][0] * 20:.0f} bytes in 20 s',
           n == 0, '0')
+    b.say(f'CPU of an idle deck with {DEVICES} devices, fresh all the time',
+          f'{share:.3f} % of a core', f'htop {others["htop"][2]:.3f} %, '
+          f'ncdu {others["ncdu"][2]:.3f} %', share <= 0.1, '0.1 %')
     b.say('private memory of the deck (RssAnon)', f'{kib / 1024:.1f} MiB',
           f'htop {others["htop"][1] / 1024:.1f} MiB, '
           f'ncdu {others["ncdu"][1] / 1024:.1f} MiB',
@@ -224,6 +145,7 @@ ROWS = {
     'paint': (paint, ['ncdu']),
     'idle': (idle, ['ncdu', 'htop']),
     'one-shot': (one_shot, ['curl']),
+    **deck_rows.ROWS,
     **hub_rows.ROWS,
 }
 

@@ -130,11 +130,13 @@ def rss_kib(process):
         return int(re.search(r'VmRSS:\s+(\d+)', f.read()).group(1))
 
 
-def start_load(b, mode, port, hub, fleet, clients, in_flight=1, seconds=4):
+def start_load(b, mode, port, hub, fleet, clients, in_flight=1, seconds=4,
+               pause_ms=0):
     """Clients that are connected; run_load() or b.stop() goes on."""
     p = b.spawn(b.on_client + [os.path.join(TOOLS, 'load'), mode, str(port),
                                hub['caFile'], fleet, str(clients),
-                               str(in_flight), str(seconds)],
+                               str(in_flight), str(seconds)]
+                + ([str(pause_ms)] if pause_ms else []),
                 stdout=subprocess.PIPE)
     if p.stdout.readline() != b'ready\n':
         raise SystemExit(f'bench: load {mode} did not get ready')

@@ -1,6 +1,7 @@
 /*
- * load MODE PORT CA FLEET CLIENTS IN_FLIGHT SECONDS: MQTT clients over TLS on
- * 127.0.0.1, as devices of a hub or clients of any broker.
+ * load MODE PORT CA FLEET CLIENTS IN_FLIGHT SECONDS [PAUSE_MS]: MQTT clients
+ * over TLS on 127.0.0.1, as devices of a hub or clients of any broker.  With a
+ * pause each waits that long after an answer, and they begin one by one.
  *
  * FLEET is a file with a line for each client: Client Identifier, user name
  * and password between tabs.  Prints "ready" when all are connected, starts
@@ -39,6 +40,7 @@
 #define CLIENTS_MAX 20000
 #define IN_FLIGHT_MAX 1024
 #define SECONDS_MAX 120
+#define PAUSE_MAX_MS 60000
 #define PACKET_MAX ((size_t)64 * 1024)
 #define LINE_MAX_BYTES 2048
 #define PAYLOAD_BYTES 256
@@ -53,6 +55,7 @@ struct client {
 	char *user_name;
 	char *password;
 	int64_t sent_us; /* the last request, or the connection's start */
+	struct event *again; /* with a pause */
 	uint16_t packet_id;
 	uint16_t unacked_subscribes;
 };
@@ -74,7 +77,7 @@ struct load {
 	struct client *clients;
 	int64_t *latencies_us;
 	size_t n_latencies, cap;
-	int64_t port, n_clients, in_flight, seconds;
+	int64_t port, n_clients, in_flight, seconds, pause_ms;
 	int64_t n_started, n_ready, n_failed, n_done;
 	int64_t start_us;
 	bool is_running;
@@ -198,6 +201,31 @@ start_next(struct load *load)
 }
 
 static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)fd;
+	(void)what;
+	client->load->mode->send(client);
+}
+
+static void
+send_in(struct client *client, int64_t us)
+{
+	struct timeval tv = { us / 1000000, us % 1000000 };
+
+	if (us == 0) {
+		client->load->mode->send(client);
+		return;
+	}
+	if (client->again == NULL)
+		client->again =
+		    evtimer_new(client->load->base, on_pause_over, client);
+	evtimer_add(client->again, &tv);
+}
+
+static void
 on_done(struct client *client)
 {
 	struct load *load = client->load;
@@ -206,7 +234,7 @@ on_done(struct client *client)
 	load->n_done++;
 	if (!load->mode->reconnects) {
 		if (load->is_running)
-			load->mode->send(client);
+			send_in(client, load->pause_ms * 1000);
 		return;
 	}
 	close_client(client);
@@ -527,7 +555,9 @@ run(struct load *load)
 	else
 		for (i = 0; i < load->n_clients; i++)
 			for (k = 0; k < load->in_flight; k++)
-				load->mode->send(&load->clients[i]);
+				send_in(&load->clients[i],
+				    load->pause_ms * 1000 * i /
+					load->n_clients);
 	event_base_dispatch(load->base);
 	load->is_running = false;
 	print_result(load);
@@ -589,13 +619,16 @@ main(int argc, char **argv)
 	struct err err = { 0 };
 	char line[16];
 
-	if (argc != 8 || str_to_int64(argv[2], 1, 65535, &load.port) == -1 ||
+	if ((argc != 8 && argc != 9) ||
+	    str_to_int64(argv[2], 1, 65535, &load.port) == -1 ||
 	    str_to_int64(argv[5], 1, CLIENTS_MAX, &load.n_clients) == -1 ||
 	    str_to_int64(argv[6], 1, IN_FLIGHT_MAX, &load.in_flight) == -1 ||
-	    str_to_int64(argv[7], 1, SECONDS_MAX, &load.seconds) == -1)
+	    str_to_int64(argv[7], 1, SECONDS_MAX, &load.seconds) == -1 ||
+	    (argc == 9 &&
+		str_to_int64(argv[8], 1, PAUSE_MAX_MS, &load.pause_ms) == -1))
 		errx(2,
 		    "usage: load MODE PORT CA FLEET CLIENTS IN_FLIGHT "
-		    "SECONDS");
+		    "SECONDS [PAUSE_MS]");
 	load.mode = find_mode(argv[1]);
 	allow_descriptors();
 	load.base = net_loop_new(&err);
