@@ -40,6 +40,7 @@
 #include "tui/recall.h"
 #include "tui/templates.h"
 
+#define TWIN_PATIENCE_MS 250
 #define FLEET_FEW 100 /* devices: the first page of the list */
 
 struct app *
@@ -771,6 +772,22 @@ point_watch(struct app *app)
 	}
 }
 
+/*
+ * A twin is mostly there within milliseconds: until then the one before stays,
+ * under its own id, instead of a pane that is emptied and filled at each step.
+ */
+static bool
+waits(struct app *app, int64_t now_ms)
+{
+	if (app->watched == NULL || watch_twin(deck_watch(app->deck)) != NULL) {
+		app->waits_since_ms = 0;
+		return false;
+	}
+	if (app->waits_since_ms == 0)
+		app->waits_since_ms = now_ms;
+	return now_ms - app->waits_since_ms < TWIN_PATIENCE_MS;
+}
+
 void
 app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 {
@@ -783,9 +800,10 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	app->panes[PANE_DEVICES]->ops->settle(app->panes[PANE_DEVICES], now_ms);
 	if (app->deck != NULL)
 		point_watch(app);
-	if (app->deck != NULL && app->twin_changed)
+	if (app->deck != NULL && app->twin_changed && !waits(app, now_ms)) {
 		pane_twin_set(app->panes[PANE_TWIN], app->watched, now_ms);
-	app->twin_changed = false;
+		app->twin_changed = false;
+	}
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->settle(app->panes[i], now_ms);
 	if (app->focus == PANE_JOB &&

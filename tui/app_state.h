@@ -47,6 +47,7 @@ struct app {
 	enum pane_id under; /* what had the focus before the job was opened */
 	bool zoomed;
 	bool twin_changed;
+	int64_t waits_since_ms; /* for the twin to be shown; 0: it is there */
 
 	struct dialog *dialog; /* owned; NULL: none */
 	struct dialog *closed; /* owned; freed once its callback is over */

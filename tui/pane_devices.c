@@ -26,6 +26,8 @@ struct devices_pane {
 	char *home;              /* owned; what a filter has hidden, or NULL */
 	char *notice;            /* owned */
 	struct scroll scroll;
+	size_t was_top; /* of the scroll, until scrolled_ms (monotonic) */
+	int64_t scrolled_ms;
 	bool touched; /* the operator has moved the cursor */
 	bool filtering; /* the view may not show its filter yet */
 	int id_width; /* widest id so far: columns never shrink */
@@ -231,6 +233,11 @@ write_age(
 
 	if (p->view == NULL || fleet_view_size(p->view) == 0)
 		return "";
+	/* Rows that have just come into sight are being read. */
+	if (look->now_ms - p->scrolled_ms < 2 * WATCH_PERIOD_MS)
+		return age_format(out,
+		    look->now_ms -
+			watch_health(deck_watch(p->base.deck))->fresh_ms);
 	for (i = 0; i < n; i++) {
 		if (p->scroll.top + i >= fleet_view_size(p->view))
 			break;
@@ -409,7 +416,6 @@ settle(struct pane *pane, int64_t now_ms)
 	size_t i, n, at;
 	int width;
 
-	(void)now_ms;
 	if (p->view == NULL)
 		return;
 	work_on_filter(p);
@@ -434,6 +440,10 @@ settle(struct pane *pane, int64_t now_ms)
 		    (int)strlen(fleet_view_at(p->view, p->scroll.top + i)->id);
 		if (width > p->id_width)
 			p->id_width = width;
+	}
+	if (p->scroll.top != p->was_top && now_ms != 0) {
+		p->was_top = p->scroll.top;
+		p->scrolled_ms = now_ms;
 	}
 	follow(p);
 	settle_range(p);
