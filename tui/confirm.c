@@ -20,7 +20,7 @@ word_of(const struct app *app, size_t n, const char **why)
 	const char *name = profile_name(app_profile(app));
 
 	if (profile_is_yes(app_profile(app), "danger")) {
-		*why = "the hub's name: it is marked as dangerous";
+		*why = "the hub's name";
 		return xstrdup(name != NULL ? name : app_title(app));
 	}
 	if (n > CONFIRM_MANY) {

@@ -49,6 +49,7 @@ struct dialog {
 	ssize_t focus;    /* row of the field; -1: the buttons */
 	ssize_t pointed;  /* row of text; -1: none */
 	size_t top;       /* first row that is seen */
+	bool pinned;      /* the buttons stay at the bottom */
 	int y;            /* of its frame: rows that come do not lift it */
 	struct area seen; /* where its rows were drawn last */
 	/* Of the buttons, the first column and the one behind. */
@@ -514,6 +515,8 @@ press_button(struct dialog *dialog, size_t i)
 		dialog_focus_buttons(dialog, (int)i);
 }
 
+static size_t row_seen(const struct dialog *dialog, int y);
+
 void
 dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
 {
@@ -530,9 +533,9 @@ dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
 		return;
 	}
 	if (y < 0 || y >= dialog->seen.rows || x < 0 ||
-	    x >= dialog->seen.cols || dialog->top + (size_t)y >= dialog->n_rows)
+	    x >= dialog->seen.cols || row_seen(dialog, y) >= dialog->n_rows)
 		return;
-	row = &dialog->rows[dialog->top + (size_t)y];
+	row = &dialog->rows[row_seen(dialog, y)];
 	id = row->id;
 	if (row->kind == ROW_FIELD && id != dialog_focused(dialog)) {
 		if (may_leave(dialog))
@@ -647,24 +650,40 @@ draw_text(const struct dialog *dialog, struct area a, int y, size_t i)
 	area_set_cursor(a, y, 0, false);
 }
 
-/* The rows of the frame's inside are a window on those of the dialog. */
+/*
+ * The rows of the frame's inside are a window on those of the dialog.  Where
+ * not all are seen the buttons stay at the bottom: what one is about to do
+ * stands in the first row, and is read before anything is pressed.
+ */
 static void
 settle(struct dialog *dialog, int rows)
 {
-	size_t seen = rows > 0 ? (size_t)rows : 1;
-	size_t at = dialog->focus >= 0 ? (size_t)dialog->focus
-	    : dialog->pointed >= 0     ? (size_t)dialog->pointed
-				       : dialog->n_rows - 1;
+	size_t seen = rows > 0 ? (size_t)rows : 1, n = dialog->n_rows, at;
 
-	if (dialog->focus == -1 && dialog->n_buttons == 0 &&
-	    dialog->pointed == -1)
-		at = dialog->top; /* nothing but text: it scrolls freely */
-	else if (at < dialog->top)
+	dialog->pinned = n > seen && seen > 1 &&
+	    dialog->rows[n - 1].kind == ROW_BUTTONS;
+	n -= dialog->pinned;
+	seen -= dialog->pinned;
+	at = dialog->focus >= 0    ? (size_t)dialog->focus
+	    : dialog->pointed >= 0 ? (size_t)dialog->pointed
+	    : dialog->pinned || dialog->n_buttons == 0
+	    ? dialog->top /* nothing but text: it scrolls freely */
+	    : n - 1;
+	if (at < dialog->top)
 		dialog->top = at;
 	if (at >= dialog->top + seen)
 		dialog->top = at - seen + 1;
-	if (dialog->top + seen > dialog->n_rows)
-		dialog->top = dialog->n_rows > seen ? dialog->n_rows - seen : 0;
+	if (dialog->top + seen > n)
+		dialog->top = n > seen ? n - seen : 0;
+}
+
+/* Which row is seen in a line of the inside; behind the last: none. */
+static size_t
+row_seen(const struct dialog *dialog, int y)
+{
+	if (dialog->pinned && y == dialog->seen.rows - 1)
+		return dialog->n_rows - 1;
+	return dialog->top + (size_t)y;
 }
 
 void
@@ -697,11 +716,11 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	a.rows -= a.rows > 1 && dialog_has_choice(dialog);
 	settle(dialog, a.rows);
 	dialog->seen = a;
-	for (y = 0; y < a.rows && dialog->top + (size_t)y < dialog->n_rows;
-	     y++) {
-		const struct row *row = &dialog->rows[dialog->top + (size_t)y];
+	for (y = 0; y < a.rows && row_seen(dialog, y) < dialog->n_rows; y++) {
+		const struct row *row;
 
-		i = dialog->top + (size_t)y;
+		i = row_seen(dialog, y);
+		row = &dialog->rows[i];
 		if (row->kind == ROW_TEXT)
 			draw_text(dialog, a, y, i);
 		else if (row->kind == ROW_CELLS)
@@ -714,5 +733,6 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	if (!dialog_has_choice(dialog))
 		area_set_cursor(a, 0, 0, false);
 	if (dialog->top + (size_t)a.rows < dialog->n_rows)
-		area_repeat(a, a.rows - 1, a.cols - 1, 1, STYLE_DIM, 0x25be);
+		area_repeat(a, a.rows - 1 - dialog->pinned, a.cols - 1, 1,
+		    STYLE_DIM, 0x25be);
 }

@@ -486,6 +486,41 @@ test_a_job_of_the_hub_says_what_it_waits_for(void **state)
 	assert_true(shows(rig, "in 0:08"));
 }
 
+/* Where not all rows are seen: what is asked, and the buttons. */
+static void
+test_a_dialog_says_what_it_asks_at_every_size(void **state)
+{
+	static const struct {
+		int cols, rows;
+		enum canvas_charset charset;
+		const char *name;
+	} sizes[] = {
+		{ 120, 40, CANVAS_UTF8, "dialog_120" },
+		{ 80, 24, CANVAS_UTF8, "dialog_80" },
+		{ 60, 16, CANVAS_UTF8, "dialog_60" },
+		{ 60, 16, CANVAS_ASCII, "dialog_60_ascii" },
+	};
+	struct screen_rig *rig = *state;
+	struct err err;
+	size_t i;
+
+	profile_set(app_profile(rig->app), "danger", "yes", &err);
+	press(rig, '*');
+	for (i = 0; i < N_ROWS(sizes); i++) {
+		screen_rig_charset(rig, sizes[i].charset);
+		screen_rig_resize(rig, sizes[i].cols, sizes[i].rows);
+		press(rig, 'f');
+		assert_true(shows(rig, "Call firmwareUpdate on 8 devices"));
+		assert_true(shows(rig, "Cancel ]"));
+		assert_true(shows(rig, "Call ]"));
+		screen_rig_compare(rig, sizes[i].name);
+		press(rig, KEYS_UP); /* the last field, which is seen then */
+		assert_true(shows(rig, "to confirm"));
+		assert_true(shows(rig, "Call ]"));
+		press(rig, KEYS_ESC);
+	}
+}
+
 #define CASE(name)                       \
 	cmocka_unit_test_setup_teardown( \
 	    name, screen_rig_setup, screen_rig_teardown)
@@ -502,6 +537,7 @@ main(void)
 		CASE(test_an_action_is_kept_by_name_and_comes_back),
 		CASE(test_the_engine_is_chosen_in_the_dialog),
 		CASE(test_a_job_of_the_hub_says_what_it_waits_for),
+		CASE(test_a_dialog_says_what_it_asks_at_every_size),
 		CASE(test_p_pauses_and_goes_on),
 		CASE(test_a_retry_asks_with_what_failed_and_as_before),
 		CASE(
