@@ -87,6 +87,43 @@ test_a_call_says_at_once_why_it_cannot_be_sent(void **state)
 	rig_client_free(client);
 }
 
+/* As SDKs do when the last handler of a method goes. */
+static void
+test_who_has_unsubscribed_is_called_no_more(void **state)
+{
+	static const char filter[] = TOPIC_METHODS_FILTER;
+	struct rig *rig = *state;
+	struct rig_client *client = rig_client_new(rig);
+	struct strbuf packet = { 0 };
+	struct rig_call outcome = { 0 };
+	char *rid;
+
+	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
+	rig_client_subscribe(client, filter, 0);
+	strbuf_put(&packet, "\xa2", 1);
+	strbuf_putc(&packet, (char)(4 + strlen(filter)));
+	strbuf_put(&packet, "\0\7\0", 3);
+	strbuf_putc(&packet, (char)strlen(filter));
+	strbuf_puts(&packet, filter);
+	rig_client_send(client, packet.data, packet.len);
+	rig_client_read(client, &packet);
+	assert_int_equal(0xb0, (unsigned char)packet.data[0]);
+	rig_invoke(rig, "d1", "null", 0, 30, &outcome);
+	assert_true(outcome.done);
+	assert_int_equal(HUB_METHOD_NOT_SUBSCRIBED, outcome.end);
+	/* The connection stays, and may subscribe again. */
+	rig_client_subscribe(client, filter, 0);
+	rig_invoke(rig, "d1", "null", 0, 30, &outcome);
+	rig_client_read_call(client, "null", &rid);
+	rig_client_answer(client, 200, rid, "1");
+	assert_true(rig_wait(rig, &outcome.done, RIG_PATIENCE_MS));
+	assert_int_equal(HUB_METHOD_ANSWERED, outcome.end);
+	rig_client_free(client);
+	strbuf_fini(&packet);
+	free(outcome.payload);
+	free(rid);
+}
+
 static void
 test_a_call_waits_for_its_device_to_connect_and_subscribe(void **state)
 {
@@ -271,6 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_method_is_called_and_answered),
 		CASE(test_a_call_says_at_once_why_it_cannot_be_sent),
+		CASE(test_who_has_unsubscribed_is_called_no_more),
 		CASE(test_a_call_waits_for_its_device_to_connect_and_subscribe),
 		CASE(test_a_call_waits_as_long_as_it_was_told),
 		CASE(test_a_call_is_sent_once_and_a_late_answer_is_dropped),
