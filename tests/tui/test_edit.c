@@ -416,6 +416,25 @@ test_an_edit_of_many_says_how_many_would_change(void **state)
 }
 
 static void
+test_an_edit_of_many_may_come_from_the_editor(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	fleet_mark(deck_fleet(rig->deck), "door-003", true);
+	fleet_mark(deck_fleet(rig->deck), "door-004", true);
+	press(rig, 'E');
+	assert_holds(rig, "// desired to set on each of 2 devices; null removes");
+	assert_holds(rig, "\n{}\n");
+	save(rig, "{\"building\": null, \"floor\": 3}", EXITED(0));
+	assert_true(shows(rig, "changes 2 of 2"));
+	assert_true(shows(rig, "- building"));
+	assert_true(shows(rig, "+ floor"));
+	choose(rig, 2);
+	assert_string_equal("{\"building\":null,\"floor\":3}",
+	    asked(rig)->patch);
+}
+
+static void
 test_an_edit_on_a_dangerous_hub_has_its_name_typed(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -558,6 +577,7 @@ main(void)
 		CASE(test_a_text_that_nobody_mends_is_kept),
 		CASE(test_an_editor_that_fails_says_so_and_loses_nothing),
 		CASE(test_an_edit_of_many_says_how_many_would_change),
+		CASE(test_an_edit_of_many_may_come_from_the_editor),
 		CASE(test_an_edit_on_a_dangerous_hub_has_its_name_typed),
 		CASE(test_the_last_edit_is_taken_back_device_by_device),
 		CASE(test_what_cannot_be_taken_back_is_said),
