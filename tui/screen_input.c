@@ -25,7 +25,8 @@
 enum {
 	CODE_PASTE_BEGIN = KEY_MAX + 2000,
 	CODE_PASTE_END,
-	CODE_MOUSE,
+	CODE_MOUSE,     /* "ESC [ < 0 ; 12 ; 5 M" */
+	CODE_MOUSE_OLD, /* "ESC [ M" and three bytes, of terminals without */
 	CODE_WORD_LEFT,
 	CODE_WORD_RIGHT,
 };
@@ -40,12 +41,13 @@ struct screen_input {
 	char bytes[4]; /* of a character that is not yet whole */
 	size_t n_bytes;
 
-	bool in_mouse;  /* within "ESC [ < 0 ; 12 ; 5 M" */
+	int in_mouse;   /* the code that began a report of it, or 0 */
 	char mouse[24]; /* what has come of it; longer is no mouse's */
 	size_t n_mouse;
 };
 
 /* The buttons of the mouse, as SGR numbers them; modifiers are added. */
+#define OLD_OFFSET 32 /* what the bytes of an old report have added */
 enum { BUTTON_LEFT = 0, BUTTON_WHEEL_UP = 64, BUTTON_WHEEL_DOWN = 65 };
 
 /* Some terminals send these although their description says otherwise. */
@@ -80,6 +82,7 @@ define_keys(void)
 		{ "\033[200~", CODE_PASTE_BEGIN },
 		{ "\033[201~", CODE_PASTE_END },
 		{ "\033[<", CODE_MOUSE },
+		{ "\033[M", CODE_MOUSE_OLD },
 	};
 	size_t i;
 
@@ -159,9 +162,16 @@ report_mouse(struct screen_input *input)
 	struct mouse mouse = { .kind = MOUSE_PRESS };
 	int button, n = 0;
 
-	if (sscanf(input->mouse, "%4d;%6d;%6d%n", &button, &mouse.x, &mouse.y,
-		&n) != 3 ||
-	    input->mouse[n] != '\0' || mouse.x < 1 || mouse.y < 1)
+	if (input->in_mouse == CODE_MOUSE_OLD) {
+		button = (unsigned char)input->mouse[0] - OLD_OFFSET;
+		mouse.x = (unsigned char)input->mouse[1] - OLD_OFFSET;
+		mouse.y = (unsigned char)input->mouse[2] - OLD_OFFSET;
+	} else if (sscanf(input->mouse, "%4d;%6d;%6d%n", &button, &mouse.x,
+		       &mouse.y, &n) != 3 ||
+	    input->mouse[n] != '\0') {
+		return;
+	}
+	if (mouse.x < 1 || mouse.y < 1)
 		return;
 	mouse.x--;
 	mouse.y--;
@@ -174,20 +184,37 @@ report_mouse(struct screen_input *input)
 	input->ops->on_mouse(&mouse, input->arg);
 }
 
+/* Three bytes, whatever they are: they are no keys. */
+static void
+take_old_mouse(struct screen_input *input, int code)
+{
+	input->mouse[input->n_mouse++] = (char)code;
+	if (input->n_mouse < 3)
+		return;
+	report_mouse(input);
+	input->in_mouse = 0;
+}
+
 /* One byte behind "ESC [ <"; M ends a press, m a release. */
 static void
 take_mouse(struct screen_input *input, int code)
 {
 	bool more = (code >= '0' && code <= '9') || code == ';';
 
+	if (input->in_mouse == CODE_MOUSE_OLD) {
+		take_old_mouse(input, code);
+		return;
+	}
 	if (more && input->n_mouse < sizeof(input->mouse) - 1) {
 		input->mouse[input->n_mouse++] = (char)code;
 		return;
 	}
-	input->in_mouse = more; /* too long: up to its end, unseen */
+	if (more)
+		return; /* too long: up to its end, unseen */
 	input->mouse[input->n_mouse] = '\0';
 	if (code == 'M' && input->n_mouse < sizeof(input->mouse) - 1)
 		report_mouse(input);
+	input->in_mouse = 0;
 }
 
 static void
@@ -210,8 +237,8 @@ take(struct screen_input *input, int code, bool alt)
 			add_pasted(input, code);
 		return;
 	}
-	if (code == CODE_MOUSE) {
-		input->in_mouse = true;
+	if (code == CODE_MOUSE || code == CODE_MOUSE_OLD) {
+		input->in_mouse = code;
 		input->n_mouse = 0;
 		return;
 	}
@@ -279,7 +306,7 @@ screen_input_read(struct screen_input *input)
 		any = true;
 		if (code == KEY_RESIZE)
 			continue;
-		if (input->in_mouse)
+		if (input->in_mouse != 0)
 			take_mouse(input, code);
 		else if (code == KEYS_ESC && !input->pasting)
 			take_escape(input);
