@@ -564,6 +564,7 @@ const struct play_action play_actions[] = {
 	{ "wheel", play_wheel, PLAY_ON_SCREEN },
 	{ "mouse", play_mouse, PLAY_ON_SCREEN },
 	{ "colours", play_colours, PLAY_ON_SCREEN },
+	{ "stopped", play_stopped, PLAY_ON_SCREEN },
 	{ "storm", play_storm, PLAY_ON_SCREEN },
 	{ "unharmed", play_unharmed, PLAY_ON_SCREEN },
 	{ "wrote", play_wrote, PLAY_ON_SCREEN },

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/paths.h"
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "tests/support/play.h"
 #include "tests/support/terminal.h"
 #include "tests/support/test.h"
@@ -13,6 +15,7 @@
 #define STORM_SEED 20261122U /* a storm blows the same each time */
 #define STORM_COLS 500
 #define STORM_ROWS 200
+#define STAT_MAX ((size_t)4096)
 #define BUTTON_LEFT 1
 #define BUTTON_WHEEL_UP 4
 #define BUTTON_WHEEL_DOWN 5
@@ -78,6 +81,35 @@ play_colours(struct play *p, char *arg)
 
 	return strcmp(arg, n > 0 ? "some" : "none") == 0 ||
 	    play_fails(p, "%zu cells have a colour", n);
+}
+
+static bool
+is_stopped(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/stat", (int)pid), *text, *end;
+	bool stopped;
+
+	text = paths_read_file(path, STAT_MAX, NULL, NULL);
+	end = text != NULL ? strrchr(text, ')') : NULL;
+	stopped = end != NULL && str_starts_with(end, ") T");
+	free(text);
+	free(path);
+	return stopped;
+}
+
+/* A signal to go on that comes before it has stopped is lost. */
+bool
+play_stopped(struct play *p, char *arg)
+{
+	int64_t deadline_ms;
+
+	if (!play_take_deadline(p, &arg, &deadline_ms))
+		return false;
+	do {
+		if (is_stopped(terminal_pid(p->terminal)))
+			return true;
+	} while (play_read(p, deadline_ms));
+	return play_fails(p, "the program is not stopped");
 }
 
 static int
