@@ -33,6 +33,22 @@ on_quit(void *arg)
 	rig->quits++;
 }
 
+static void
+on_suspend(void *arg)
+{
+	struct screen_rig *rig = arg;
+
+	rig->suspends++;
+}
+
+static void
+on_repaint(void *arg)
+{
+	struct screen_rig *rig = arg;
+
+	rig->repaints++;
+}
+
 static int
 copy(const char *text, struct err *err, void *arg)
 {
@@ -82,8 +98,8 @@ on_lend(char *const *argv, struct err *err, void *arg)
 static const struct app_ops app_ops = {
 	.wake = on_nothing,
 	.quit = on_quit,
-	.suspend = on_nothing,
-	.repaint = on_nothing,
+	.suspend = on_suspend,
+	.repaint = on_repaint,
 	.copy = copy,
 	.print_later = print_later,
 	.lend = on_lend,

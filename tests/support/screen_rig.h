@@ -22,7 +22,7 @@ struct screen_rig {
 	struct app *app;
 	struct canvas *canvas;
 	int64_t later_ms; /* how long after the deck was made it is drawn */
-	int quits;
+	int quits, suspends, repaints;
 	char *copied;  /* last, to the clipboard; NULL: nothing was */
 	char *printed; /* last, to be printed later; likewise */
 	enum err_code copy_fails; /* ERR_NONE: it works */
