@@ -15,6 +15,7 @@
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
 #include "tui/actions_twin.h"
+#include "tui/actions_traffic.h"
 #include "tui/app.h"
 #include "tui/dialogs.h"
 #include "tui/pane.h"
@@ -40,7 +41,7 @@ step_focus(struct app *app, int step)
 {
 	int at = (int)app_focus(app);
 
-	if (at == PANE_JOB)
+	if (at >= PANE_JOB)
 		at = PANE_JOBS;
 	else
 		at = (at + step + PANE_JOB) % PANE_JOB;
@@ -212,6 +213,9 @@ action_open(struct app *app, const char *arg)
 			action_go(app, id);
 		}
 		break;
+	case PANE_TRAFFIC:
+		action_traffic_open(app);
+		break;
 	case PANES:
 		break;
 	}
@@ -316,6 +320,8 @@ action_back(struct app *app, const char *arg)
 		return;
 	if (app_focus(app) == PANE_JOB)
 		app_set_focus(app, PANE_JOBS);
+	else if (app_focus(app) == PANE_TRAFFIC)
+		app_set_focus(app, app_under(app));
 	else if (app_focus(app) == PANE_TWIN && actions_twin_back(app))
 		return;
 	else if (app_is_zoomed(app))

@@ -35,6 +35,7 @@
 #include "tui/pane_devices.h"
 #include "tui/pane_job.h"
 #include "tui/pane_jobs.h"
+#include "tui/pane_traffic.h"
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
 #include "tui/recall.h"
@@ -59,6 +60,7 @@ app_new(const char *title, struct recall *recall, const struct app_ops *ops,
 	app->panes[PANE_TWIN] = pane_twin_new();
 	app->panes[PANE_JOBS] = pane_jobs_new();
 	app->panes[PANE_JOB] = pane_job_new();
+	app->panes[PANE_TRAFFIC] = pane_traffic_new();
 	app_resize(app, 24, 80);
 	return app;
 }
@@ -135,6 +137,8 @@ on_deck_event(int kind, const void *news, void *arg)
 	const struct deck_message *message = news;
 	struct app *app = arg;
 
+	if (kind == DECK_TRAFFIC && app->focus != PANE_TRAFFIC)
+		return;
 	if (kind == DECK_MESSAGE)
 		app_say(app, message->is_error, "%s", message->text);
 	else if (kind == DECK_FOUND)
@@ -270,10 +274,16 @@ app_resize(struct app *app, int rows, int cols)
 		app->hold = HOLD_NEXT; /* it has to be drawn anew */
 }
 
+enum pane_id
+app_under(const struct app *app)
+{
+	return app->under;
+}
+
 void
 app_set_focus(struct app *app, enum pane_id id)
 {
-	if (id == PANE_JOB && app->focus != PANE_JOB)
+	if (id >= PANE_JOB && app->focus < PANE_JOB)
 		app->under = app->focus;
 	if (id == PANE_DEVICES || id == PANE_TWIN)
 		app->upper = id;

@@ -93,6 +93,8 @@ void app_set_title(struct app *app, const char *title); /* copied */
 int app_open_hub(struct app *app, const char *name, struct err *err);
 struct pane *app_pane(const struct app *app, enum pane_id id);
 enum pane_id app_focus(const struct app *app);
+/* What had the focus before job or traffic were opened. */
+enum pane_id app_under(const struct app *app);
 void app_set_focus(struct app *app, enum pane_id id);
 void app_toggle_zoom(struct app *app);
 bool app_is_zoomed(const struct app *app);

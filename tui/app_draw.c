@@ -292,7 +292,7 @@ app_draw_screen(const struct app *app, struct canvas *canvas, int64_t now_ms,
 			continue;
 		look.focused = i == app->focus && app->dialog == NULL &&
 		    app->asks == APP_PROMPT_NONE;
-		look.number = l->numbered && i != PANE_JOB ? (int)i + 1 : 0;
+		look.number = l->numbered && i < PANE_JOB ? (int)i + 1 : 0;
 		app->panes[i]->ops->draw(app->panes[i],
 		    area_sub(all, r->y, r->x, r->rows, r->cols), &look);
 	}

@@ -44,7 +44,8 @@ struct app {
 	struct pane *panes[PANES]; /* owned */
 	enum pane_id focus;
 	enum pane_id upper; /* of devices and twin, where there is room for one */
-	enum pane_id under; /* what had the focus before the job was opened */
+	enum pane_id under; /* what had the focus before the job, or
+				the traffic, was opened */
 	bool zoomed;
 	bool twin_changed;
 	int64_t waits_since_ms; /* for the twin to be shown; 0: it is there */

@@ -145,7 +145,8 @@ find(struct dialog *d, const char *words)
 void
 dialog_help_open(struct app *app, int where, const char *words)
 {
-	static const char *const names[] = { "devices", "twin", "jobs", "job" };
+	static const char *const names[] = { "devices", "twin", "jobs", "job",
+		"traffic" };
 	struct dialog *d;
 	char title[64];
 

@@ -10,6 +10,7 @@
 #include "tui/actions_go.h"
 #include "tui/actions_jobs.h"
 #include "tui/actions_settings.h"
+#include "tui/actions_traffic.h"
 #include "tui/actions_twin.h"
 #include "tui/templates.h"
 
@@ -225,6 +226,14 @@ const struct key_def key_table[] = {
 	  NULL, NULL, "Paint the screen again.", action_repaint },
 	{ "hold", { 'Z' }, IN_ALL, 0,
 	  NULL, NULL, "Hold the screen still, and let it go on.", action_hold },
+	{ "traffic", { 0 }, IN_ALL, NEEDS_DECK,
+	  NULL, NULL, "Show what the deck asks the hub, and the answers.",
+	  action_traffic },
+	{ "copy-curl", { 'y' }, IN_TRAFFIC, NEEDS_DECK,
+	  "curl", NULL, "Copy the request as a line for curl.",
+	  action_copy_curl },
+	{ "copy-az", { 'Y' }, IN_TRAFFIC, NEEDS_DECK,
+	  "az", NULL, "Copy the request as a line for az.", action_copy_az },
 	{ "mouse", { 0 }, IN_ALL, 0,
 	  NULL, "[on|off]",
 	  "Click and scroll with the mouse, or leave it to the terminal.",

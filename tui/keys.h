@@ -21,8 +21,9 @@ enum key_where {
 	IN_TWIN = 2,
 	IN_JOBS = 4,
 	IN_JOB = 8,
+	IN_TRAFFIC = 16,
 	IN_PANES = IN_DEVICES | IN_TWIN | IN_JOBS,
-	IN_ALL = IN_PANES | IN_JOB,
+	IN_ALL = IN_PANES | IN_JOB | IN_TRAFFIC,
 };
 
 /* The dispatcher refuses politely when one is not met. */

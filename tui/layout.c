@@ -40,7 +40,7 @@ layout_compute(struct layout *layout, int rows, int cols, enum pane_id focus,
 	}
 	layout->tabs = cols < COLS_ONE || rows < ROWS_ONE;
 	layout->numbered = cols < COLS_WIDE || rows < ROWS_ONE;
-	if (zoomed || focus == PANE_JOB || cols < COLS_ONE || rows < ROWS_ONE) {
+	if (zoomed || focus >= PANE_JOB || cols < COLS_ONE || rows < ROWS_ONE) {
 		layout->panes[focus] = (struct rect){ top, 0, body, cols };
 		return;
 	}

@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-enum pane_id { PANE_DEVICES, PANE_TWIN, PANE_JOBS, PANE_JOB, PANES };
+enum pane_id { PANE_DEVICES, PANE_TWIN, PANE_JOBS, PANE_JOB, PANE_TRAFFIC,
+	PANES };
 
 struct rect {
 	int y, x, rows, cols; /* rows 0: not seen */

@@ -23,7 +23,9 @@
 #include "core/deck/plan_reader.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/select.h"
+#include "core/deck/traffic.h"
 #include "core/deck/twin_history.h"
+#include "core/iothub/connstr.h"
 
 #define JOBS_FAKED 32
 
@@ -62,6 +64,7 @@ struct deck {
 	cJSON *twins; /* by device id */
 	cJSON *texts; /* the same as they were given */
 	struct twin_history *twin_history;
+	struct traffic *traffic;
 };
 
 /* One deck in a test: what takes no deck finds it here. */
@@ -73,6 +76,8 @@ int64_t fake_seen_us;
 struct deck *
 fake_deck_new(void)
 {
+	static char host[] = "127.0.0.1:8443";
+	const struct connstr cs = { .host = host };
 	struct deck *deck = xcalloc(1, sizeof(*deck));
 
 	fake_now_ms = clock_mono_ms();
@@ -80,6 +85,7 @@ fake_deck_new(void)
 	deck->events = events_new();
 	deck->fleet = fleet_new(deck->events);
 	deck->edits = edits_new();
+	deck->traffic = traffic_new(deck->events, &cs, NULL);
 	deck->twins = cJSON_CreateObject();
 	deck->texts = cJSON_CreateObject();
 	deck->twin_history = twin_history_new();
@@ -113,6 +119,7 @@ fake_deck_free(struct deck *deck)
 	}
 	fleet_free(deck->fleet);
 	edits_free(deck->edits);
+	traffic_free(deck->traffic);
 	events_free(deck->events);
 	twin_history_free(deck->twin_history);
 	cJSON_Delete(deck->twins);
@@ -334,6 +341,12 @@ struct twin_history *
 deck_twin_history(struct deck *deck)
 {
 	return deck->twin_history;
+}
+
+struct traffic *
+deck_traffic(struct deck *deck)
+{
+	return deck->traffic;
 }
 
 struct edits *
