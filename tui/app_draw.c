@@ -219,8 +219,8 @@ draw_footer(const struct app *app, struct area a)
 			? "words in names and values   Enter go   Esc back"
 			: app->asks == APP_PROMPT_COMMAND
 			? "Enter run   Tab complete   Up earlier   Esc leave"
-			: "word  !word  ~fuzzy  tag.site:brno  fw:applying  "
-			  "link:off  door:locked  marked  @saved");
+			: "word !word ~fuzzy tag.site:brno fw:applying "
+			  "link:off door:locked marked @saved");
 		return;
 	}
 	for (def = key_table; def->name != NULL; def++) {

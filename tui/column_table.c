@@ -193,7 +193,7 @@ const struct column_def column_table[] = {
 	  16, 16, 37, SORT_FIRMWARE, false, draw_firmware },
 	{ "door", "Locked, for how long, or unlocked.",
 	  10, 10, 10, SORT_DOOR, false, draw_door },
-	{ "drift", "Desired properties that it has not reported.",
+	{ "drift", "Desired properties that are not reported.",
 	  5, 5, 5, SORT_DRIFT, true, draw_drift },
 	{ "version", "The version of its firmware.",
 	  7, 10, 10, SORT_VERSION, false, draw_version },

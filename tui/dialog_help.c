@@ -97,7 +97,7 @@ put_settings(struct dialog *d, const char *words)
 	size_t n = 0;
 
 	for (def = profile_table; def->name != NULL; def++) {
-		snprintf(head, sizeof(head), "%-26s ", def->name);
+		snprintf(head, sizeof(head), "%-25s ", def->name);
 		n += put(d, words, head, def->help);
 	}
 	return n;
@@ -109,19 +109,19 @@ put_list(struct dialog *d, const char *words)
 {
 	const struct filter_field *field;
 	const struct column_def *column;
-	char head[HEAD_SIZE];
+	char name[HEAD_SIZE / 2], head[HEAD_SIZE];
+	const char *values;
 	size_t n = 0;
 
 	for (field = filter_fields; field->name != NULL; field++) {
-		snprintf(head, sizeof(head), "filter %s%s%-*s ", field->name,
-		    field->values != NULL && field->values[0] != '\0' ? ":"
-								      : "",
-		    18 - (int)strlen(field->name),
-		    field->values != NULL ? field->values : "");
+		values = field->values != NULL ? field->values : "";
+		snprintf(name, sizeof(name), "%s%s%s", field->name,
+		    values[0] != '\0' ? ":" : "", values);
+		snprintf(head, sizeof(head), "filter %-25s ", name);
 		n += put(d, words, head, field->help);
 	}
 	for (column = column_table; column->name != NULL; column++) {
-		snprintf(head, sizeof(head), "column %-19s ", column->name);
+		snprintf(head, sizeof(head), "column %-25s ", column->name);
 		n += put(d, words, head, column->help);
 	}
 	return n;
@@ -138,8 +138,7 @@ find(struct dialog *d, const char *words)
 	n += put_list(d, words);
 	if (n == 0)
 		dialog_text(d, STYLE_TEXT,
-		    "No key, command, setting, filter or column has these "
-		    "words.");
+		    "No key, command or setting has these words.");
 }
 
 void

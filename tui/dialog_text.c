@@ -15,7 +15,7 @@
 #include "tui/dialogs.h"
 
 #define WIDTH 76
-#define READING_WIDTH 84
+#define READING_WIDTH 80 /* the narrowest usual screen */
 #define QUIT_JOBS_SHOWN 5
 
 enum quit_button { QUIT_STAY, QUIT_LEAVE };

@@ -336,7 +336,7 @@ const struct filter_field filter_fields[] = {
 	{ "marked", NULL, "It is marked.", NULL, is_marked },
 	{ "drift", NULL, "It has not reported what is desired.",
 	  NULL, has_drift },
-	{ "alarm", NULL, "It has failed, and nobody has looked at it.",
+	{ "alarm", NULL, "It failed, and nobody has looked at it.",
 	  NULL, has_alarm },
 	{ .name = NULL },
 };
