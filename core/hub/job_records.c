@@ -2,6 +2,7 @@
 
 #include "core/hub/job_records.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
@@ -13,6 +14,32 @@
 #include "core/hub/hub.h"
 #include "core/hub/query.h"
 #include "core/store/store.h"
+
+const char *
+hub_job_type_name(enum hub_job_type type)
+{
+	static const char *const names[HUB_JOB_TYPES] = {
+		[HUB_JOB_METHOD] = "scheduleDeviceMethod",
+		[HUB_JOB_TWIN] = "scheduleUpdateTwin",
+	};
+
+	return names[type];
+}
+
+int
+hub_job_check_id(const char *job_id, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; job_id[i] != '\0'; i++)
+		if (!isascii((unsigned char)job_id[i]) ||
+		    (!isalnum((unsigned char)job_id[i]) && job_id[i] != '-'))
+			break;
+	if (job_id[i] == '\0' && i > 0 && i <= HUB_JOB_ID_MAX)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "a job's id has 1 to %d letters, digits and '-'", HUB_JOB_ID_MAX);
+}
 
 static void
 put_member(struct strbuf *out, const char *name, struct store_stmt *row, int i)

@@ -7,10 +7,17 @@
 
 #include <stddef.h>
 
+#include "core/hub/jobs.h"
+
 struct err;
 struct hub;
 struct store_stmt;
 struct strbuf;
+
+/* "scheduleDeviceMethod"; a static string. */
+const char *hub_job_type_name(enum hub_job_type type);
+/* The rules for an id: 0, or -1 with err set (ERR_INVALID). */
+int hub_job_check_id(const char *job_id, struct err *err);
 
 /* Of any SELECT from device_job and job, side by side. */
 #define HUB_JOB_RECORD_COLUMNS                                            \

@@ -12,6 +12,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/job_records.h"
 #include "core/hub/query.h"
 #include "core/store/store.h"
 

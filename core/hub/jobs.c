@@ -2,7 +2,6 @@
 
 #include "core/hub/jobs.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -779,30 +778,4 @@ hub_jobs_cancel(struct hub_jobs *jobs, const char *job_id, struct err *err)
 		    "Job '%s' has begun or ended and cannot be cancelled.",
 		    job_id);
 	}
-}
-
-const char *
-hub_job_type_name(enum hub_job_type type)
-{
-	static const char *const names[HUB_JOB_TYPES] = {
-		[HUB_JOB_METHOD] = "scheduleDeviceMethod",
-		[HUB_JOB_TWIN] = "scheduleUpdateTwin",
-	};
-
-	return names[type];
-}
-
-int
-hub_job_check_id(const char *job_id, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; job_id[i] != '\0'; i++)
-		if (!isascii((unsigned char)job_id[i]) ||
-		    (!isalnum((unsigned char)job_id[i]) && job_id[i] != '-'))
-			break;
-	if (job_id[i] == '\0' && i > 0 && i <= HUB_JOB_ID_MAX)
-		return 0;
-	return err_set(err, ERR_INVALID,
-	    "a job's id has 1 to %d letters, digits and '-'", HUB_JOB_ID_MAX);
 }

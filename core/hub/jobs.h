@@ -41,12 +41,6 @@ void hub_jobs_stop(struct hub_jobs *jobs);
 /* After every call and commit has ended.  NULL does nothing. */
 void hub_jobs_free(struct hub_jobs *jobs);
 
-/* "scheduleDeviceMethod"; a static string. */
-const char *hub_job_type_name(enum hub_job_type type);
-
-/* 0, or -1 with err set (ERR_INVALID). */
-int hub_job_check_id(const char *job_id, struct err *err);
-
 struct hub_job_order {
 	const char *job_id;
 	enum hub_job_type type;

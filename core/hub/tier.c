@@ -54,9 +54,9 @@ static const struct class {
 	bool is_metered; /* iot-hub-devguide-pricing */
 } classes[HUB_OPS] = {
 	[HUB_OP_REGISTRY] = { "IdentityRegistryOperations", 60,
-	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } }, false },
 	[HUB_OP_CONNECT] = { "DeviceConnections", 1,
-	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } } },
+	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } }, false },
 	[HUB_OP_TELEMETRY] = { "DeviceToCloudSends", 1,
 	    { { 100, 12 }, { 0, 120 }, { 0, 6000 } }, true },
 	[HUB_OP_C2D] = { "CloudToDeviceSends", 60,
@@ -70,11 +70,11 @@ static const struct class {
 	[HUB_OP_TWIN_WRITE] = { "TwinUpdates", 1,
 	    { { 50, 0 }, { 50, 5 }, { 0, 250 } }, true },
 	[HUB_OP_JOB] = { "JobOperations", 60,
-	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } } },
+	    { { 0, 100 }, { 0, 100 }, { 0, 5000 } }, false },
 	[HUB_OP_JOB_DEVICE] = { "JobDeviceOperations", 1,
-	    { { 10, 0 }, { 10, 1 }, { 0, 50 } } },
+	    { { 10, 0 }, { 10, 1 }, { 0, 50 } }, false },
 	[HUB_OP_CONFIGURATION] = { "Configurations", 60,
-	    { { 0, 20 }, { 0, 20 }, { 0, 20 } } },
+	    { { 0, 20 }, { 0, 20 }, { 0, 20 } }, false },
 };
 
 /* The first row whose words the pattern begins with; method 0 is any. */

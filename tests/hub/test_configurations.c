@@ -52,7 +52,8 @@ json_of(const char *text)
 }
 
 static void
-put_text(struct rig *rig, const char *id, const char *text, const char *if_match)
+put_text(
+    struct rig *rig, const char *id, const char *text, const char *if_match)
 {
 	cJSON *body = json_of(text);
 	struct hub_configuration configuration;
@@ -372,11 +373,11 @@ test_a_connected_device_is_told(void **state)
 	rig_client_free(client);
 }
 
-#define DEPLOYMENT(CONDITION, PRIORITY, ZOOM)                                  \
-	"{\"content\":{\"modulesContent\":{\"$edgeAgent\":{"                  \
-	"\"properties.desired\":{\"schemaVersion\":\"1.1\"}},\"cam\":{"       \
-	"\"properties.desired.zoom\":" ZOOM "}}},\"targetCondition\":\"" CONDITION \
-	"\",\"priority\":" PRIORITY "}"
+#define DEPLOYMENT(CONDITION, PRIORITY, ZOOM)                           \
+	"{\"content\":{\"modulesContent\":{\"$edgeAgent\":{"            \
+	"\"properties.desired\":{\"schemaVersion\":\"1.1\"}},\"cam\":{" \
+	"\"properties.desired.zoom\":" ZOOM "}}},\"targetCondition\":\"" \
+	CONDITION "\",\"priority\":" PRIORITY "}"
 
 static void
 test_an_edge_deployment_reaches_the_modules_of_edges(void **state)
