@@ -136,7 +136,9 @@ on_wal(void *arg, sqlite3 *db, const char *name, int n_pages)
 static int
 connect_db(struct store *store, struct err *err)
 {
-	if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE,
+	/* One thread, so there is nobody to keep out. */
+	if (sqlite3_open_v2(store->path, &store->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 		NULL) != SQLITE_OK)
 		return fail(store, "open", err);
 	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);

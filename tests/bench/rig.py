@@ -87,11 +87,15 @@ class Bench:
             time.sleep(0.02)
         raise SystemExit(f'bench: {name} did not start')
 
-    def say(self, what, value, beside, met, goal):
+    def say(self, what, value, beside, met, goal, held=None):
+        """held: what a profile says the time goes to, if it is missed."""
         self.rows += 1
         self.missed += not met
         print(f'{what}\n  {value:42} {beside}\n  '
-              f'{"met" if met else "MISSED"}: goal {goal}\n', flush=True)
+              f'{"met" if met else "MISSED"}: goal {goal}', flush=True)
+        if not met and held:
+            print(f'  its profile (perf, CPU): {held}')
+        print(flush=True)
 
 
 def private(path, flags):
