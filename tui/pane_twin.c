@@ -21,9 +21,6 @@
 #include "tui/twin_json.h"
 #include "tui/twin_tree.h"
 
-#define SIDE_STEP 8    /* cells that JSON is scrolled by */
-#define JSON_MARGIN 10 /* cells beside it: frame, numbers, signs */
-
 static const char *const view_names[] = {
 	[TWIN_TREE] = "tree",
 	[TWIN_JSON] = "json",
@@ -57,8 +54,8 @@ bind_to_line(struct twin_pane *p)
 	p->at_path = line != NULL ? xstrdup(line->path) : NULL;
 }
 
-static void
-go_to(struct twin_pane *p, size_t at)
+void
+twin_pane_go_to(struct twin_pane *p, size_t at)
 {
 	p->scroll.at = at;
 	scroll_settle(&p->scroll, p->lines.n, list_rows(p));
@@ -204,9 +201,8 @@ pane_twin_view(const struct pane *pane)
 	return twin_pane_peek(pane)->view;
 }
 
-/* Unfolds what hides a line of the whole tree, and goes there. */
-static void
-reveal(struct twin_pane *p, const struct twin_lines *all, size_t at)
+void
+twin_pane_reveal(struct twin_pane *p, const struct twin_lines *all, size_t at)
 {
 	const struct twin_line *line;
 	size_t i = at, parent;
@@ -234,7 +230,7 @@ reveal_path(struct twin_pane *p, const char *path)
 	twin_tree_build(&all, twin_pane_shown(p, &owned), NULL);
 	at = twin_lines_find(&all, path);
 	if (at >= 0)
-		reveal(p, &all, (size_t)at);
+		twin_pane_reveal(p, &all, (size_t)at);
 	twin_lines_free(&all);
 	cJSON_Delete(owned);
 }
@@ -261,8 +257,8 @@ scroll_aside(struct twin_pane *p, int cells)
 {
 	int side = p->side + cells;
 
-	if (side > p->widest - SIDE_STEP)
-		side = p->widest - SIDE_STEP;
+	if (side > p->widest - TWIN_SIDE_STEP)
+		side = p->widest - TWIN_SIDE_STEP;
 	p->side = side > 0 ? side : 0;
 }
 
@@ -275,7 +271,7 @@ pane_twin_fold(struct pane *pane, bool fold)
 	if (line == NULL)
 		return;
 	if (p->view == TWIN_JSON) {
-		scroll_aside(p, fold ? -SIDE_STEP : SIDE_STEP);
+		scroll_aside(p, fold ? -TWIN_SIDE_STEP : TWIN_SIDE_STEP);
 		return;
 	}
 	/* From a leaf, or a branch that is folded, to the one it is on. */
@@ -342,7 +338,7 @@ pane_twin_to_sibling(struct pane *pane, int step)
 	size_t at = twin_lines_sibling(&p->lines, p->scroll.at, step);
 	bool any = at != p->scroll.at;
 
-	go_to(p, at);
+	twin_pane_go_to(p, at);
 	return any;
 }
 
@@ -357,7 +353,7 @@ pane_twin_to_parent(struct pane *pane)
 		return false;
 	at = twin_lines_parent(&p->lines, p->scroll.at);
 	any = at != p->scroll.at;
-	go_to(p, at);
+	twin_pane_go_to(p, at);
 	return any;
 }
 
@@ -419,99 +415,6 @@ pane_twin_step(struct pane *pane, int step, struct err *err)
 	else
 		go_past(p, seen);
 	return 0;
-}
-
-/* JSON is scrolled so that the match under the cursor is in sight. */
-static void
-bring_in_sight(struct twin_pane *p)
-{
-	const struct twin_line *line = twin_pane_line(p);
-	int at, seen = p->base.cols - JSON_MARGIN;
-
-	if (line == NULL || p->view != TWIN_JSON)
-		return;
-	at = TWIN_JSON_INDENT * line->depth +
-	    (int)twin_line_offset(line, p->words);
-	if (at < p->side || at > p->side + seen - SIDE_STEP)
-		p->side = at > seen / 2 ? at - seen / 2 : 0;
-}
-
-struct twin_match
-pane_twin_find(struct pane *pane, const char *words, int step)
-{
-	struct twin_pane *p = self(pane);
-	struct twin_lines all = { 0 };
-	struct twin_match match;
-	cJSON *owned = NULL;
-	ssize_t from;
-
-	if (words != NULL) {
-		free(p->words);
-		p->words = xstrdup(words);
-	}
-	if (p->view != TWIN_TREE || !p->loaded) {
-		match =
-		    twin_lines_search(&p->lines, p->words, p->scroll.at, step);
-		if (match.total > 0) {
-			go_to(p, match.at);
-			bring_in_sight(p);
-		}
-		return match;
-	}
-	twin_tree_build(&all, twin_pane_shown(p, &owned), NULL);
-	from = twin_lines_find(&all, p->at_path);
-	match = twin_lines_search(
-	    &all, p->words, from >= 0 ? (size_t)from : 0, step);
-	if (match.total > 0)
-		reveal(p, &all, match.at);
-	twin_lines_free(&all);
-	cJSON_Delete(owned);
-	return match;
-}
-
-const char *
-pane_twin_words(const struct pane *pane)
-{
-	return twin_pane_peek(pane)->words;
-}
-
-void
-pane_twin_find_begin(struct pane *pane)
-{
-	struct twin_pane *p = self(pane);
-
-	pane_twin_find_end(pane, true);
-	p->words_before = xstrdup(p->words);
-	p->path_before = xstrdup(p->at_path);
-}
-
-struct twin_match
-pane_twin_find_typed(struct pane *pane, const char *words)
-{
-	struct twin_pane *p = self(pane);
-	ssize_t at = twin_lines_find(&p->lines, p->path_before);
-
-	if (at >= 0)
-		go_to(p, (size_t)at);
-	return pane_twin_find(pane, words, 0);
-}
-
-void
-pane_twin_find_end(struct pane *pane, bool keep)
-{
-	struct twin_pane *p = self(pane);
-	ssize_t at = twin_lines_find(&p->lines, p->path_before);
-
-	if (!keep && p->words_before != NULL) {
-		free(p->words);
-		p->words = p->words_before;
-		p->words_before = NULL;
-		if (at >= 0)
-			go_to(p, (size_t)at);
-	}
-	free(p->words_before);
-	free(p->path_before);
-	p->words_before = p->path_before = NULL;
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * The insides of the twin pane, for pane_twin.c, which changes them,
- * pane_twin_draw.c, which draws them, and pane_twin_part.c, which takes
- * something out to be copied.
+ * pane_twin_find.c, which searches, pane_twin_draw.c, which draws them, and
+ * pane_twin_part.c, which takes something out to be copied.
  */
 #ifndef TWINDECK_TUI_PANE_TWIN_STATE_H
 #define TWINDECK_TUI_PANE_TWIN_STATE_H
@@ -47,6 +47,8 @@ struct twin_pane {
 	char *words_before, *path_before;
 };
 
+#define TWIN_SIDE_STEP 8 /* cells that JSON is scrolled by */
+
 const struct twin_pane *twin_pane_peek(const struct pane *pane);
 /* Of what the line under the cursor belongs to, or NULL. */
 const char *twin_pane_path(const struct twin_pane *p);
@@ -61,6 +63,11 @@ const struct twin_seen *twin_pane_seen(const struct twin_pane *p, int step);
 const struct cJSON *twin_pane_shown(
     const struct twin_pane *p, struct cJSON **owned);
 const char *twin_pane_text(const struct twin_pane *p); /* its JSON, or NULL */
+
+void twin_pane_go_to(struct twin_pane *p, size_t at); /* a line */
+/* Unfolds what hides a line of the whole tree, all, and goes there. */
+void twin_pane_reveal(
+    struct twin_pane *p, const struct twin_lines *all, size_t at);
 
 void twin_pane_draw(
     const struct pane *pane, struct area a, const struct look *look);
