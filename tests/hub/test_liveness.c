@@ -139,8 +139,8 @@ test_a_query_for_it_finds_it_at_once(void **state)
 	static const char *const texts[] = {
 		"SELECT * FROM devices WHERE connectionState = 'Connected'",
 		"SELECT deviceId, connectionState FROM devices",
-		"SELECT connectionState, COUNT() AS n FROM devices "
-		"GROUP BY connectionState",
+		("SELECT connectionState, COUNT() AS n FROM devices "
+		 "GROUP BY connectionState"),
 	};
 	size_t i;
 
