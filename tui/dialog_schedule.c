@@ -106,7 +106,8 @@ dialog_schedule_open(struct app *app, char **device_ids, size_t n)
 	target_rows(d, app, device_ids, n);
 	dialog_gap(d);
 	dialog_text(d, STYLE_DIM,
-	    "f firmwareUpdate   l lockDoor   m any method   e desired   t tags");
+	    "f firmwareUpdate   l lockDoor   m any method   e desired   "
+	    "t tags");
 	dialog_gap(d);
 	dialog_buttons(d, labels, N_CHOICES + 1);
 	app_open(app, d);

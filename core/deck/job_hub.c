@@ -41,6 +41,9 @@ struct job_hub {
 	bool ended;      /* says the hub; its devices are read once more */
 	bool read_all;   /* all of them, since it ended */
 	bool devices_next;
+	int64_t ended_ms;  /* monotonic */
+	int64_t n_devices; /* that it found, -1: it did not say */
+	int64_t n_final;   /* of those read in this round */
 };
 
 int
@@ -83,6 +86,7 @@ job_hub_new(struct job *job)
 	hub->start_us = clock_utc_us() + job->request.delay_ms * 1000;
 	hub->id = xasprintf("twindeck-%" PRId64, clock_utc_us());
 	hub->words = xstrdup("being handed over");
+	hub->n_devices = -1;
 	return hub;
 }
 
@@ -267,8 +271,9 @@ begin(struct task *task, const cJSON *row)
 		task->device.state = JOB_DEVICE_CALLING;
 		task_changed(task);
 	}
-	if (start == NULL ||
-	    clock_parse_iso(start, &task->device.called_us) == -1)
+	if ((start == NULL ||
+		clock_parse_iso(start, &task->device.called_us) == -1) &&
+	    task->device.called_us == 0)
 		task->device.called_us = clock_utc_us();
 	task->before.since_us = task->device.called_us;
 	if (end != NULL && clock_parse_iso(end, &end_us) == 0)
@@ -282,6 +287,8 @@ take_row(struct job_hub *hub, const cJSON *row)
 	const char *status = json_get_string(row, "status");
 	struct task *task = id != NULL ? map_get(hub->job->by_id, id) : NULL;
 
+	hub->n_final += status != NULL && strcmp(status, "running") != 0 &&
+	    strcmp(status, "pending") != 0 && strcmp(status, "scheduled") != 0;
 	if (task == NULL || status == NULL ||
 	    (task->step != TASK_WAITS && task->step != TASK_SENDS))
 		return;
@@ -321,6 +328,15 @@ end_the_rest(struct job_hub *hub)
 			task_fail(&job->tasks[i], &err);
 }
 
+/* Whether the round just read is all that there will be. */
+static bool
+is_complete(const struct job_hub *hub)
+{
+	return hub->failure != NULL ||
+	    (hub->n_devices >= 0 && hub->n_final >= hub->n_devices) ||
+	    clock_mono_ms() - hub->ended_ms >= JOB_HUB_LAG_MS;
+}
+
 static void
 on_devices(const struct client_answer *answer, void *arg)
 {
@@ -343,10 +359,11 @@ on_devices(const struct client_answer *answer, void *arg)
 		return;
 	}
 	hub->devices_next = false;
-	if (was_ended) {
+	if (was_ended && is_complete(hub)) {
 		hub->read_all = true;
 		end_the_rest(hub);
 	}
+	hub->n_final = 0;
 }
 
 static void
@@ -372,8 +389,12 @@ take_job(struct job_hub *hub, const cJSON *json)
 		jobs_start(hub->job);
 	hub->begun = true;
 	hub->devices_next = true;
+	hub->n_devices = json_get_int(
+	    json_get(json, "deviceJobStatistics"), "deviceCount", -1);
 	if (strcmp(status, "running") == 0)
 		return;
+	if (!hub->ended)
+		hub->ended_ms = clock_mono_ms();
 	hub->ended = true;
 	if (reason != NULL && hub->failure == NULL)
 		hub->failure = xasprintf("the hub's job failed: %s", reason);

@@ -19,6 +19,9 @@ struct job_request;
 #define JOB_HUB_RETRY_MS 2000 /* for a slot; doubled up to _MAX */
 #define JOB_HUB_RETRY_MAX_MS 30000
 #define JOB_HUB_EXECUTION_S 3600
+/* So long what the hub says of devices may lag behind what it says of the job;
+ * Azure's queries do. */
+#define JOB_HUB_LAG_MS 15000
 
 /* 0, or -1 with err set: what the hub's jobs cannot do (ERR_INVALID), more ids
  * than one condition holds (ERR_LIMIT). */

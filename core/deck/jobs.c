@@ -151,7 +151,8 @@ run(struct job *job, int64_t now)
 			task_check(task, now);
 	}
 	while (job->state == JOB_RUNNING && job->paused_ms == 0 &&
-	    job->next_task < job->n_tasks && job->slots < (size_t)job->request.at_once) {
+	    job->next_task < job->n_tasks &&
+	    job->slots < (size_t)job->request.at_once) {
 		task = &job->tasks[job->next_task++];
 		task->first_ms = now;
 		task->device.state = JOB_DEVICE_CALLING;

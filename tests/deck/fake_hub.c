@@ -55,6 +55,7 @@ struct fake_hub {
 	bool broken_after; /* a PUT is done, and its answer lost */
 	char *job_body; /* owned; of the last PUT */
 	const char *job_status, *job_rows;
+	int job_found; /* devices, as the job says; -1: it does not */
 };
 
 const char fake_ok[] = "ok";
@@ -286,6 +287,10 @@ answer_status(struct fake_hub *hub)
 	cJSON *json = cJSON_CreateObject();
 
 	cJSON_AddStringToObject(json, "status", hub->job_status);
+	if (hub->job_found >= 0)
+		cJSON_AddNumberToObject(
+		    cJSON_AddObjectToObject(json, "deviceJobStatistics"),
+		    "deviceCount", hub->job_found);
 	if (strcmp(hub->job_status, "failed") == 0)
 		cJSON_AddStringToObject(json, "failureReason", "no such tag");
 	return answer_json(hub, json, "");
@@ -397,8 +402,18 @@ fake_hub_free(struct fake_hub *hub)
 void
 fake_hub_job(struct fake_hub *hub, const char *status, const char *rows)
 {
+	cJSON *list = cJSON_Parse(rows);
+
 	hub->job_status = status;
 	hub->job_rows = rows;
+	hub->job_found = cJSON_GetArraySize(list);
+	cJSON_Delete(list);
+}
+
+void
+fake_hub_job_found(struct fake_hub *hub, int devices)
+{
+	hub->job_found = devices;
 }
 
 void

@@ -44,6 +44,7 @@ void fake_hub_set_page(struct fake_hub *hub, size_t devices); /* of a page */
  */
 void fake_hub_job(
     struct fake_hub *hub, const char *status, const char *rows);
+void fake_hub_job_found(struct fake_hub *hub, int devices); /* more than rows */
 void fake_hub_job_busy(struct fake_hub *hub, int puts); /* 429004, so often */
 void fake_hub_job_lose(struct fake_hub *hub); /* the answer to a PUT */
 void fake_hub_job_keep(struct fake_hub *hub); /* and not cancel it */

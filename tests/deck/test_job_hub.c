@@ -209,6 +209,25 @@ test_what_the_hub_left_out_has_failed(void **state)
 }
 
 static void
+test_rows_that_lag_behind_the_job_are_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	fake_hub_job(f->hub, "completed", "[]");
+	fake_hub_job_found(f->hub, 2);
+	add(f, (struct job_request){ .method = "reboot" }, 2);
+	until_noted(f, "completed at the hub");
+	for (i = 0; i < 25; i++) {
+		fake_hub_run_ms(f->hub, 100);
+		assert_int_equal(JOB_RUNNING, job_state(f->job));
+	}
+	fake_hub_job(f->hub, "completed", rows_of_both);
+	fake_hub_until(f->hub, has_ended, f);
+	assert_int_equal(JOB_DEVICE_ACKNOWLEDGED, job_device(f->job, 0)->state);
+}
+
+static void
 test_evidence_counts_from_the_hubs_own_call(void **state)
 {
 	struct fixture *f = *state;
@@ -324,6 +343,7 @@ main(void)
 		CASE(test_the_queue_waits_for_a_slot_and_says_so),
 		CASE(test_a_lost_answer_hands_nothing_over_twice),
 		CASE(test_what_the_hub_left_out_has_failed),
+		CASE(test_rows_that_lag_behind_the_job_are_waited_for),
 		CASE(test_evidence_counts_from_the_hubs_own_call),
 		CASE(test_a_job_is_cancelled_where_it_is),
 		CASE(test_what_the_hub_does_not_cancel_goes_on),
