@@ -16,7 +16,9 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
+#include "core/client/client.h"
 #include "core/deck/deck.h"
+#include "core/deck/traffic.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
@@ -73,6 +75,23 @@ add_jobs(struct screen_rig *rig)
 	    "door-005 is not connected (404103)");
 }
 
+/* A request to the hub, and its answer. */
+static void
+add_request(struct screen_rig *rig, const char *path)
+{
+	struct err err = { 0 };
+	struct client_answer answer = { .err = &err,
+		.http = 200,
+		.body = "{}",
+		.body_len = 2,
+		.elapsed_us = 12300 };
+	struct client_exchange exchange = {
+		.method = "GET", .path = path, .answer = &answer
+	};
+
+	traffic_take(deck_traffic(rig->deck), &exchange);
+}
+
 static void
 see_twin(struct screen_rig *rig, int version, const char *site)
 {
@@ -101,6 +120,8 @@ rig_new(enum pane_id pane)
 	rig = state;
 	screen_rig_resize(rig, 140, 50);
 	add_jobs(rig);
+	add_request(rig, "/twins/door-001?api-version=2021-04-12");
+	add_request(rig, "/twins/door-002?api-version=2021-04-12");
 	screen_rig_draw(rig);
 	screen_rig_type(rig, "jjj");
 	fake_seen_us = FAKE_NOW_US - 20 * INT64_C(1000000);
@@ -120,6 +141,9 @@ rig_new(enum pane_id pane)
 	case PANE_JOB:
 	case PANES:
 		screen_rig_type(rig, "3\r");
+		break;
+	case PANE_TRAFFIC:
+		screen_rig_command(rig, "traffic");
 		break;
 	}
 	assert_int_equal(pane, app_focus(rig->app));
@@ -216,6 +240,12 @@ static const struct effect {
 	  .focus = FOCUS(PANE_JOB) },
 	{ .name = "open", .in = IN_JOB, .focus = FOCUS(PANE_DEVICES),
 	  .shows = "▶  door-001" },
+	{ .name = "open", .in = IN_TRAFFIC, .shows = "The same with az" },
+	{ .name = "traffic", .focus = FOCUS(PANE_TRAFFIC) },
+	{ .name = "copy-curl", .check = has_copied,
+	  .shows = "copied the curl line" },
+	{ .name = "copy-az", .check = has_copied,
+	  .shows = "copied the az line" },
 	{ .name = "view", .shows = "\"deviceId\": \"door-004\"" },
 	{ .name = "find", .arg = "wien", .by_key_asks = true, .moves = true },
 	{ .name = "find-next", .before = "/building\r", .moves = true },
@@ -246,6 +276,7 @@ static const struct effect {
 	{ .name = "help", .in = IN_TWIN, .shows = "Keys: twin" },
 	{ .name = "help", .in = IN_JOBS, .shows = "Keys: jobs" },
 	{ .name = "help", .in = IN_JOB, .shows = "Keys: job" },
+	{ .name = "help", .in = IN_TRAFFIC, .shows = "Keys: traffic" },
 	{ .name = "quit", .shows = "A job still runs", .check = has_not_quit },
 	{ .name = "undo", .shows = "undo: nothing" }, /* and test_edit.c */
 	{ .name = "mark-all", .shows = "8 marked" },
@@ -264,16 +295,18 @@ static const struct effect {
 	{ .name = "next", .in = IN_DEVICES, .focus = FOCUS(PANE_TWIN) },
 	{ .name = "next", .in = IN_TWIN, .focus = FOCUS(PANE_JOBS) },
 	{ .name = "next", .in = IN_JOBS, .focus = FOCUS(PANE_DEVICES) },
-	{ .name = "next", .in = IN_JOB, .focus = FOCUS(PANE_JOBS) },
+	{ .name = "next", .in = IN_JOB | IN_TRAFFIC,
+	  .focus = FOCUS(PANE_JOBS) },
 	{ .name = "previous", .in = IN_DEVICES, .focus = FOCUS(PANE_JOBS) },
 	{ .name = "previous", .in = IN_TWIN, .focus = FOCUS(PANE_DEVICES) },
 	{ .name = "previous", .in = IN_JOBS, .focus = FOCUS(PANE_TWIN) },
-	{ .name = "previous", .in = IN_JOB, .focus = FOCUS(PANE_JOBS) },
-	{ .name = "down", .moves = true },
+	{ .name = "previous", .in = IN_JOB | IN_TRAFFIC,
+	  .focus = FOCUS(PANE_JOBS) },
+	{ .name = "down", .before = "g", .moves = true },
 	{ .name = "up", .before = "j", .moves = true },
 	{ .name = "top", .before = "j", .moves = true },
-	{ .name = "bottom", .moves = true },
-	{ .name = "page-down", .moves = true },
+	{ .name = "bottom", .before = "g", .moves = true },
+	{ .name = "page-down", .before = "g", .moves = true },
 	{ .name = "page-up", .before = "G", .moves = true },
 	{ .name = "fold", .shows = "▸ tags" },
 	{ .name = "unfold", .before = "\r", .shows = "▾ tags" },
@@ -288,7 +321,7 @@ static const struct effect {
 	{ .name = "details", .before = "R", .shows = "┌ Messages" },
 	{ .name = "back", .in = IN_DEVICES, .before = "/door-007\r",
 	  .shows = "8 of 8" },
-	{ .name = "back", .in = IN_TWIN | IN_JOBS,
+	{ .name = "back", .in = IN_TWIN | IN_JOBS | IN_TRAFFIC,
 	  .focus = FOCUS(PANE_DEVICES) },
 	{ .name = "back", .in = IN_JOB, .focus = FOCUS(PANE_JOBS) },
 	{ .name = "repaint", .check = has_repainted },
