@@ -204,8 +204,7 @@ count(struct hub *hub, const char *text, int64_t *n, struct err *err)
 
 	if (hub_query_compile(text, strlen(text), &query, err) == -1)
 		return -1;
-	if (query.sees_liveness)
-		hub_liveness_flush(hub->liveness);
+	hub_liveness_flush(hub->liveness, query.sees);
 	sql = xasprintf("SELECT count(*) FROM (%s)", query.sql);
 	stmt = store_prepare(hub->store, sql, err);
 	free(sql);

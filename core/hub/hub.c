@@ -285,7 +285,7 @@ hub_free(struct hub *hub)
 	hub_monitor_free(hub->monitor);
 	hub_methods_free(hub->methods);
 	if (hub->liveness != NULL)
-		hub_liveness_flush(hub->liveness);
+		hub_liveness_flush(hub->liveness, HUB_LIVENESS_ALL);
 	hub_commit_free(hub->commit);
 	hub_jobs_free(hub->jobs);
 	hub_configurations_free(hub->configurations);

@@ -208,8 +208,7 @@ gather(struct job *job, const struct hub_query *query)
 	struct err err = { 0 };
 	int64_t n;
 
-	if (query->sees_liveness)
-		hub_liveness_flush(jobs->hub->liveness);
+	hub_liveness_flush(jobs->hub->liveness, query->sees);
 	hub_commit_begin(jobs->hub->commit);
 	n = hub_job_store_gather(
 	    jobs->store, job->id, query, HUB_JOB_GATHER_PER_TURN, &err);

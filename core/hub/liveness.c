@@ -37,6 +37,7 @@ struct sign {
 	int64_t connection_us; /* when is_connected changed; 0: it has not */
 	bool is_connected;
 	bool is_dirty;
+	bool has_changed; /* is_connected, since it was written */
 	bool is_forgotten;
 	int n_writes;
 };
@@ -62,6 +63,7 @@ struct hub_liveness {
 	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
 	struct map *signs;   /* struct sign by name; owned */
 	size_t n_dirty;      /* of them */
+	size_t n_changed;    /* of those */
 	struct event *flush; /* pending while there are dirty ones */
 };
 
@@ -93,13 +95,25 @@ set_dirty(struct sign *sign)
 }
 
 static void
+set_changed(struct sign *sign, bool has_changed)
+{
+	if (sign->has_changed != has_changed && has_changed)
+		sign->liveness->n_changed++;
+	else if (sign->has_changed != has_changed)
+		sign->liveness->n_changed--;
+	sign->has_changed = has_changed;
+}
+
+static void
 on_committed(bool ok, void *arg)
 {
 	struct sign *sign = arg;
 
 	sign->n_writes--;
-	if (!ok && !sign->is_forgotten)
+	if (!ok && !sign->is_forgotten) {
 		set_dirty(sign);
+		set_changed(sign, sign->connection_us != 0);
+	}
 	if (sign->n_writes > 0 || sign->is_dirty)
 		return;
 	if (!sign->is_forgotten)
@@ -110,7 +124,7 @@ on_committed(bool ok, void *arg)
 static void
 write_one(struct hub_liveness *liveness, struct sign *sign)
 {
-	bool changes = sign->connection_us != 0;
+	bool changes = sign->has_changed;
 	struct store_stmt *s =
 	    liveness->stmts[hub_who_kind(sign->who)][changes ? CONNECT : TOUCH];
 	char stamp[CLOCK_STAMP_SIZE];
@@ -131,6 +145,7 @@ write_one(struct hub_liveness *liveness, struct sign *sign)
 	}
 	sign->is_dirty = false;
 	liveness->n_dirty--;
+	set_changed(sign, false);
 	sign->n_writes++;
 	hub_commit_then(liveness->hub->commit, on_committed, sign);
 }
@@ -151,6 +166,18 @@ flush(struct hub_liveness *liveness, size_t max)
 	}
 }
 
+static void
+flush_connections(struct hub_liveness *liveness)
+{
+	struct sign *sign;
+	size_t cursor = 0;
+
+	while (liveness->n_changed > 0 &&
+	    (sign = map_next(liveness->signs, &cursor)) != NULL)
+		if (sign->has_changed)
+			write_one(liveness, sign);
+}
+
 /* What is left is for the turns that follow. */
 static void
 on_flush(evutil_socket_t fd, short what, void *arg)
@@ -165,9 +192,12 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-hub_liveness_flush(struct hub_liveness *liveness)
+hub_liveness_flush(struct hub_liveness *liveness, enum hub_liveness_part part)
 {
-	flush(liveness, SIZE_MAX);
+	if (part == HUB_LIVENESS_ALL)
+		flush(liveness, SIZE_MAX);
+	else if (part == HUB_LIVENESS_CONNECTIONS)
+		flush_connections(liveness);
 }
 
 struct hub_liveness *
@@ -241,6 +271,7 @@ hub_liveness_set_connected(
 	sign->activity_us = sign->connection_us = clock_utc_us();
 	sign->is_connected = connected;
 	set_dirty(sign);
+	set_changed(sign, true);
 }
 
 void
@@ -261,6 +292,7 @@ hub_liveness_forget(struct hub_liveness *liveness, const char *who)
 		return;
 	if (sign->is_dirty)
 		liveness->n_dirty--;
+	set_changed(sign, false);
 	sign->is_dirty = false;
 	sign->is_forgotten = true;
 	if (sign->n_writes == 0)

@@ -41,7 +41,17 @@ struct hub_liveness_view {
 void hub_liveness_look(const struct hub_liveness *liveness, const char *who,
     struct hub_liveness_view *view);
 
-/* Writes all of it, for a query that may look at it.  Opens a batch. */
-void hub_liveness_flush(struct hub_liveness *liveness);
+/* What a query looks at: activities come by thousands a second, connections
+ * do not. */
+enum hub_liveness_part {
+	HUB_LIVENESS_NONE,
+	HUB_LIVENESS_CONNECTIONS,
+	HUB_LIVENESS_ALL
+};
+
+/* Writes that part, for whoever is going to ask the store.  Opens a batch if
+ * there is anything to write. */
+void hub_liveness_flush(
+    struct hub_liveness *liveness, enum hub_liveness_part part);
 
 #endif

@@ -159,8 +159,7 @@ run(struct hub *hub, const struct hub_query *query, const char *text,
 	place.is_by_row = query->is_by_row;
 	if (query->top != -1 && query->top - place.n_rows < limit)
 		limit = query->top - place.n_rows;
-	if (query->sees_liveness)
-		hub_liveness_flush(hub->liveness);
+	hub_liveness_flush(hub->liveness, query->sees);
 	rc = put_rows(hub, query, limit, &place, &has_more, out, err);
 	if (rc == 0 && has_more && place.n_rows != query->top)
 		page->next = hub_query_place_format(hub, text, len, &place);

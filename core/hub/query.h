@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/hub/liveness.h"
+
 struct err;
 struct hub;
 struct hub_query_indexes;
@@ -58,7 +60,7 @@ struct hub_query {
 	char **names;          /* of columns 1…, which are JSON text; owned */
 	size_t n_names;
 	int64_t top;        /* rows altogether; -1: all */
-	bool sees_liveness; /* looks at connectionState, lastActivityTime */
+	enum hub_liveness_part sees; /* of what may not be written yet */
 };
 
 /* 0, or -1 with err set (ERR_INVALID, ERR_LIMIT, ERR_UNSUPPORTED: line, column

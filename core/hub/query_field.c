@@ -299,9 +299,11 @@ query_resolve(struct query_compiler *c, const struct query_path *path,
 		    "is not for a target condition: it may look at deviceId, "
 		    "tags.… and properties.reported.…");
 	*field = (struct query_field){ .root = root, .type = root->type };
-	if (strcasecmp(root->path, "lastActivityTime") == 0 ||
-	    strcasecmp(root->path, "connectionState") == 0)
-		c->query->sees_liveness = true;
+	if (strcasecmp(root->path, "lastActivityTime") == 0)
+		c->query->sees = HUB_LIVENESS_ALL;
+	else if (strcasecmp(root->path, "connectionState") == 0 &&
+	    c->query->sees == HUB_LIVENESS_NONE)
+		c->query->sees = HUB_LIVENESS_CONNECTIONS;
 	/* A root is written as IoT Hub writes it, however it was asked for. */
 	dot = strrchr(root->path, '.');
 	field->name = dot != NULL ? dot + 1 : root->path;

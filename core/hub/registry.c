@@ -657,7 +657,8 @@ hub_registry_statistics(struct hub_registry *registry,
 {
 	struct store_stmt *s = registry->stmts[HUB_DEVICE][STATISTICS];
 
-	hub_liveness_flush(registry->hub->liveness);
+	hub_liveness_flush(
+	    registry->hub->liveness, HUB_LIVENESS_CONNECTIONS);
 	if (store_step(s, err) != 1)
 		return -1;
 	statistics->n_devices = store_column_int(s, 0);

@@ -155,6 +155,25 @@ test_a_query_for_it_finds_it_at_once(void **state)
 }
 
 static void
+test_a_query_for_connections_leaves_activities(void **state)
+{
+	static const char query[] =
+	    "SELECT * FROM devices WHERE connectionState = 'Connected'";
+
+	(void)state;
+	hub_liveness_set_connected(world.hub->liveness, "d1", true);
+	assert_true(query_says(query, "\"d1\""));
+	world_settle(&world);
+	hub_liveness_touch(world.hub->liveness, "d1");
+	assert_true(query_says(query, "\"d1\""));
+	assert_false(store_in_transaction(world.hub->store));
+	assert_false(query_says("SELECT deviceId FROM devices "
+				"WHERE lastActivityTime = '" HUB_NEVER "'",
+	    "\"d1\""));
+	assert_true(store_in_transaction(world.hub->store));
+}
+
+static void
 test_it_is_written_after_a_while(void **state)
 {
 	(void)state;
@@ -178,7 +197,7 @@ test_many_are_written_in_portions(void **state)
 		free(who[i]);
 	}
 	assert_in_range(wait_for_some(), 1, MANY / 2);
-	hub_liveness_flush(world.hub->liveness);
+	hub_liveness_flush(world.hub->liveness, HUB_LIVENESS_ALL);
 	assert_int_equal(MANY, written());
 }
 
@@ -187,7 +206,7 @@ test_what_could_not_be_written_is_written_later(void **state)
 {
 	(void)state;
 	hub_liveness_set_connected(world.hub->liveness, "d1", true);
-	hub_liveness_flush(world.hub->liveness);
+	hub_liveness_flush(world.hub->liveness, HUB_LIVENESS_ALL);
 	hub_commit_fail(world.hub->commit);
 	world_settle(&world);
 	assert_int_equal(0, written());
@@ -200,7 +219,7 @@ test_a_change_during_a_commit_is_written_too(void **state)
 {
 	(void)state;
 	hub_liveness_set_connected(world.hub->liveness, "d1", false);
-	hub_liveness_flush(world.hub->liveness);
+	hub_liveness_flush(world.hub->liveness, HUB_LIVENESS_ALL);
 	hub_liveness_set_connected(world.hub->liveness, "d1", true);
 	world_settle(&world);
 	assert_int_equal(0, written());
@@ -215,13 +234,13 @@ test_a_new_identity_has_shown_nothing(void **state)
 
 	(void)state;
 	hub_liveness_set_connected(world.hub->liveness, "d1", true);
-	hub_liveness_flush(world.hub->liveness);
+	hub_liveness_flush(world.hub->liveness, HUB_LIVENESS_ALL);
 	hub_liveness_set_connected(world.hub->liveness, "d1", false);
 	if (hub_registry_delete(world.hub->registry, "d1", "*", &err) == -1)
 		fail_msg("%s", err.text);
 	world_add_device(&world, "d1");
 	assert_true(identity_says("d1", "\"lastActivityTime\":\"" HUB_NEVER));
-	hub_liveness_flush(world.hub->liveness);
+	hub_liveness_flush(world.hub->liveness, HUB_LIVENESS_ALL);
 	world_settle(&world);
 	assert_true(
 	    identity_says("d1", "\"connectionStateUpdatedTime\":\"" HUB_NEVER));
@@ -234,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_connection_is_seen_before_it_is_written),
 		CASE(test_a_query_for_it_finds_it_at_once),
+		CASE(test_a_query_for_connections_leaves_activities),
 		CASE(test_it_is_written_after_a_while),
 		CASE(test_many_are_written_in_portions),
 		CASE(test_what_could_not_be_written_is_written_later),
