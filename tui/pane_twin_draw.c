@@ -99,6 +99,16 @@ describe(const struct twin_pane *p, struct area a, const struct look *look,
 	}
 }
 
+/* For the moment until the next one's twin is there this one's stays. */
+static int64_t
+seen_ms(struct deck *deck)
+{
+	const struct watch *watch = deck_watch(deck);
+	int64_t seen = watch_twin_seen_ms(watch);
+
+	return seen != 0 ? seen : watch_health(watch)->fresh_ms;
+}
+
 static struct area
 draw_frame(const struct twin_pane *p, struct area a, const struct look *look)
 {
@@ -119,9 +129,8 @@ draw_frame(const struct twin_pane *p, struct area a, const struct look *look)
 	} else if (p->lines.cut) {
 		frame.below = "cut: it has too many lines";
 	} else if (p->loaded && p->base.deck != NULL) {
-		frame.below = age_format(age,
-		    look->now_ms -
-			watch_twin_seen_ms(deck_watch(p->base.deck)));
+		frame.below =
+		    age_format(age, look->now_ms - seen_ms(p->base.deck));
 	}
 	return frame_draw(a, &frame);
 }

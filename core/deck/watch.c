@@ -20,6 +20,7 @@
 #include "core/deck/last_answer.h"
 
 #define NEVER INT64_MAX
+#define FIRST_PAGE 40 /* rows of a screen: seen sooner than a whole page */
 
 /* Those from POLL_COUNT on say nothing about the health of the hub: one may be
  * too slow or too dear for it, the other's end is told to whoever asked. */
@@ -236,7 +237,8 @@ ask(struct watch *watch, enum kind kind)
 			fleet_load_begin(deck_fleet(watch->deck));
 		}
 		poll->call = client_query(client, "SELECT * FROM devices",
-		    CLIENT_TWINS_MAX, watch->continuation, on_list, poll);
+		    watch->health.ever ? CLIENT_TWINS_MAX : FIRST_PAGE,
+		    watch->continuation, on_list, poll);
 		break;
 	case POLL_ROWS:
 		ask_rows(watch, poll);
@@ -406,7 +408,8 @@ take_page(
 	fleet_load_end(fleet);
 	if (!answer->same && watch->pages == 1)
 		keep(watch, poll, answer);
-	watch->is_long = watch->pages > 1;
+	watch->is_long = watch->pages > 1 &&
+	    fleet_size(fleet) > (size_t)CLIENT_TWINS_MAX;
 	watch->slowly = watch->is_long;
 	if (watch->is_long)
 		poll->due_ms = clock_mono_ms() + WATCH_RELOAD_MS;

@@ -255,6 +255,8 @@ do_query(struct fake_hub *hub, const char *text)
 	const char *from = strstr(text, "x-ms-continuation: ");
 	bool some = strstr(text, " IN [") != NULL;
 	bool ids_only = strstr(text, "SELECT deviceId ") != NULL;
+	const char *asked = strstr(text, "x-ms-max-item-count: ");
+	size_t page = hub->page;
 	char quoted[80], headers[64] = "";
 	size_t i = from != NULL ? (size_t)atoi(from + 19) : 0, n = 0;
 
@@ -266,7 +268,7 @@ do_query(struct fake_hub *hub, const char *text)
 		return hub->refusal;
 	}
 	list = cJSON_CreateArray();
-	for (; i < hub->n_devices && n < hub->page; i++) {
+	for (; i < hub->n_devices && n < page; i++) {
 		snprintf(quoted, sizeof(quoted), "'%s'", hub->devices[i]->id);
 		if (some && strstr(text, quoted) == NULL)
 			continue;
