@@ -1,0 +1,58 @@
+/*
+ * The insides of a dialog, for dialog.c, which changes them, and
+ * dialog_draw.c, which draws them.
+ */
+#ifndef TWINDECK_TUI_DIALOG_STATE_H
+#define TWINDECK_TUI_DIALOG_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "tui/canvas.h"
+#include "tui/dialog.h"
+
+#define DIALOG_MARGIN 2 /* cells between the frame and the text */
+
+enum dialog_row_kind { ROW_TEXT, ROW_CELLS, ROW_FIELD, ROW_BUTTONS };
+
+struct dialog_row {
+	enum dialog_row_kind kind;
+	enum style style;
+	char *text; /* owned; of a field, its value */
+	char **cells; /* owned, like them; of ROW_CELLS */
+	size_t n_cells;
+	int id;     /* fields only, as the rest below */
+	int width;
+	char *label, *hint, *history; /* owned; history may be NULL */
+};
+
+/*
+ * The focus is a field's row or the buttons.  While a field has it, its text
+ * is in the prompt, and comes back to the row when the focus leaves.
+ */
+struct dialog {
+	struct app *app; /* borrowed */
+	const struct dialog_ops *ops;
+	void *state;
+	char *title, *info, *fault;
+	int width;
+	struct dialog_row *rows; /* owned */
+	size_t n_rows, cap_rows;
+	char *buttons[DIALOG_BUTTONS_MAX];
+	size_t n_buttons;
+	size_t button;    /* of the buttons, the one with the focus */
+	ssize_t focus;    /* row of the field; -1: the buttons */
+	ssize_t pointed;  /* row of text; -1: none */
+	size_t top;       /* first row that is seen */
+	bool pinned;      /* the buttons stay at the bottom */
+	int y;            /* of its frame: rows that come do not lift it */
+	struct area seen; /* where its rows were drawn last */
+	/* Of the buttons, the first column and the one behind. */
+	int button_at[DIALOG_BUTTONS_MAX], button_end[DIALOG_BUTTONS_MAX];
+};
+
+/* Which row is seen in a line of the inside; behind the last: none. */
+size_t dialog_row_seen(const struct dialog *dialog, int y);
+
+#endif
