@@ -160,8 +160,8 @@ dialog_item(struct dialog *dialog, const char *head, const char *text)
 	size_t at = 0, len;
 
 	do {
-		len =
-		    fitting(text + at, dialog->width - 2 - 2 * DIALOG_MARGIN - indent);
+		len = fitting(
+		    text + at, dialog->width - 2 - 2 * DIALOG_MARGIN - indent);
 		row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
 		row->text = xasprintf("%*s%.*s", indent, at == 0 ? head : "",
 		    (int)len, text + at);
@@ -172,8 +172,8 @@ dialog_item(struct dialog *dialog, const char *head, const char *text)
 }
 
 void
-dialog_cells(struct dialog *dialog, enum style style,
-    const char *const *cells, size_t n)
+dialog_cells(
+    struct dialog *dialog, enum style style, const char *const *cells, size_t n)
 {
 	struct dialog_row *row = insert_row(dialog, dialog->n_rows, ROW_CELLS);
 
@@ -489,7 +489,8 @@ dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
 		return;
 	}
 	if (y < 0 || y >= dialog->seen.rows || x < 0 ||
-	    x >= dialog->seen.cols || dialog_row_seen(dialog, y) >= dialog->n_rows)
+	    x >= dialog->seen.cols ||
+	    dialog_row_seen(dialog, y) >= dialog->n_rows)
 		return;
 	row = &dialog->rows[dialog_row_seen(dialog, y)];
 	id = row->id;
