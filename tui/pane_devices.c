@@ -8,16 +8,15 @@
 
 #include "core/base/err.h"
 #include "core/base/map.h"
-#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/filter.h"
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
 #include "tui/columns.h"
+#include "tui/list_info.h"
 #include "tui/pane.h"
 
-#define INFO_SIZE 256
 
 struct devices_pane {
 	struct pane base;
@@ -126,103 +125,6 @@ draw_empty(const struct devices_pane *p, struct area a)
 	    area_sub(a, 0, 0, a.rows, a.cols - 1), 1, 3, style, words);
 }
 
-/* "3 marked, 1 hidden": the hidden ones are acted on too. */
-static void
-put_marked(const struct devices_pane *p, struct strbuf *out)
-{
-	size_t marked = fleet_marked(deck_fleet(p->base.deck));
-	size_t shown = fleet_view_marked(p->view);
-
-	if (marked == 0)
-		return;
-	strbuf_printf(out, " · %zu marked", marked);
-	if (shown < marked)
-		strbuf_printf(out, ", %zu hidden", marked - shown);
-}
-
-/*
- * What stands in the frame, from all that there is to what is never left out:
- * the counts.
- */
-static const struct level {
-	int filter; /* bytes of it */
-	enum { SORT_IN_WORDS, SORT_SHORT, SORT_LEFT_OUT } sort;
-} levels[] = {
-	{ 64, SORT_IN_WORDS },
-	{ 64, SORT_SHORT },
-	{ 24, SORT_IN_WORDS },
-	{ 24, SORT_SHORT },
-	{ 8, SORT_SHORT },
-	{ 24, SORT_LEFT_OUT },
-	{ 8, SORT_LEFT_OUT },
-	{ 0, SORT_LEFT_OUT },
-};
-
-#define LEVELS (sizeof(levels) / sizeof(levels[0]))
-
-static void
-put_sort(const struct devices_pane *p, struct strbuf *out, bool in_words)
-{
-	const char *name = pane_devices_sort_name(&p->base);
-	bool reverse = fleet_view_is_reverse(p->view);
-
-	strbuf_printf(out, " · by %s%s%s", reverse && !in_words ? "-" : "",
-	    name, reverse && in_words ? ", reversed" : "");
-}
-
-static void
-put_info(const struct devices_pane *p, struct strbuf *out,
-    const struct level *level)
-{
-	const struct fleet *fleet = deck_fleet(p->base.deck);
-	const char *filter = fleet_view_filter(p->view);
-
-	strbuf_reset(out);
-	strbuf_printf(out, "%zu of ", fleet_view_size(p->view));
-	if (fleet_is_complete(fleet))
-		strbuf_printf(out, "%zu", fleet_size(fleet));
-	else
-		strbuf_puts(out, "?");
-	put_marked(p, out);
-	if (p->range_from != NULL)
-		strbuf_printf(out, " · range %zu", p->range_n);
-	if (filter[0] != '\0' && level->filter > 0)
-		strbuf_printf(out, " · /%.*s%s", level->filter, filter,
-		    strlen(filter) > (size_t)level->filter ? "…" : "");
-	if (level->sort != SORT_LEFT_OUT)
-		put_sort(p, out, level->sort == SORT_IN_WORDS);
-}
-
-static void
-write_info(
-    const struct devices_pane *p, struct area a, int room, char *out)
-{
-	const struct fleet *fleet;
-	struct strbuf text = { 0 };
-	size_t i;
-
-	out[0] = '\0';
-	if (p->view == NULL)
-		return;
-	fleet = deck_fleet(p->base.deck);
-	if (fleet_size(fleet) == 0 && !fleet_is_complete(fleet))
-		return;
-	for (i = 0; i < LEVELS; i++) {
-		put_info(p, &text, &levels[i]);
-		if (area_width(a, strbuf_str(&text)) <= room)
-			break;
-	}
-	if (i == LEVELS) {
-		strbuf_reset(&text);
-		strbuf_printf(&text, "%zu/%zu", fleet_view_size(p->view),
-		    fleet_size(fleet));
-		if (fleet_marked(fleet) > 0)
-			strbuf_printf(&text, " ✓%zu", fleet_marked(fleet));
-	}
-	snprintf(out, INFO_SIZE, "%s", strbuf_str(&text));
-	strbuf_fini(&text);
-}
-
 /* How old the oldest row on the screen is. */
 static const char *
 write_age(
@@ -280,11 +182,15 @@ static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct devices_pane *p = peek(pane);
-	char title[32] = "Devices", info[INFO_SIZE], age[TIME_SIZE];
+	char title[32] = "Devices", info[LIST_INFO_SIZE] = "", age[TIME_SIZE];
 	struct frame frame = { .focused = look->focused,
 		.title = title,
 		.info = info,
 		.below_style = STYLE_DIM };
+	struct list_info about = { .view = p->view,
+		.sort = pane_devices_sort_name(pane),
+		.has_range = p->range_from != NULL,
+		.range_n = p->range_n };
 	struct column_places places;
 	struct column_list list = { .columns = p->columns,
 		.places = &places,
@@ -293,7 +199,11 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 
 	if (look->number > 0)
 		snprintf(title, sizeof(title), "%d Devices", look->number);
-	write_info(p, a, a.cols - area_width(a, title) - 7, info);
+	if (p->view != NULL) {
+		about.fleet = deck_fleet(p->base.deck);
+		list_info_write(&about, a,
+		    a.cols - area_width(a, title) - 7, info);
+	}
 	frame.below = write_age(p, look, age);
 	a = frame_draw(a, &frame);
 	if (p->view == NULL || fleet_view_size(p->view) == 0) {

@@ -28,8 +28,8 @@ static const char *const twins[] = {
 	"\"site\":\"Praha\",\"floor\":-1},\"properties\":{\"desired\":{"
 	"\"a\":1},\"reported\":{\"door\":{\"state\":\"unlocked\"},"
 	"\"firmwareVersion\":\"1.4.2\",\"firmwareStatus\":\"standBy\"}}}",
-	"{\"deviceId\":\"lift\",\"version\":1,\"properties\":{"
-	"\"reported\":{\"firmwareStatus\":\"failed\"}}}",
+	("{\"deviceId\":\"lift\",\"version\":1,\"properties\":{"
+	 "\"reported\":{\"firmwareStatus\":\"failed\"}}}"),
 };
 
 static const char *const ids[] = { "door-001", "door-002", "gate:7", "lift" };
