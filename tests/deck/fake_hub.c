@@ -267,6 +267,8 @@ do_query(struct fake_hub *hub, const char *text)
 		hub->n_refusals--;
 		return hub->refusal;
 	}
+	if (asked != NULL && (size_t)atoi(asked + 21) < page)
+		page = (size_t)atoi(asked + 21);
 	list = cJSON_CreateArray();
 	for (; i < hub->n_devices && n < page; i++) {
 		snprintf(quoted, sizeof(quoted), "'%s'", hub->devices[i]->id);
