@@ -79,8 +79,8 @@ find_range(const struct devices_pane *p, size_t *first, size_t *end)
 }
 
 static void
-draw_row(const struct devices_pane *p, const struct column_list *list,
-    struct area a, int y, const struct fleet_row *row)
+draw_row(const struct column_list *list, struct area a, int y,
+    const struct fleet_row *row)
 {
 	int64_t changed_ms = fleet_row_changed_ms(list->fleet, row);
 
@@ -92,7 +92,6 @@ draw_row(const struct devices_pane *p, const struct column_list *list,
 	else if (changed_ms != 0 &&
 	    list->look->now_ms - changed_ms < FLEET_CHANGED_MS)
 		area_put(a, y, list->places->sign, STYLE_CHANGED, "*");
-	(void)p;
 }
 
 /* Why there is nothing to see. */
@@ -165,7 +164,7 @@ draw_rows(const struct devices_pane *p, const struct column_list *list,
 		i = p->scroll.top + (size_t)y;
 		if (i >= n)
 			break;
-		draw_row(p, list, a, y, fleet_view_at(p->view, i));
+		draw_row(list, a, y, fleet_view_at(p->view, i));
 		if (i >= first && i < end)
 			area_put(a, y, 1, STYLE_KEY, "+");
 		if (i != p->scroll.at)
