@@ -88,28 +88,44 @@ put_info(
 		put_sort(info, out, level->sort == SORT_IN_WORDS);
 }
 
+/* Where not even the counts fit in words. */
+static void
+put_least(
+    const struct list_info *info, struct area a, int room, struct strbuf *out)
+{
+	size_t marked = fleet_marked(info->fleet);
+	size_t n = fleet_view_size(info->view);
+
+	strbuf_reset(out);
+	strbuf_printf(out, "%zu/%zu", n, fleet_size(info->fleet));
+	if (marked > 0)
+		strbuf_printf(out, " ✓%zu", marked);
+	if (area_width(a, strbuf_str(out)) <= room)
+		return;
+	strbuf_reset(out);
+	if (marked > 0)
+		strbuf_printf(out, "✓%zu", marked);
+	else
+		strbuf_printf(out, "%zu", n);
+}
+
 void
 list_info_write(const struct list_info *info, struct area a, int room,
     char out[LIST_INFO_SIZE])
 {
-	size_t i, n = fleet_size(info->fleet);
-	size_t marked = fleet_marked(info->fleet);
 	struct strbuf text = { 0 };
+	size_t i;
 
 	out[0] = '\0';
-	if (n == 0 && !fleet_is_complete(info->fleet))
+	if (fleet_size(info->fleet) == 0 && !fleet_is_complete(info->fleet))
 		return;
 	for (i = 0; i < LEVELS; i++) {
 		put_info(info, &text, &levels[i]);
 		if (area_width(a, strbuf_str(&text)) <= room)
 			break;
 	}
-	if (i == LEVELS) {
-		strbuf_reset(&text);
-		strbuf_printf(&text, "%zu/%zu", fleet_view_size(info->view), n);
-		if (marked > 0)
-			strbuf_printf(&text, " ✓%zu", marked);
-	}
+	if (i == LEVELS)
+		put_least(info, a, room, &text);
 	snprintf(out, LIST_INFO_SIZE, "%s", strbuf_str(&text));
 	strbuf_fini(&text);
 }

@@ -469,6 +469,37 @@ test_a_select_shows_how_far_it_is_and_Esc_gives_it_up(void **state)
 }
 
 static void
+test_no_size_breaks_a_list_of_many_columns(void **state)
+{
+	static const char *const states[] = { "", "Vjj", "C", "C\t", "CG",
+		"/tag." };
+	struct screen_rig *rig = *state;
+	int rows, cols;
+	size_t i;
+
+	add_places(rig);
+	command(rig,
+	    "columns tags.site:99,device:40,link:1,firmware,door,"
+	    "drift,version,tags,seen,reported.battery.level");
+	for (i = 0; i < N_ROWS(states); i++) {
+		screen_rig_resize(rig, 80, 24);
+		type(rig, states[i]);
+		for (rows = 1; rows < 30; rows += rows < 12 ? 1 : 6)
+			for (cols = 1; cols < 220; cols += cols < 30 ? 1 : 13)
+				screen_rig_resize(rig, cols, rows);
+		press(rig, KEYS_ESC);
+		press(rig, KEYS_ESC);
+		press(rig, KEYS_ESC);
+	}
+	screen_rig_resize(rig, 20, 5);
+	assert_true(shows(rig, "1 Devices ─── 10 ┐"));
+	press(rig, ' ');
+	assert_true(shows(rig, "1 Devices ─── ✓1 ┐"));
+	screen_rig_resize(rig, 120, 40);
+	assert_true(shows(rig, "▶"));
+}
+
+static void
 test_help_and_the_manual_know_every_field_and_column(void **state)
 {
 	const char *srcdir = getenv("srcdir");
@@ -529,6 +560,7 @@ main(void)
 		LIST_TEST(test_a_range_marks_what_was_on_the_screen_or_nothing),
 		LIST_TEST(
 		    test_a_select_shows_how_far_it_is_and_Esc_gives_it_up),
+		LIST_TEST(test_no_size_breaks_a_list_of_many_columns),
 		LIST_TEST(test_help_and_the_manual_know_every_field_and_column),
 	};
 
