@@ -75,6 +75,11 @@ put_exchange(struct dialog *d, const struct traffic_entry *e)
 	char stamp[CLOCK_STAMP_SIZE], *headers, *rest, *line;
 
 	clock_format_time(stamp, e->at_us);
+	if (e->is_packet) {
+		dialog_text(d, STYLE_STRONG, "A packet %s %s, at %s",
+		    e->from_device ? "from" : "to", e->path, stamp);
+		return;
+	}
 	dialog_text(d, STYLE_STRONG, "%s %s", e->method, e->path);
 	headers = rest = xstrdup(e->headers);
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
@@ -101,12 +106,14 @@ action_traffic_open(struct app *app)
 		return;
 	curl = traffic_curl(deck_traffic(app_deck(app)), e);
 	az = traffic_az(e);
-	d = dialog_reading_new(app, "Request and answer");
+	d = dialog_reading_new(
+	    app, e->is_packet ? "Packet" : "Request and answer");
 	put_exchange(d, e);
 	put_line(d, "The same with az, copied by Y", az);
 	put_line(d, "and with curl, copied by y; $SAS is a token", curl);
 	if (e->body != NULL)
-		put_body(d, "Request", e->body, e->body_len);
+		put_body(d, e->is_packet ? "Packet" : "Request", e->body,
+		    e->body_len);
 	if (e->answer_len > 0)
 		put_body(d, "Answer", e->answer, e->answer_len);
 	app_open(app, d);
@@ -116,15 +123,15 @@ action_traffic_open(struct app *app)
 
 /* text is freed. */
 static void
-copy(struct app *app, const char *what, char *text)
+copy(struct app *app, const struct traffic_entry *e, const char *what,
+    char *text)
 {
 	struct err err;
 
-	if (text == NULL)
-		app_say(app, true,
-		    strcmp(what, "az") == 0
-			? "az has no command for this request"
-			: "the body was too long to be kept: no %s line",
+	if (text == NULL && e->is_packet)
+		app_say(app, true, "a packet of MQTT is no line for %s", what);
+	else if (text == NULL)
+		app_say(app, true, "there is no %s line for this request",
 		    what);
 	else if (app_copy(app, text, &err) == -1)
 		app_say(app, true, "copy: %s", err.text);
@@ -141,7 +148,8 @@ action_copy_curl(struct app *app, const char *arg)
 
 	(void)arg;
 	if (e != NULL)
-		copy(app, "curl", traffic_curl(deck_traffic(app_deck(app)), e));
+		copy(app, e, "curl",
+		    traffic_curl(deck_traffic(app_deck(app)), e));
 }
 
 void
@@ -151,5 +159,5 @@ action_copy_az(struct app *app, const char *arg)
 
 	(void)arg;
 	if (e != NULL)
-		copy(app, "az", traffic_az(e));
+		copy(app, e, "az", traffic_az(e));
 }

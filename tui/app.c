@@ -19,6 +19,7 @@
 #include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/packets.h"
 #include "core/deck/profile.h"
 #include "core/deck/select.h"
 #include "core/deck/watch.h"
@@ -780,6 +781,8 @@ point_watch(struct app *app)
 		watch_focus(watch, id);
 		app->twin_changed = true;
 	}
+	packets_watch(deck_packets(app->deck),
+	    app->focus == PANE_TRAFFIC ? app->watched : NULL);
 }
 
 /*

@@ -58,9 +58,23 @@ list_rows(const struct traffic_pane *p)
 	return p->base.rows > 3 ? p->base.rows - 2 : 1;
 }
 
+/* Which way a packet went, or what a request was answered. */
+static const char *
+format_status(const struct traffic_entry *e, char *out, size_t size)
+{
+	if (e->is_packet)
+		return e->from_device ? "in" : "out";
+	if (e->http == 0)
+		return "-";
+	snprintf(out, size, "%d", e->http);
+	return out;
+}
+
 static enum style
 style_of(const struct traffic_entry *e)
 {
+	if (e->is_packet)
+		return STYLE_BUSY;
 	if (e->error != NULL)
 		return STYLE_BAD;
 	return e->http >= 200 && e->http < 300 ? STYLE_GOOD : STYLE_DRIFT;
@@ -82,7 +96,7 @@ draw_right(struct area a, int y, const struct traffic_entry *e, int left)
 	char text[32];
 	int end = a.cols - 1;
 
-	if (end - TOOK_WIDTH - left < PATH_LEAST)
+	if (e->is_packet || end - TOOK_WIDTH - left < PATH_LEAST)
 		return end;
 	snprintf(text, sizeof(text), "%.1f ms", (double)e->elapsed_us / 1000);
 	area_put_right(a, y, end, STYLE_TEXT, text);
@@ -128,8 +142,7 @@ draw_row(struct area a, int y, const struct traffic_entry *e)
 	}
 	area_put(a, y, x, STYLE_STRONG, e->method);
 	x += METHOD_WIDTH;
-	snprintf(status, sizeof(status), "%d", e->http);
-	area_put(a, y, x, style_of(e), e->http > 0 ? status : "-");
+	area_put(a, y, x, style_of(e), format_status(e, status, sizeof(status)));
 	x += STATUS_WIDTH;
 	end = draw_right(a, y, e, x);
 	draw_what(a, y, x, end, e);

@@ -12,6 +12,7 @@
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
+#include "core/deck/packets.h"
 #include "core/deck/traffic.h"
 #include "core/deck/twin_history.h"
 #include "core/deck/watch.h"
@@ -25,6 +26,7 @@ struct deck {
 	struct jobs *jobs;
 	struct twin_history *twin_history;
 	struct edits *edits;
+	struct packets *packets;
 	struct traffic *traffic;
 };
 
@@ -51,6 +53,7 @@ deck_new(struct event_base *base, const struct connstr *cs, const char *ca_file,
 	deck->events = events_new();
 	deck->traffic = traffic_new(deck->events, cs, ca_file);
 	client_observe(client, on_exchange, deck);
+	deck->packets = packets_new(client, deck->traffic);
 	deck->fleet = fleet_new(deck->events);
 	deck->watch = watch_new(deck);
 	deck->edits = edits_new();
@@ -70,6 +73,7 @@ deck_free(struct deck *deck)
 	watch_free(deck->watch);
 	fleet_free(deck->fleet);
 	twin_history_free(deck->twin_history);
+	packets_free(deck->packets);
 	client_free(deck->client);
 	traffic_free(deck->traffic);
 	events_free(deck->events);
@@ -80,6 +84,12 @@ struct event_base *
 deck_base(struct deck *deck)
 {
 	return deck->base;
+}
+
+struct packets *
+deck_packets(struct deck *deck)
+{
+	return deck->packets;
 }
 
 struct traffic *

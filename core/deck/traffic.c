@@ -180,6 +180,19 @@ joined(const char *const *headers)
 	return strbuf_take(&out);
 }
 
+static void
+append(struct traffic *traffic, const struct traffic_entry *entry)
+{
+	struct traffic_entry oldest;
+
+	if (traffic->n == TRAFFIC_MAX) {
+		oldest = take_out(traffic, 0);
+		entry_fini(&oldest);
+	}
+	traffic->entries[traffic->n++] = *entry;
+	events_fire(traffic->events, DECK_TRAFFIC, NULL);
+}
+
 void
 traffic_take(struct traffic *traffic, const struct client_exchange *x)
 {
@@ -202,13 +215,27 @@ traffic_take(struct traffic *traffic, const struct client_exchange *x)
 	if (answer->err->code != ERR_NONE)
 		entry.error = xstrdup(answer->err->text);
 	entry.times = drop_same(traffic, &entry) + 1;
-	if (traffic->n == TRAFFIC_MAX) {
-		struct traffic_entry oldest = take_out(traffic, 0);
+	append(traffic, &entry);
+}
 
-		entry_fini(&oldest);
-	}
-	traffic->entries[traffic->n++] = entry;
-	events_fire(traffic->events, DECK_TRAFFIC, NULL);
+void
+traffic_take_packet(struct traffic *traffic, const char *device_id,
+    bool from_device, const char *words)
+{
+	const struct traffic_entry entry = {
+		.number = ++traffic->number,
+		.times = 1,
+		.method = xstrdup("MQTT"),
+		.path = xstrdup(device_id),
+		.body = masked(words, strlen(words)),
+		.body_len = strlen(words),
+		.answer = xstrdup(""),
+		.is_packet = true,
+		.from_device = from_device,
+		.at_us = clock_utc_us(),
+	};
+
+	append(traffic, &entry);
 }
 
 size_t
@@ -244,7 +271,7 @@ traffic_curl(const struct traffic *traffic, const struct traffic_entry *entry)
 	struct strbuf out = { 0 };
 	char *headers, *rest, *line, *url;
 
-	if (entry->body_len > TRAFFIC_BODY_MAX)
+	if (entry->is_packet || entry->body_len > TRAFFIC_BODY_MAX)
 		return NULL;
 	url = xasprintf("https://%s%s", traffic->host, entry->path);
 	headers = rest = xstrdup(entry->headers);

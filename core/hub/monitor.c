@@ -19,6 +19,9 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/who.h"
+#include "core/mqtt/describe.h"
+#include "core/mqtt/frame.h"
+#include "core/mqtt/protocol.h"
 
 static const char head[] = "HTTP/1.1 200 OK\r\n"
 			   "Content-Type: application/x-ndjson\r\n"
@@ -48,6 +51,7 @@ struct listener {
 	struct hub_monitor *monitor;
 	struct evhttp_connection *connection; /* owned, and owns bev */
 	struct bufferevent *bev;
+	enum hub_monitor_kind kind;
 	char *device_id;   /* NULL: all */
 	uint64_t n_missed; /* since the last line it has got */
 };
@@ -55,6 +59,7 @@ struct listener {
 struct hub_monitor {
 	struct list listeners;
 	size_t n_listeners;
+	size_t n_packet_listeners; /* of those, to packets */
 	uint64_t n_messages; /* told so far: the number of a line */
 	struct strbuf line;  /* of the message that is told, kept for more */
 };
@@ -73,6 +78,8 @@ listener_free(struct listener *listener)
 {
 	list_remove(&listener->link);
 	listener->monitor->n_listeners--;
+	listener->monitor->n_packet_listeners -=
+	    listener->kind == HUB_MONITOR_PACKETS;
 	bufferevent_setcb(listener->bev, NULL, NULL, NULL, NULL);
 	evhttp_connection_free(listener->connection);
 	free(listener->device_id);
@@ -154,17 +161,19 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 void
-hub_monitor_listen(struct hub_monitor *monitor,
+hub_monitor_listen(struct hub_monitor *monitor, enum hub_monitor_kind kind,
     struct evhttp_connection *connection, const char *device_id)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	listener->monitor = monitor;
+	listener->kind = kind;
 	listener->connection = connection;
 	listener->device_id = xstrdup(device_id);
 	listener->bev = evhttp_connection_get_bufferevent(connection);
 	list_append(&monitor->listeners, &listener->link);
 	monitor->n_listeners++;
+	monitor->n_packet_listeners += kind == HUB_MONITOR_PACKETS;
 	/* There may be hours between two messages. */
 	bufferevent_set_timeouts(listener->bev, NULL, NULL);
 	bufferevent_setcb(listener->bev, on_read, on_write, on_event, listener);
@@ -285,17 +294,32 @@ format(struct hub_monitor *monitor, const struct hub_monitor_message *message)
 	strbuf_puts(out, "}\n");
 }
 
-/* Its own messages, and those of its modules. */
+/* Its own, and what is of its modules. */
 static bool
-is_wanted(const struct listener *listener, const char *who)
+is_wanted(const struct listener *listener, enum hub_monitor_kind kind,
+    const char *who)
 {
 	size_t len;
 
+	if (listener->kind != kind)
+		return false;
 	if (listener->device_id == NULL)
 		return true;
 	len = strlen(listener->device_id);
 	return strncmp(who, listener->device_id, len) == 0 &&
 	    (who[len] == '\0' || who[len] == '/');
+}
+
+static void
+send_line(struct listener *listener, const struct strbuf *line)
+{
+	if (evbuffer_get_length(bufferevent_get_output(listener->bev)) >
+	    HUB_MONITOR_QUEUE_MAX - line->len) {
+		listener->n_missed++;
+		return;
+	}
+	tell_missed(listener);
+	put_chunk(listener, line->data, line->len);
 }
 
 void
@@ -307,17 +331,57 @@ hub_monitor_tell(
 
 	monitor->n_messages++;
 	LIST_FOREACH(listener, &monitor->listeners, struct listener, link) {
-		if (!is_wanted(listener, message->who))
+		if (!is_wanted(listener, HUB_MONITOR_MESSAGES, message->who))
 			continue;
 		if (!is_formatted)
 			format(monitor, message);
 		is_formatted = true;
-		if (evbuffer_get_length(bufferevent_get_output(listener->bev)) >
-		    HUB_MONITOR_QUEUE_MAX - monitor->line.len) {
-			listener->n_missed++;
-			continue;
-		}
-		tell_missed(listener);
-		put_chunk(listener, monitor->line.data, monitor->line.len);
+		send_line(listener, &monitor->line);
+	}
+}
+
+bool
+hub_monitor_wants_packets(const struct hub_monitor *monitor)
+{
+	return monitor->n_packet_listeners > 0;
+}
+
+static void
+tell_packet(struct hub_monitor *monitor, const char *who, bool from_device,
+    const void *packet, size_t len)
+{
+	struct strbuf *out = &monitor->line, words = { 0 };
+	char stamp[CLOCK_STAMP_SIZE];
+	struct listener *listener;
+
+	mqtt_describe(&words, packet, len);
+	clock_format_iso(stamp, clock_utc_us());
+	strbuf_reset(out);
+	hub_who_put_json(out, who);
+	strbuf_printf(out, ",\"time\":\"%s\",\"from\":\"%s\",\"packet\":",
+	    stamp, from_device ? "device" : "hub");
+	json_put_string(out, strbuf_str(&words));
+	strbuf_puts(out, "}\n");
+	strbuf_fini(&words);
+	LIST_FOREACH(listener, &monitor->listeners, struct listener, link)
+		if (is_wanted(listener, HUB_MONITOR_PACKETS, who))
+			send_line(listener, out);
+}
+
+void
+hub_monitor_packets(struct hub_monitor *monitor, const char *who,
+    bool from_device, const void *packets, size_t len)
+{
+	const char *p = packets;
+	struct mqtt_frame frame;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n) {
+		n = len;
+		if (mqtt_frame_read(p, len, MQTT_REMAINING_MAX, &frame, NULL) ==
+			1 &&
+		    frame.body_len <= len - frame.header_len)
+			n = frame.header_len + frame.body_len;
+		tell_packet(monitor, who, from_device, p, n);
 	}
 }

@@ -1,6 +1,7 @@
 /*
  * Live listeners: whoever asks over the owner's route gets each message that
- * devices send from then on, as a line of JSON.  Nothing is kept for them, and
+ * devices send from then on, or each packet of a device's connection in words,
+ * as a line of JSON.  Nothing is kept for them, and
  * no device waits for them: one that reads too slowly misses messages, and is
  * told how many in the next line.
  */
@@ -23,12 +24,15 @@ void hub_monitor_free(struct hub_monitor *monitor); /* and the streams */
 
 size_t hub_monitor_count(const struct hub_monitor *monitor);
 
+enum hub_monitor_kind { HUB_MONITOR_MESSAGES, HUB_MONITOR_PACKETS };
+
 /*
  * Takes the connection and answers its request with a stream without end, of
  * one device and its modules unless device_id is NULL.
  */
 void hub_monitor_listen(struct hub_monitor *monitor,
-    struct evhttp_connection *connection, const char *device_id);
+    enum hub_monitor_kind kind, struct evhttp_connection *connection,
+    const char *device_id);
 
 /* A message of a device; its texts are borrowed. */
 struct hub_monitor_message {
@@ -43,5 +47,11 @@ struct hub_monitor_message {
 
 void hub_monitor_tell(struct hub_monitor *monitor,
     const struct hub_monitor_message *message);
+
+/* Whether somebody watches packets; else there is no need to tell of any. */
+bool hub_monitor_wants_packets(const struct hub_monitor *monitor);
+/* Whole packets, one or more, that came from a device or go there. */
+void hub_monitor_packets(struct hub_monitor *monitor, const char *who,
+    bool from_device, const void *packets, size_t len);
 
 #endif

@@ -112,8 +112,8 @@ hub_rest_calls_delete(struct hub_call *call)
 }
 
 /* A device that is not registered may be so by the time it sends. */
-void
-hub_rest_monitor(struct hub_call *call)
+static void
+attend(struct hub_call *call, enum hub_monitor_kind kind)
 {
 	struct hub_monitor *monitor = call->hub->monitor;
 	struct evhttp_connection *connection =
@@ -126,7 +126,19 @@ hub_rest_monitor(struct hub_call *call)
 	} else {
 		hub_http_gauge_leave(call->request);
 		hub_call_free(call);
-		hub_monitor_listen(monitor, connection, device_id);
+		hub_monitor_listen(monitor, kind, connection, device_id);
 	}
 	free(device_id);
+}
+
+void
+hub_rest_monitor(struct hub_call *call)
+{
+	attend(call, HUB_MONITOR_MESSAGES);
+}
+
+void
+hub_rest_packets(struct hub_call *call)
+{
+	attend(call, HUB_MONITOR_PACKETS);
 }

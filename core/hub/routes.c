@@ -136,6 +136,8 @@ static const struct hub_route routes[] = {
 	    hub_rest_monitor },
 	{ EVHTTP_REQ_GET,    HUB_ROUTE_CONTROL "devices/*/messages", OWNER,
 	    hub_rest_monitor },
+	{ EVHTTP_REQ_GET,    HUB_ROUTE_CONTROL "devices/*/packets", OWNER,
+	    hub_rest_packets },
 	{ EVHTTP_REQ_POST,   "jobs/create",        BOTH,
 	    rest_import_job },
 	{ EVHTTP_REQ_GET,    "jobs/v2/query",      BOTH,

@@ -32,6 +32,7 @@ void hub_rest_faults_delete(struct hub_call *call);
 void hub_rest_calls_get(struct hub_call *call);
 void hub_rest_calls_delete(struct hub_call *call);
 void hub_rest_monitor(struct hub_call *call);
+void hub_rest_packets(struct hub_call *call);
 /* rest_devices.c */
 void hub_rest_device_get(struct hub_call *call);
 void hub_rest_device_put(struct hub_call *call);

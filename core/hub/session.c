@@ -27,7 +27,9 @@
 #include "core/hub/monitor.h"
 #include "core/hub/sessions.h"
 #include "core/hub/websocket.h"
+#include "core/mqtt/connect.h"
 #include "core/mqtt/frame.h"
+#include "core/mqtt/protocol.h"
 #include "core/net/tls.h"
 
 #define INPUT_MAX (HUB_PACKET_MAX + MQTT_HEADER_MAX)
@@ -183,6 +185,38 @@ queued(const struct hub_session *session)
 	return evbuffer_get_length(bufferevent_get_output(session->bev));
 }
 
+/* Of whoever it says it is from: it may be refused. */
+static void
+tell_connect(const struct hub_session *session, const void *packet, size_t len,
+    size_t header_len)
+{
+	struct hub_monitor *monitor = session->hub->monitor;
+	struct mqtt_connect connect;
+	struct mqtt_reader in;
+	char *who;
+
+	if (!hub_monitor_wants_packets(monitor))
+		return;
+	mqtt_reader_init(
+	    &in, (const char *)packet + header_len, len - header_len);
+	if (mqtt_connect_read(&in, &connect, NULL) == -1)
+		return;
+	who = xstrndup(connect.client_id.s, connect.client_id.len);
+	hub_monitor_packets(monitor, who, true, packet, len);
+	free(who);
+}
+
+static void
+tell_packets(const struct hub_session *session, bool from_device,
+    const void *packets, size_t len)
+{
+	struct hub_monitor *monitor = session->hub->monitor;
+
+	if (session->device_id != NULL && hub_monitor_wants_packets(monitor))
+		hub_monitor_packets(
+		    monitor, session->device_id, from_device, packets, len);
+}
+
 void
 hub_session_send(struct hub_session *session, const struct strbuf *packets)
 {
@@ -194,6 +228,7 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets)
 		hub_session_close(session, "it does not read what it is sent");
 		return;
 	}
+	tell_packets(session, false, packets->data, packets->len);
 	if (session->websocket != NULL)
 		hub_websocket_write(
 		    session->websocket, packets->data, packets->len);
@@ -236,6 +271,10 @@ handle_one(struct hub_session *session, struct err *err)
 		return false;
 
 	packet = evbuffer_pullup(input, (ev_ssize_t)len);
+	if (frame.type == MQTT_CONNECT)
+		tell_connect(session, packet, len, frame.header_len);
+	else
+		tell_packets(session, true, packet, len);
 	if (hub_handle(session, &frame, packet + frame.header_len, err) == -1)
 		hub_session_close(session, err->text);
 	else if (session->state != HUB_SESSION_CLOSED)

@@ -258,6 +258,25 @@ test_curl_says_the_same_without_the_key(void **state)
 	free(curl);
 }
 
+static void
+test_a_packet_is_a_row_of_its_own_and_no_line_for_a_shell(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		traffic_take_packet(f->traffic, "a", true,
+		    "CONNECT a, password (secret), SharedAccessKey=c2VjcmV0");
+	assert_int_equal(2, traffic_size(f->traffic));
+	assert_true(last(f)->is_packet);
+	assert_string_equal("a", last(f)->path);
+	assert_string_equal(
+	    "CONNECT a, password (secret), SharedAccessKey=(secret)",
+	    last(f)->body);
+	assert_null(traffic_az(last(f)));
+	assert_null(traffic_curl(f->traffic, last(f)));
+}
+
 int
 main(void)
 {
@@ -267,6 +286,7 @@ main(void)
 		TEST(test_a_poll_is_one_row_and_a_call_is_never_two),
 		TEST(test_what_is_kept_is_bounded),
 		TEST(test_secrets_are_masked),
+		TEST(test_a_packet_is_a_row_of_its_own_and_no_line_for_a_shell),
 		TEST(test_az_says_the_same),
 		TEST(test_curl_says_the_same_without_the_key),
 	};

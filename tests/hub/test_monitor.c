@@ -157,6 +157,51 @@ test_a_message_is_heard_with_all_that_belongs_to_it(void **state)
 	rig_client_free(listener);
 }
 
+/* The line of a packet, "door-001 device PUBLISH …", is the caller's. */
+static char *
+hear_packet(struct rig_client *listener)
+{
+	cJSON *json = hear(listener);
+	char *text = xasprintf("%s %s %s", json_get_string(json, "deviceId"),
+	    json_get_string(json, "from"), json_get_string(json, "packet"));
+
+	cJSON_Delete(json);
+	return text;
+}
+
+static void
+test_the_packets_of_a_device_are_told_in_words(void **state)
+{
+	static const char *const words[] = {
+		"d1 device CONNECT d1 keep alive 60 s, clean session, user ",
+		"d1 hub CONNACK code 0",
+		"d1 device PUBLISH q1 id 1 devices/d1/messages/events/ {}",
+		"d1 hub PUBACK id 1",
+	};
+	struct rig *rig = *state;
+	struct rig_client *listener =
+	    listen_to(rig, "/control/devices/d1/packets");
+	struct rig_client *other = rig_client_new(rig);
+	struct rig_client *device = rig_client_new(rig);
+	size_t i;
+	char *text;
+
+	rig_client_connect(other, "d10", true, 60, RIG_HOUR);
+	rig_client_connect(device, "d1", true, 60, RIG_HOUR);
+	say(device, "devices/d1/messages/events/", "{}", 2, 1);
+	for (i = 0; i < N_ROWS(words); i++) {
+		text = hear_packet(listener);
+		if (strncmp(text, words[i], strlen(words[i])) != 0)
+			fail_msg("%s", text);
+		if (strstr(text, "sig=") != NULL)
+			fail_msg("a secret: %s", text);
+		free(text);
+	}
+	rig_client_free(other);
+	rig_client_free(device);
+	rig_client_free(listener);
+}
+
 static void
 test_nothing_is_retained_but_said_to_be(void **state)
 {
@@ -366,6 +411,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_message_is_heard_with_all_that_belongs_to_it),
+		CASE(test_the_packets_of_a_device_are_told_in_words),
 		CASE(test_nothing_is_retained_but_said_to_be),
 		CASE(test_what_is_no_text_comes_in_base64),
 		CASE(test_one_device_is_heard_with_its_modules_alone),

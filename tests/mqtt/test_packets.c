@@ -9,6 +9,7 @@
 #include "core/base/xalloc.h"
 #include "core/mqtt/connect.h"
 #include "core/mqtt/filter.h"
+#include "core/mqtt/describe.h"
 #include "core/mqtt/frame.h"
 #include "core/mqtt/plain.h"
 #include "core/mqtt/protocol.h"
@@ -270,6 +271,50 @@ test_filters_match_as_the_standard_says(void **state)
 	assert_false(matches("A", "a"));
 }
 
+static void
+test_a_packet_is_described_in_words(void **state)
+{
+	FILE *file = wire_open("tests/mqtt/described.txt");
+	struct wire_line line = { 0 };
+	int n = 0;
+
+	(void)state;
+	while (wire_next(file, &line)) {
+		struct strbuf bytes = { 0 }, words = { 0 };
+
+		assert_int_equal(3, line.n);
+		wire_bytes(line.fields[1], &bytes);
+		mqtt_describe(&words, bytes.data, bytes.len);
+		if (strcmp(strbuf_str(&words), line.fields[2]) != 0)
+			fail_msg("%s: %s", line.fields[0], strbuf_str(&words));
+		strbuf_fini(&bytes);
+		strbuf_fini(&words);
+		wire_line_fini(&line);
+		n++;
+	}
+	assert_true(n > 10);
+	fclose(file);
+}
+
+static void
+test_a_long_payload_is_cut_between_characters(void **state)
+{
+	struct strbuf packet = { 0 }, words = { 0 };
+	char payload[MQTT_DESCRIBE_PAYLOAD_MAX + 2];
+	struct mqtt_publish publish = { .topic_name = mqtt_str("a"),
+		.payload = { payload, sizeof(payload) } };
+
+	(void)state;
+	memset(payload, 'x', sizeof(payload));
+	memcpy(payload + MQTT_DESCRIBE_PAYLOAD_MAX - 1, "\xc4\x8d", 2);
+	mqtt_publish_write(&packet, &publish);
+	mqtt_describe(&words, packet.data, packet.len);
+	assert_true(utf8_is_valid(words.data, words.len));
+	assert_non_null(strstr(words.data, "xx … 1026 bytes"));
+	strbuf_fini(&packet);
+	strbuf_fini(&words);
+}
+
 int
 main(void)
 {
@@ -280,6 +325,8 @@ main(void)
 		cmocka_unit_test(test_cut_and_corrupted_packets_do_no_harm),
 		cmocka_unit_test(test_a_length_is_read_as_it_was_written),
 		cmocka_unit_test(test_more_filters_than_the_limit_are_refused),
+		cmocka_unit_test(test_a_packet_is_described_in_words),
+		cmocka_unit_test(test_a_long_payload_is_cut_between_characters),
 		cmocka_unit_test(test_filters_match_as_the_standard_says),
 	};
 

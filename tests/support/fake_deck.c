@@ -22,6 +22,7 @@
 #include "core/deck/plan.h"
 #include "core/deck/plan_reader.h"
 #include "core/deck/job_samples.h"
+#include "core/deck/packets.h"
 #include "core/deck/select.h"
 #include "core/deck/traffic.h"
 #include "core/deck/twin_history.h"
@@ -341,6 +342,21 @@ struct twin_history *
 deck_twin_history(struct deck *deck)
 {
 	return deck->twin_history;
+}
+
+/* There is no hub that could tell of any. */
+struct packets *
+deck_packets(struct deck *deck)
+{
+	(void)deck;
+	return NULL;
+}
+
+void
+packets_watch(struct packets *packets, const char *device_id)
+{
+	(void)packets;
+	(void)device_id;
 }
 
 struct traffic *

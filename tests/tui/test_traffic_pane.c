@@ -119,7 +119,7 @@ test_a_line_is_copied_for_curl_or_az(void **state)
 	    rig->copied);
 	press(rig, 'G');
 	press(rig, 'Y');
-	assert_true(shows(rig, "az has no command for this request"));
+	assert_true(shows(rig, "there is no az line for this request"));
 }
 
 /* What comes meanwhile moves no row under the cursor. */
@@ -148,6 +148,24 @@ test_the_cursor_stays_on_its_request(void **state)
 	assert_non_null(strstr(rig->copied, "/twins/last/methods"));
 }
 
+static void
+test_packets_stand_among_the_requests(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	screen_rig_resize(rig, 120, 40);
+	screen_rig_command(rig, "traffic");
+	traffic_take_packet(deck_traffic(rig->deck), "door-001", false,
+	    "PUBLISH q0 $iothub/methods/POST/lockDoor/?$rid=1 {}");
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "MQTT   out door-001  PUBLISH q0 $iothub/meth"));
+	press(rig, 'y');
+	assert_true(shows(rig, "a packet of MQTT is no line for curl"));
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "A packet to door-001, at "));
+	assert_true(shows(rig, "lockDoor/?$rid=1 {}"));
+}
+
 int
 main(void)
 {
@@ -158,6 +176,7 @@ main(void)
 		TEST(test_each_request_is_a_line_newest_last),
 		TEST(test_enter_shows_the_whole_of_it),
 		TEST(test_a_line_is_copied_for_curl_or_az),
+		TEST(test_packets_stand_among_the_requests),
 		TEST(test_the_cursor_stays_on_its_request),
 	};
 
