@@ -370,6 +370,9 @@ screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
 		free(screen);
 		return NULL;
 	}
+	/* Until curses has been left once it writes after each movement of the
+	 * cursor, a hundred times a paint; from then on once. */
+	endwin();
 	screen_guard_arm(true);
 	raw();
 	noecho();
