@@ -20,6 +20,7 @@
 #include "core/deck/last_answer.h"
 
 #define NEVER INT64_MAX
+#define FOCUS_FIRST_MS 50
 #define FIRST_PAGE 40 /* rows of a screen: seen sooner than a whole page */
 
 /* Those from POLL_COUNT on say nothing about the health of the hub: one may be
@@ -385,6 +386,20 @@ spare_focus(struct watch *watch, bool same)
 	}
 }
 
+/*
+ * The screen waits for one thing now, the first device's twin: it gets the
+ * connection that is there, before others need more of them.
+ */
+static void
+let_focus_first(struct watch *watch)
+{
+	int64_t now = clock_mono_ms();
+
+	watch->polls[POLL_LIST].due_ms = now + FOCUS_FIRST_MS;
+	watch->polls[POLL_ROWS].due_ms = now + WATCH_PERIOD_MS;
+	watch->polls[POLL_COUNT].due_ms = now + FOCUS_FIRST_MS * 2;
+}
+
 static void
 take_page(
     struct watch *watch, struct poll *poll, const struct client_answer *answer)
@@ -400,16 +415,18 @@ take_page(
 	watch->continuation = xstrdup(answer->continuation);
 	if (answer->continuation != NULL) {
 		last_answer_fini(&poll->last);
-		watch->is_long = true;
 		poll->due_ms =
 		    watch->slowly ? later(answer, WATCH_SWEEP_MS) : 0;
+		if (!watch->is_long)
+			let_focus_first(watch);
+		watch->is_long = true;
 		return;
 	}
 	fleet_load_end(fleet);
 	if (!answer->same && watch->pages == 1)
 		keep(watch, poll, answer);
-	watch->is_long = watch->pages > 1 &&
-	    fleet_size(fleet) > (size_t)CLIENT_TWINS_MAX;
+	watch->is_long =
+	    watch->pages > 1 && fleet_size(fleet) > (size_t)CLIENT_TWINS_MAX;
 	watch->slowly = watch->is_long;
 	if (watch->is_long)
 		poll->due_ms = clock_mono_ms() + WATCH_RELOAD_MS;
