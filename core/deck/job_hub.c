@@ -41,9 +41,10 @@ struct job_hub {
 	bool ended;      /* says the hub; its devices are read once more */
 	bool read_all;   /* all of them, since it ended */
 	bool devices_next;
-	int64_t ended_ms;  /* monotonic */
-	int64_t n_devices; /* that it found, -1: it did not say */
-	int64_t n_final;   /* of those read in this round */
+	int64_t ended_ms;    /* monotonic */
+	int64_t n_devices;   /* that it found, -1: it did not say */
+	int64_t n_final;     /* of those read in this round */
+	int64_t moved, read; /* what the job counts, now and when last read */
 };
 
 int
@@ -86,7 +87,7 @@ job_hub_new(struct job *job)
 	hub->start_us = clock_utc_us() + job->request.delay_ms * 1000;
 	hub->id = xasprintf("twindeck-%" PRId64, clock_utc_us());
 	hub->words = xstrdup("being handed over");
-	hub->n_devices = -1;
+	hub->n_devices = hub->read = -1;
 	return hub;
 }
 
@@ -176,7 +177,9 @@ static void
 wait_on(struct job_hub *hub, const struct client_answer *answer)
 {
 	hub->next_ms = clock_mono_ms() +
-	    backoff_ms(hub->tries++, JOB_HUB_RETRY_MS, JOB_HUB_RETRY_MAX_MS,
+	    backoff_ms(hub->tries++, JOB_HUB_RETRY_MS,
+		hub->devices_next ? JOB_HUB_QUERY_RETRY_MAX_MS
+				  : JOB_HUB_RETRY_MAX_MS,
 		answer->retry_after_ms);
 }
 
@@ -359,11 +362,23 @@ on_devices(const struct client_answer *answer, void *arg)
 		return;
 	}
 	hub->devices_next = false;
+	hub->read = hub->moved;
 	if (was_ended && is_complete(hub)) {
 		hub->read_all = true;
 		end_the_rest(hub);
 	}
 	hub->n_final = 0;
+}
+
+/* Its devices are worth a query only once one of them has moved. */
+static void
+count(struct job_hub *hub, const cJSON *statistics)
+{
+	hub->n_devices = json_get_int(statistics, "deviceCount", -1);
+	hub->moved = json_get_int(statistics, "runningCount", 0) +
+	    2 * json_get_int(statistics, "succeededCount", 0) +
+	    2 * json_get_int(statistics, "failedCount", 0);
+	hub->devices_next = statistics == NULL || hub->moved != hub->read;
 }
 
 static void
@@ -388,11 +403,10 @@ take_job(struct job_hub *hub, const cJSON *json)
 	if (!hub->begun)
 		jobs_start(hub->job);
 	hub->begun = true;
-	hub->devices_next = true;
-	hub->n_devices = json_get_int(
-	    json_get(json, "deviceJobStatistics"), "deviceCount", -1);
+	count(hub, json_get(json, "deviceJobStatistics"));
 	if (strcmp(status, "running") == 0)
 		return;
+	hub->devices_next = true;
 	if (!hub->ended)
 		hub->ended_ms = clock_mono_ms();
 	hub->ended = true;

@@ -18,6 +18,8 @@ struct job_request;
 #define JOB_HUB_READ_MS 1000 /* how often the hub is asked, at most */
 #define JOB_HUB_RETRY_MS 2000 /* for a slot; doubled up to _MAX */
 #define JOB_HUB_RETRY_MAX_MS 30000
+/* For a query, of which a small tier has few and the list wants some too. */
+#define JOB_HUB_QUERY_RETRY_MAX_MS 4000
 #define JOB_HUB_EXECUTION_S 3600
 /* So long what the hub says of devices may lag behind what it says of the job;
  * Azure's queries do. */
