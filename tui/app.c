@@ -2,36 +2,23 @@
 
 #include "tui/app.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
-#include "core/base/options.h"
-#include "core/base/str.h"
 #include "core/base/xalloc.h"
-#include "core/deck/command.h"
 #include "core/deck/deck.h"
-#include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
-#include "core/deck/packets.h"
 #include "core/deck/profile.h"
 #include "core/deck/select.h"
 #include "core/deck/watch.h"
 #include "tui/actions_go.h"
-#include "tui/actions_twin.h"
 #include "tui/app_state.h"
-#include "tui/complete.h"
 #include "tui/dialog.h"
-#include "tui/dialogs.h"
 #include "tui/keys.h"
 #include "tui/list_settings.h"
-#include "tui/list_words.h"
 #include "tui/pane.h"
 #include "tui/pane_devices.h"
 #include "tui/pane_job.h"
@@ -39,10 +26,7 @@
 #include "tui/pane_traffic.h"
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
-#include "tui/recall.h"
-#include "tui/templates.h"
 
-#define TWIN_PATIENCE_MS 250
 #define FLEET_FEW 100 /* devices: the first page of the list */
 
 struct app *
@@ -330,59 +314,6 @@ app_targets(const struct app *app, char ***ids)
 }
 
 void
-app_say(struct app *app, bool is_error, const char *fmt, ...)
-{
-	struct app_log_entry *entry;
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	entry = &app->log[app->log_next];
-	app->log_next = (app->log_next + 1) % APP_LOG_MAX;
-	free(entry->text);
-	entry->text = xstrdup(text);
-	entry->at_us = clock_utc_us();
-	entry->is_error = is_error;
-	if (app->message != NULL && app->message_is_error && !is_error) {
-		free(text); /* good news does not cover up bad news */
-		return;
-	}
-	free(app->message);
-	app->message = text;
-	app->message_is_error = is_error;
-	app->ops->wake(app->arg);
-}
-
-bool
-app_has_error(const struct app *app)
-{
-	return app->message != NULL && app->message_is_error;
-}
-
-void
-app_clear_message(struct app *app)
-{
-	free(app->message);
-	app->message = NULL;
-	app->message_is_error = false;
-}
-
-const char *
-app_log_at(const struct app *app, size_t i, int64_t *at_us, bool *is_error)
-{
-	const struct app_log_entry *entry;
-
-	if (i >= APP_LOG_MAX)
-		return NULL;
-	entry = &app->log[(app->log_next + APP_LOG_MAX - 1 - i) % APP_LOG_MAX];
-	*at_us = entry->at_us;
-	*is_error = entry->is_error;
-	return entry->text;
-}
-
-void
 app_open(struct app *app, struct dialog *dialog)
 {
 	app_close(app);
@@ -407,261 +338,6 @@ app_pin(struct app *app, const char *device_id)
 	app->pinned = xstrdup(device_id);
 }
 
-/* What their histories are called. */
-static const char *const prompt_kinds[] = {
-	[APP_PROMPT_COMMAND] = "command",
-	[APP_PROMPT_FILTER] = "filter",
-	[APP_PROMPT_FIND] = "find",
-};
-
-void
-app_ask(struct app *app, enum app_prompt kind, const char *text)
-{
-	struct fleet_view *view = pane_devices_view(app->panes[PANE_DEVICES]);
-
-	app->asks = kind;
-	if (kind == APP_PROMPT_FILTER && view != NULL) {
-		free(app->filter_before);
-		app->filter_before = xstrdup(fleet_view_filter(view));
-	}
-	if (kind == APP_PROMPT_COMMAND)
-		prompt_open(app->recall, prompt_kinds[kind], text,
-		    complete_command, app);
-	else if (kind == APP_PROMPT_FILTER)
-		prompt_open(app->recall, prompt_kinds[kind], text,
-		    list_filter_word, app);
-	else
-		prompt_open(app->recall, prompt_kinds[kind], text, NULL, NULL);
-}
-
-/* Refuses in one line what cannot be done now; true: it can. */
-static bool
-meets(struct app *app, const struct key_def *def)
-{
-	const char *id = pane_devices_id(app->panes[PANE_DEVICES]);
-	const struct watch_health *health;
-	int needs = def->needs;
-	int64_t next_s;
-
-	if (needs != 0 && app->deck == NULL) {
-		app_say(app, false, "%s: the hub is still starting", def->name);
-		return false;
-	}
-	if (app->deck == NULL)
-		return true;
-	health = watch_health(deck_watch(app->deck));
-	if ((needs & NEEDS_HUB) != 0 && !health->ok && health->ever) {
-		next_s = (health->next_try_ms - clock_mono_ms() + 999) / 1000;
-		app_say(app, true, "%s: %s; next try in %" PRId64 " s",
-		    def->name,
-		    health->err.code == ERR_UNAUTHORIZED
-			? "not authorized"
-			: "the hub does not answer",
-		    next_s > 0 ? next_s : 0);
-		return false;
-	}
-	if (((needs & NEEDS_DEVICE) != 0 && id == NULL) ||
-	    ((needs & NEEDS_TARGETS) != 0 && id == NULL &&
-		fleet_marked(deck_fleet(app->deck)) == 0)) {
-		app_say(app, false, "%s: %s", def->name,
-		    fleet_size(deck_fleet(app->deck)) > 0 ? "no device is shown"
-			: fleet_is_complete(deck_fleet(app->deck))
-			? "the hub has no devices"
-			: "the devices are still loading");
-		return false;
-	}
-	if ((needs & NEEDS_TWIN) != 0 &&
-	    watch_twin(deck_watch(app->deck)) == NULL) {
-		app_say(app, false, "%s: the twin is still loading", def->name);
-		return false;
-	}
-	if ((needs & NEEDS_JOB) != 0 &&
-	    pane_jobs_current(app->panes[PANE_JOBS]) == NULL) {
-		app_say(app, false, "%s: there is no job yet", def->name);
-		return false;
-	}
-	return true;
-}
-
-static void
-run(struct app *app, const struct key_def *def, const char *arg)
-{
-	if (meets(app, def))
-		def->run(app, arg);
-}
-
-static bool
-is_command(const char *prefix)
-{
-	const struct command_def *command;
-
-	for (command = command_table; command->name != NULL; command++)
-		if (str_starts_with(command->name, prefix))
-			return true;
-	return false;
-}
-
-static char *
-trimmed_dup(const char *text)
-{
-	size_t len;
-
-	text += strspn(text, " ");
-	len = strlen(text);
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	return xstrndup(text, len);
-}
-
-/* A line of the ':' prompt. */
-void
-app_run_line(struct app *app, const char *line)
-{
-	struct command_context context = { .deck = app->deck };
-	struct command_result result = { 0 };
-	const struct key_def *def;
-	const char *rest;
-	struct err err;
-	char **ids = NULL, *name, *args;
-	size_t n = 0, len;
-
-	line += strspn(line, " ");
-	if (line[0] == '\0')
-		return;
-	pane_devices_finish(app->panes[PANE_DEVICES]);
-	app_clear_message(app); /* an error stays until the next action */
-	len = strcspn(line, " ");
-	name = xstrndup(line, len);
-	/* Completion leaves a space behind. */
-	rest = args = trimmed_dup(line + len);
-	def = keys_find_name(name);
-	if (def == NULL && !is_command(name))
-		def = keys_find_prefix(name); /* :q */
-	if (def != NULL && (rest[0] == '\0' || def->arg != NULL)) {
-		run(app, def, rest);
-		goto out;
-	}
-	if (app->deck == NULL) {
-		app_say(app, true, "%s: the hub is still starting", name);
-		goto out;
-	}
-	n = app_targets(app, &ids);
-	context.device_ids = (const char *const *)ids;
-	context.n_devices = n;
-	context.job = pane_jobs_current(app->panes[PANE_JOBS]);
-	if (command_run_line(&context, line, &result, &err) == -1)
-		app_say(app, true, "%s", err.text);
-	else if (result.job != NULL)
-		app_say(app, false, "job %d: %s on %zu device%s",
-		    job_number(result.job), job_title(result.job),
-		    job_size(result.job), job_size(result.job) == 1 ? "" : "s");
-	else if (result.print == COMMAND_PRINTS_HELP)
-		dialog_help_open(app, IN_ALL, "");
-out:
-	free(result.text);
-	fleet_ids_free(ids, n);
-	free(name);
-	free(args);
-}
-
-/*
- * "lin" finds nothing, and will be "link:off" in a moment: until then the
- * words in front of it hold.
- */
-static void
-look_ahead(struct app *app, const char *text)
-{
-	struct pane *pane = app->panes[PANE_DEVICES];
-	struct filter *filter;
-	size_t head;
-	char *words;
-
-	if (fleet_view_size(pane_devices_view(pane)) > 0 ||
-	    !filter_is_half_typed(text, &head))
-		return;
-	words = xstrndup(text, head);
-	filter = list_settings_filter(app, words, NULL);
-	if (filter != NULL)
-		pane_devices_take_filter(pane, filter);
-	free(words);
-}
-
-/*
- * What is half typed may be no filter yet: the last good one stays, and what
- * is wrong stands below until it is right.
- */
-static void
-set_filter(struct app *app, const char *text, bool is_typing)
-{
-	struct pane *pane = app->panes[PANE_DEVICES];
-	struct filter *filter;
-	struct err err;
-
-	free(app->filter_fault);
-	app->filter_fault = NULL;
-	if (pane_devices_view(pane) == NULL)
-		return;
-	app_clear_message(app);
-	filter = list_settings_filter(app, text, &err);
-	if (filter != NULL)
-		pane_devices_take_filter(pane, filter);
-	if (filter != NULL && is_typing)
-		look_ahead(app, text);
-	else if (filter == NULL && is_typing)
-		app->filter_fault = xstrdup(err.text);
-	else if (filter == NULL)
-		app_say(app, true, "filter: %s", err.text);
-}
-
-/* What acts as it is typed. */
-static void
-take_typed(struct app *app)
-{
-	if (app->asks == APP_PROMPT_FILTER)
-		set_filter(app, prompt_text(), true);
-	else if (app->asks == APP_PROMPT_FIND)
-		actions_twin_find_typed(app, prompt_text());
-}
-
-static void
-end_prompt(struct app *app, bool accepted)
-{
-	enum app_prompt kind = app->asks;
-	char *line = xstrdup(prompt_text()), *text = str_trim(line);
-
-	app->asks = APP_PROMPT_NONE;
-	prompt_close();
-	if (accepted)
-		recall_add(app->recall, prompt_kinds[kind], text);
-	if (kind == APP_PROMPT_FILTER)
-		set_filter(
-		    app, accepted ? text : app->filter_before, false);
-	else if (kind == APP_PROMPT_FIND)
-		actions_twin_find_end(app, accepted);
-	else if (accepted)
-		app_run_line(app, text);
-	free(line);
-}
-
-static void
-key_to_prompt(struct app *app, int32_t key)
-{
-	/* Rubbing out more than there is leaves, as in any pager. */
-	if (key == KEYS_BACKSPACE && prompt_text()[0] == '\0')
-		key = KEYS_ESC;
-	switch (prompt_key(key)) {
-	case PROMPT_EDITING:
-		take_typed(app);
-		break;
-	case PROMPT_ACCEPTED:
-		end_prompt(app, true);
-		break;
-	case PROMPT_CANCELLED:
-		end_prompt(app, false);
-		break;
-	}
-}
-
 static void
 key_to_pane(struct app *app, int32_t key)
 {
@@ -683,7 +359,7 @@ key_to_pane(struct app *app, int32_t key)
 		app_clear_message(app);
 	if (had_error && key == KEYS_ESC)
 		return;
-	run(app, def, "");
+	app_run_key(app, def, "");
 }
 
 /*
@@ -719,7 +395,7 @@ app_key(struct app *app, int32_t key)
 	else if (app->dialog != NULL)
 		dialog_key(app->dialog, key);
 	else if (app->asks != APP_PROMPT_NONE)
-		key_to_prompt(app, key);
+		app_prompt_key(app, key);
 	else
 		key_to_pane(app, key);
 	bury(app);
@@ -735,70 +411,8 @@ app_paste(struct app *app, const char *text)
 		prompt_paste(text);
 	else
 		app_say(app, false, "pasted text has no place here");
-	take_typed(app);
+	app_prompt_typed(app);
 	app->ops->wake(app->arg);
-}
-
-static uint64_t
-hash_ids(const char *const *ids, size_t n)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	const char *p;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		for (p = ids[i];; p++) {
-			hash = (hash ^ (unsigned char)*p) *
-			    UINT64_C(1099511628211);
-			if (*p == '\0')
-				break;
-		}
-	return hash;
-}
-
-/* Tells the watch what is looked at, when that has changed. */
-static void
-point_watch(struct app *app)
-{
-	struct watch *watch = deck_watch(app->deck);
-	const char *id = app->pinned != NULL
-	    ? app->pinned
-	    : pane_devices_id(app->panes[PANE_DEVICES]);
-	const char *ids[WATCH_ROWS_MAX];
-	size_t n;
-	uint64_t hash;
-
-	n = pane_devices_visible(app->panes[PANE_DEVICES], ids, WATCH_ROWS_MAX);
-	hash = hash_ids(ids, n);
-	if (hash != app->visible_hash) {
-		app->visible_hash = hash;
-		watch_visible(watch, ids, n);
-	}
-	if ((id == NULL) != (app->watched == NULL) ||
-	    (id != NULL && strcmp(id, app->watched) != 0)) {
-		free(app->watched);
-		app->watched = xstrdup(id);
-		watch_focus(watch, id);
-		app->twin_changed = true;
-	}
-	packets_watch(deck_packets(app->deck),
-	    app->focus == PANE_TRAFFIC ? app->watched : NULL);
-}
-
-/*
- * A twin is mostly there within milliseconds: until then the one before stays,
- * under its own id, instead of a pane that is emptied and filled at each step.
- */
-static bool
-waits(struct app *app, int64_t now_ms)
-{
-	if (app->watched == NULL || watch_twin(deck_watch(app->deck)) != NULL) {
-		app->waits_since_ms = 0;
-		return false;
-	}
-	if (app->waits_since_ms == 0)
-		app->waits_since_ms = now_ms;
-	return now_ms - app->waits_since_ms < TWIN_PATIENCE_MS;
 }
 
 void
@@ -812,8 +426,8 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	}
 	app->panes[PANE_DEVICES]->ops->settle(app->panes[PANE_DEVICES], now_ms);
 	if (app->deck != NULL)
-		point_watch(app);
-	if (app->deck != NULL && app->twin_changed && !waits(app, now_ms)) {
+		app_watch_point(app);
+	if (app->deck != NULL && app->twin_changed && !app_watch_waits(app, now_ms)) {
 		pane_twin_set(app->panes[PANE_TWIN], app->watched, now_ms);
 		app->twin_changed = false;
 	}

@@ -85,6 +85,21 @@ enum pane_id app_tab_at(const struct app *app, int x);
 /* Theme and mouse as the profile has them. */
 void app_use_settings(struct app *app);
 
+/* A key of the table, with what was typed behind its name; may be refused. */
+void app_run_key(struct app *app, const struct key_def *def, const char *arg);
+
+/* While a prompt asks for something: a key, and what acts as it is typed. */
+void app_prompt_key(struct app *app, int32_t key);
+void app_prompt_typed(struct app *app);
+
+/* Tells the watch what is looked at, when that has changed. */
+void app_watch_point(struct app *app);
+/*
+ * A twin is mostly there within milliseconds: until then the one before stays,
+ * under its own id, instead of a pane that is emptied and filled at each step.
+ */
+bool app_watch_waits(struct app *app, int64_t now_ms);
+
 /* While the screen is held: true if the key is refused, or lets go. */
 bool app_hold_key(struct app *app, const struct key_def *def, int32_t key);
 void app_hold_refuse(struct app *app, const char *what);
