@@ -323,7 +323,10 @@ hub_call_refuse(struct hub_call *call, int status, const char *text)
 	hub_commit_then(call->hub->commit, on_committed, call);
 }
 
-/* What the text is about is gone: a module, or a device and its modules. */
+/*
+ * What the text is about is gone: a module, or a device and its modules.  A
+ * twin and a method say of both that there is no device.
+ */
 static enum iothub_error_id
 not_found(const struct hub_call *call, const char *who)
 {
@@ -332,6 +335,7 @@ not_found(const struct hub_call *call, const char *who)
 	enum iothub_error_id id = IOTHUB_DEVICE_NOT_FOUND;
 
 	if (hub_who_kind(who) == HUB_MODULE &&
+	    strcmp(call->segments[0], "twins") != 0 &&
 	    hub_registry_get(call->hub->registry, device_id, &device, NULL) ==
 		0)
 		id = IOTHUB_MODULE_NOT_FOUND;

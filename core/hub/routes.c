@@ -198,7 +198,9 @@ set_who(struct hub_call *call)
 		}
 	if (call->args[0] != NULL)
 		call->who = hub_who_new(call->args[0], call->args[1]);
+	/* A twin's errors are said in A, a module's too. */
 	call->is_envelope_b =
+	    strcmp(call->segments[0], "devices") == 0 &&
 	    call->n_segments > 2 &&
 	    (strcmp(call->segments[2], "modules") == 0 ||
 		strcmp(call->segments[2], "applyConfigurationContent") == 0);
