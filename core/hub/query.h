@@ -29,7 +29,7 @@ struct hub_query_indexes;
 struct store_stmt;
 struct strbuf;
 
-#define HUB_QUERY_TEXT_MAX ((size_t)8192) /* bytes */
+#define HUB_QUERY_TEXT_MAX ((size_t)8192) /* characters */
 #define HUB_QUERY_PAGE_MAX 100            /* rows, also the default */
 /* A page with so much in it takes no further row: fewer are always allowed. */
 #define HUB_QUERY_PAGE_BYTES ((size_t)4 * 1024 * 1024)
@@ -89,6 +89,9 @@ void hub_query_bind(const struct hub_query *query, struct store_stmt *stmt,
 
 void hub_query_bind_range(const struct hub_query *query,
     struct store_stmt *stmt, const char *first, const char *last);
+
+/* Whether it has more than HUB_QUERY_TEXT_MAX characters of UTF-8. */
+bool hub_query_is_too_long(const char *text, size_t len);
 
 /* One page of an answer. */
 struct hub_query_page {

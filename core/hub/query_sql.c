@@ -342,6 +342,18 @@ out:
 
 enum text_kind { WHOLE, CONDITION, TARGET };
 
+bool
+hub_query_is_too_long(const char *text, size_t len)
+{
+	size_t n = 0, i;
+
+	if (len <= HUB_QUERY_TEXT_MAX)
+		return false;
+	for (i = 0; i < len && n <= HUB_QUERY_TEXT_MAX; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n > HUB_QUERY_TEXT_MAX || len > 4 * HUB_QUERY_TEXT_MAX;
+}
+
 static int
 compile_text(const struct hub_query_indexes *indexes, const char *text,
     size_t len, enum text_kind kind, struct hub_query *query, struct err *err)
@@ -352,9 +364,10 @@ compile_text(const struct hub_query_indexes *indexes, const char *text,
 	int rc = -1;
 
 	*query = (struct hub_query){ 0 };
-	if (len > HUB_QUERY_TEXT_MAX)
+	if (hub_query_is_too_long(text, len))
 		return err_set(err, ERR_LIMIT,
-		    "a query may have %zu bytes at most", HUB_QUERY_TEXT_MAX);
+		    "a query may have %zu characters at most",
+		    HUB_QUERY_TEXT_MAX);
 	tree = xcalloc(1, sizeof(*tree));
 	if (kind == WHOLE)
 		rc = query_parse(text, len, tree, err);

@@ -146,9 +146,9 @@ read_condition(
 	    order->condition[strspn(order->condition, " \t\r\n")] == '\0')
 		return err_set(err, ERR_INVALID,
 		    "queryCondition is missing; * stands for all devices");
-	if (strlen(order->condition) > HUB_QUERY_TEXT_MAX)
+	if (hub_query_is_too_long(order->condition, strlen(order->condition)))
 		return err_set(err, ERR_LIMIT,
-		    "queryCondition may have %zu bytes at most",
+		    "queryCondition may have %zu characters at most",
 		    HUB_QUERY_TEXT_MAX);
 	return 0;
 }

@@ -216,9 +216,9 @@ bind_condition(struct store_stmt *s, int i, const cJSON *json, struct err *err)
 	const char *condition = json_get_string(json, "queryCondition");
 
 	if (condition == NULL || *condition == '\0' ||
-	    strlen(condition) > HUB_QUERY_TEXT_MAX)
+	    hub_query_is_too_long(condition, strlen(condition)))
 		return err_set(err, ERR_INVALID,
-		    "queryCondition must be a text of 1 to %zu bytes",
+		    "queryCondition must be a text of 1 to %zu characters",
 		    HUB_QUERY_TEXT_MAX);
 	store_bind_text(s, i, condition);
 	return 0;

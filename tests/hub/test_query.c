@@ -651,7 +651,15 @@ test_deep_and_long_conditions_are_refused(void **state)
 	for (i = 0; i < 1000; i++)
 		strbuf_puts(&text, "          ");
 	assert_int_equal(-1, run(strbuf_str(&text), &page, &out, &err));
-	assert_non_null(strstr(err.text, "8192 bytes"));
+	assert_non_null(strstr(err.text, "8192 characters"));
+	strbuf_reset(&text);
+	strbuf_puts(&text, "SELECT * FROM devices WHERE tags.site='");
+	for (i = 0; i < 8192 - 40; i++)
+		strbuf_puts(&text, "ě");
+	strbuf_puts(&text, "'");
+	assert_int_equal(0, run(strbuf_str(&text), &page, &out, &err));
+	strbuf_puts(&text, " ");
+	assert_int_equal(-1, run(strbuf_str(&text), &page, &out, &err));
 	strbuf_fini(&text);
 	strbuf_fini(&out);
 }
