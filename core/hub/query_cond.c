@@ -537,7 +537,8 @@ put_call(struct query_compiler *c, const struct query_node *node)
 	}
 }
 
-/* A value alone: true is a condition, and what is not boolean is false. */
+/* A value alone: true is a condition, and what is not boolean is false.  What
+ * is undefined stays so below NOT. */
 static int
 put_truth(struct query_compiler *c, const struct query_node *node)
 {
@@ -545,7 +546,9 @@ put_truth(struct query_compiler *c, const struct query_node *node)
 
 	if (node->kind == QUERY_LITERAL) {
 		strbuf_puts(&c->sql,
-		    node->literals[0].kind == QUERY_IS_TRUE ? "1" : "0");
+		    node->literals[0].kind == QUERY_IS_TRUE	      ? "1"
+			: node->literals[0].kind == QUERY_IS_UNDEFINED ? "NULL"
+								       : "0");
 		return 0;
 	}
 	if (node->kind == QUERY_ARITHMETIC)

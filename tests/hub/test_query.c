@@ -145,6 +145,8 @@ static const struct {
 	{ "tags.hot AND true", "d1" },
 	{ "true", "d1 d2 d3 d4" },
 	{ "false OR tags.floor", "" },
+	{ "NOT undefined", "" },
+	{ "undefined OR tags.hot", "d1" },
 	{ "capabilities.iotEdge", "" },
 	{ "IS_NULL(tags.site)", "" },
 	{ "IS_NUMBER(tags.floor)", "d1 d2" },
