@@ -522,6 +522,18 @@ read_line(FILE *in, char *line, size_t *len, struct err *err)
 	return 1;
 }
 
+/* Editors on Windows put one before the first line. */
+static void
+skip_byte_order_mark(char *line, size_t *len)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (str_starts_with(line, mark)) {
+		*len -= strlen(mark);
+		memmove(line, line + strlen(mark), *len + 1);
+	}
+}
+
 static int
 import_lines(struct import *import, FILE *in, int64_t *n, struct err *err)
 {
@@ -531,6 +543,8 @@ import_lines(struct import *import, FILE *in, int64_t *n, struct err *err)
 	int rc;
 
 	for (; (rc = read_line(in, line, &len, err)) == 1; number++) {
+		if (number == 1)
+			skip_byte_order_mark(line, &len);
 		if (strspn(line, " \t\r\n") >= len)
 			continue; /* an empty line */
 		if (import->n_open == 0 &&

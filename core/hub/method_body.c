@@ -79,7 +79,7 @@ static const struct {
 	[HUB_METHOD_NO_ANSWER] = { IOTHUB_GATEWAY_TIMEOUT,
 	    "Timed out waiting for the response from device." },
 	[HUB_METHOD_BAD_ANSWER] = { IOTHUB_INVALID_RESPONSE,
-	    "The device's response is no JSON." },
+	    "The device's response is no JSON, or has more than 128 KB." },
 	[HUB_METHOD_TOO_MANY] = { IOTHUB_MAX_INFLIGHT_METHODS,
 	    "Too many methods are in flight to this device." },
 };

@@ -181,6 +181,18 @@ test_an_id_is_enough_of_a_line(void **state)
 }
 
 static void
+test_a_file_of_a_windows_editor_is_read(void **state)
+{
+	struct world *world = *state;
+	char *text;
+
+	import_well(world,
+	    "\xef\xbb\xbf{\"id\":\"a\"}\r\n\r\n{\"id\":\"b\"}", 2);
+	text = describe(world, "b");
+	free(text);
+}
+
+static void
 test_an_import_keeps_the_row_of_a_device(void **state)
 {
 	struct world *world = *state;
@@ -489,6 +501,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_what_is_exported_comes_back_the_same),
 		CASE(test_an_id_is_enough_of_a_line),
+		CASE(test_a_file_of_a_windows_editor_is_read),
 		CASE(test_an_import_keeps_the_row_of_a_device),
 		CASE(test_a_bad_line_is_named_and_undoes_its_batch),
 		CASE(test_batches_before_a_bad_line_stay),
