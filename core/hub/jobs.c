@@ -31,6 +31,9 @@
 #define TIMER_MAX_US (600 * US_PER_S)
 #define HISTORY_CHECK_S 3600
 
+/* The service's name for it; nothing over REST says it. */
+#define GENERIC_TIMEOUT 500008
+
 #define LOST_ANSWER                                                        \
 	"The hub ended while the call was in flight: it is unknown whether " \
 	"the device has acted."
@@ -75,13 +78,15 @@ struct job {
 	struct event *timer;
 };
 
-/* One call of a device; without a job when nobody waits for it any more. */
+/* One call of a device; without a job when nobody waits for it any more.  It
+ * is marked on disk first, then handed over; it may still wait to be sent. */
 struct flight {
 	struct list link; /* in job.flights */
 	struct hub_jobs *jobs;
 	struct job *job;
 	int64_t record; /* its row */
 	char *device_id;
+	bool is_invoked;
 };
 
 struct hub_jobs {
@@ -280,6 +285,36 @@ land_with_error(struct flight *flight, enum iothub_error_id id,
 	land(flight, &outcome);
 }
 
+/* The next hub may call the device: this one has not. */
+static void
+put_back(struct flight *flight)
+{
+	struct hub_jobs *jobs = flight->jobs;
+
+	if (flight->job != NULL) {
+		hub_commit_begin(jobs->hub->commit);
+		hub_job_store_unmark(jobs->store, flight->record);
+	}
+	flight_free(flight);
+}
+
+/* The hub is about to end: a device that was called may still act. */
+static bool
+land_as_it_ends(struct flight *flight, enum hub_method_end end)
+{
+	switch (end) {
+	case HUB_METHOD_NO_ANSWER:
+		land_with_error(flight, IOTHUB_GATEWAY_TIMEOUT, LOST_ANSWER);
+		return true;
+	case HUB_METHOD_NOT_CONNECTED:
+	case HUB_METHOD_NOT_SUBSCRIBED:
+		put_back(flight);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 on_result(const struct hub_method_result *result, void *arg)
 {
@@ -288,11 +323,8 @@ on_result(const struct hub_method_result *result, void *arg)
 	enum iothub_error_id id;
 	const char *text;
 
-	/* The hub is about to end: its device may still act. */
-	if (flight->jobs->is_stopping && result->end == HUB_METHOD_NO_ANSWER) {
-		land_with_error(flight, IOTHUB_GATEWAY_TIMEOUT, LOST_ANSWER);
+	if (flight->jobs->is_stopping && land_as_it_ends(flight, result->end))
 		return;
-	}
 	if (result->end != HUB_METHOD_ANSWERED) {
 		text = hub_method_end_error(result->end, &id);
 		land_with_error(flight, id, text);
@@ -327,6 +359,7 @@ call_device(struct flight *flight)
 		    flight, IOTHUB_DEVICE_NOT_FOUND, flight->device_id);
 		return;
 	}
+	flight->is_invoked = true;
 	request.device_id = flight->device_id;
 	if (request.connect_timeout_s < reconnect_s(flight->job))
 		request.connect_timeout_s = reconnect_s(flight->job);
@@ -361,17 +394,14 @@ static void
 on_marked(bool ok, void *arg)
 {
 	struct flight *flight = arg;
-	struct hub_jobs *jobs = flight->jobs;
 
 	if (flight->job == NULL) {
 		flight_free(flight);
 	} else if (!ok) {
 		drive_in(flight->job, RETRY_US);
 		flight_free(flight);
-	} else if (jobs->is_stopping) {
-		hub_commit_begin(jobs->hub->commit);
-		hub_job_store_unmark(jobs->store, flight->record);
-		flight_free(flight);
+	} else if (flight->jobs->is_stopping) {
+		put_back(flight);
 	} else if (!land_if_spent(flight)) {
 		call_device(flight);
 	}
@@ -511,6 +541,26 @@ run_twins(struct job *job)
 	return n;
 }
 
+/* A device that is away must not be called later, when its job is over. */
+static void
+withdraw(struct job *job)
+{
+	struct hub_jobs *jobs = job->jobs;
+	struct hub_job_outcome outcome = { .error_text = TIME_IS_UP,
+		.error_code = GENERIC_TIMEOUT };
+	struct flight *flight, *tmp;
+
+	LIST_FOREACH_SAFE(flight, tmp, &job->flights, struct flight, link) {
+		if (flight->is_invoked &&
+		    !hub_methods_withdraw(
+			jobs->hub->methods, flight->device_id, flight))
+			continue;
+		hub_job_store_outcome(jobs->store, flight->record, &outcome);
+		if (flight->is_invoked)
+			flight_free(flight);
+	}
+}
+
 /* The time is up: what is left has failed, and who is called is let go. */
 static void
 expire(struct job *job)
@@ -519,6 +569,7 @@ expire(struct job *job)
 	struct flight *flight;
 
 	hub_commit_begin(jobs->hub->commit);
+	withdraw(job);
 	hub_job_store_sweep(
 	    jobs->store, job->id, "pending", "500008", TIME_IS_UP);
 	hub_job_store_sweep(

@@ -238,6 +238,26 @@ hub_methods_invoke(struct hub_methods *methods,
 		start_timer(call, request->connect_timeout_s);
 }
 
+bool
+hub_methods_withdraw(
+    struct hub_methods *methods, const char *device_id, const void *arg)
+{
+	struct device *device = map_get(methods->devices, device_id);
+	struct hub_method_call *call;
+
+	if (device == NULL)
+		return false;
+	LIST_FOREACH(call, &device->calls, struct hub_method_call, link) {
+		if (call->arg != arg || call->rid != 0)
+			continue;
+		hub_history_end(methods->hub->history, call->record,
+		    end_names[call->held_by], 0);
+		call_free(call);
+		return true;
+	}
+	return false;
+}
+
 void
 hub_methods_ready(struct hub_methods *methods, const char *device_id)
 {

@@ -7,6 +7,7 @@
 #ifndef TWINDECK_CORE_HUB_METHODS_H
 #define TWINDECK_CORE_HUB_METHODS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/iothub/topic.h"
@@ -51,6 +52,13 @@ struct hub_method_request {
 /* cb may be called before this returns. */
 void hub_methods_invoke(struct hub_methods *methods,
     const struct hub_method_request *request, hub_method_cb cb, void *arg);
+
+/*
+ * Takes a call back that was invoked with arg and is not sent yet: it is gone,
+ * and its cb is not called.  False: it was sent, or has ended.
+ */
+bool hub_methods_withdraw(
+    struct hub_methods *methods, const char *device_id, const void *arg);
 
 /* A device is connected, or has subscribed: sends what waits for that. */
 void hub_methods_ready(struct hub_methods *methods, const char *device_id);

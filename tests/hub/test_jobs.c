@@ -328,6 +328,60 @@ test_the_time_of_a_job_ends_it(void **state)
 	rig_client_free(client);
 }
 
+#define PATIENT                                                          \
+	"{\"methodName\":\"lockDoor\",\"payload\":{\"lockTime\":\"10m\"}," \
+	"\"connectTimeoutInSeconds\":30}"
+
+static void
+test_nobody_is_called_for_a_job_whose_time_was_over(void **state)
+{
+	struct rig *rig = *state;
+	struct hub_job_order order =
+	    order_of("j1", HUB_JOB_METHOD, "deviceId = 'd1'");
+	struct rig_client *client;
+	struct rig_call other = { 0 };
+	char *rid;
+
+	order.action = PATIENT;
+	order.max_execution_s = 1;
+	create(rig, &order);
+	wait_for(rig, "j1", "\"status\":\"completed\"");
+	assert_record_says(rig, "deviceId = 'd1'",
+	    "\"error\":{\"code\":\"500008\",\"description\":\"The job's "
+	    "maximum execution time was over before.\"}");
+	client = connect_device(rig, "d1");
+	rig_invoke(rig, "d1", "\"another\"", 0, 10, &other);
+	rig_client_read_call(client, "\"another\"", &rid);
+	rig_client_answer(client, 200, rid, "");
+	assert_true(rig_wait(rig, &other.done, RIG_PATIENCE_MS));
+	free(rid);
+	free(other.payload);
+	rig_client_free(client);
+}
+
+static void
+test_who_waits_to_be_called_is_called_after_a_restart(void **state)
+{
+	struct rig *rig = *state;
+	struct hub_job_order order =
+	    order_of("j1", HUB_JOB_METHOD, "deviceId = 'd1'");
+	struct rig_client *client;
+	char *rid;
+
+	order.action = PATIENT;
+	create(rig, &order);
+	wait_for(rig, "j1", "\"runningCount\":1");
+	rig_turn(rig, 50);
+	rig_restart(rig);
+	client = connect_device(rig, "d1");
+	rig_client_read_call(client, LOCK_PAYLOAD, &rid);
+	rig_client_answer(client, 200, rid, "{}");
+	wait_for(rig, "j1", "\"status\":\"completed\"");
+	assert_job_says(rig, "j1", "\"succeededCount\":1,");
+	free(rid);
+	rig_client_free(client);
+}
+
 static void
 test_a_restart_goes_on_and_calls_nobody_again(void **state)
 {
@@ -487,6 +541,8 @@ main(void)
 		TEST(test_a_condition_that_is_none_fails_the_job),
 		TEST(test_nobody_is_no_failure),
 		TEST(test_the_time_of_a_job_ends_it),
+		TEST(test_nobody_is_called_for_a_job_whose_time_was_over),
+		TEST(test_who_waits_to_be_called_is_called_after_a_restart),
 		TEST(test_a_restart_goes_on_and_calls_nobody_again),
 		TEST(test_jobs_over_the_limit_of_a_tier_wait_or_are_refused),
 		TEST(test_only_what_has_not_begun_can_be_cancelled),
