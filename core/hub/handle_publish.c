@@ -80,7 +80,12 @@ static int
 on_twin_get(struct hub_session *session, const struct mqtt_publish *publish,
     const struct topic *topic, struct err *err)
 {
-	struct strbuf done = {0}, failed = {0};
+	struct hub_session_failure failure = {
+	    .packet_id = publish->packet_id,
+	    .rid = topic->rid,
+	    .why = "the twin could not be read",
+	};
+	struct strbuf done = {0};
 	char *twin;
 
 	hub_send_put_puback(&done, publish->packet_id);
@@ -98,10 +103,7 @@ on_twin_get(struct hub_session *session, const struct mqtt_publish *publish,
 		hub_tier_bill(session->hub->tier, strlen(twin));
 		cJSON_free(twin);
 	}
-	hub_send_put_puback(&failed, publish->packet_id);
-	hub_send_put_twin_error(session, &failed, topic->rid,
-	    IOTHUB_SERVER_ERROR, "the twin could not be read");
-	hub_session_answer(session, &done, &failed);
+	hub_session_answer_twin(session, &done, &failure);
 	return 0;
 }
 
@@ -129,7 +131,11 @@ on_reported_patch(struct hub_session *session,
     const struct mqtt_publish *publish, const struct topic *topic,
     struct err *err)
 {
-	struct strbuf done = {0}, failed = {0};
+	struct hub_session_failure failure = {
+	    .rid = topic->rid,
+	    .why = NOT_STORED,
+	};
+	struct strbuf done = {0};
 	int64_t version;
 
 	hub_send_put_puback(&done, publish->packet_id);
@@ -146,10 +152,7 @@ on_reported_patch(struct hub_session *session,
 		hub_send_put_twin_error(session, &done, topic->rid,
 		    IOTHUB_SERVER_ERROR, NOT_STORED);
 	}
-	/* Node throws on an answer without JSON, so an error has some. */
-	hub_send_put_twin_error(session, &failed, topic->rid,
-	    IOTHUB_SERVER_ERROR, NOT_STORED);
-	hub_session_answer(session, &done, &failed);
+	hub_session_answer_twin(session, &done, &failure);
 	return 0;
 }
 

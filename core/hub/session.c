@@ -25,6 +25,7 @@
 #include "core/hub/messages.h"
 #include "core/hub/methods.h"
 #include "core/hub/monitor.h"
+#include "core/hub/send.h"
 #include "core/hub/sessions.h"
 #include "core/hub/websocket.h"
 #include "core/mqtt/connect.h"
@@ -38,10 +39,12 @@
 struct answer {
 	struct hub_session *session;
 	struct strbuf done;
-	struct strbuf failed;
+	struct strbuf failed; /* or how to make it: */
+	struct hub_session_failure failure; /* why NULL: it is made */
 	uint32_t delay_ms; /* from the commit until it leaves */
 	bool ok;           /* how the commit went */
 	bool is_lost;      /* on purpose: the connection is closed instead */
+	char rid[];        /* what failure.rid points to */
 };
 
 /* An answer that is put off; it goes with its session. */
@@ -83,16 +86,19 @@ take_late(struct hub_session *session)
 }
 
 static void
-drop_late(struct hub_session *session)
+free_answer(struct answer *answer)
 {
-	struct answer *answer;
-
-	if (session->late == NULL)
-		return;
-	answer = take_late(session);
 	strbuf_fini(&answer->done);
 	strbuf_fini(&answer->failed);
 	free(answer);
+}
+
+static void
+drop_late(struct hub_session *session)
+{
+	if (session->late == NULL)
+		return;
+	free_answer(take_late(session));
 	release(session);
 }
 
@@ -372,6 +378,18 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void
+make_failed(struct answer *answer)
+{
+	const struct hub_session_failure *failure = &answer->failure;
+
+	if (failure->why == NULL)
+		return;
+	hub_send_put_puback(&answer->failed, failure->packet_id);
+	hub_send_put_twin_error(answer->session, &answer->failed,
+	    failure->rid, IOTHUB_SERVER_ERROR, failure->why);
+}
+
+static void
 give(struct answer *answer)
 {
 	struct hub_session *session = answer->session;
@@ -382,6 +400,8 @@ give(struct answer *answer)
 		session->waiting = false;
 		if (connecting && ok)
 			session->state = HUB_SESSION_CONNECTED;
+		if (!ok)
+			make_failed(answer);
 		if (answer->is_lost)
 			hub_session_close(
 			    session, "its answer is lost, on purpose");
@@ -399,9 +419,7 @@ give(struct answer *answer)
 	if (session->state == HUB_SESSION_CONNECTED)
 		hub_messages_deliver(session->hub->messages, session);
 	handle_input(session);
-	strbuf_fini(&answer->done);
-	strbuf_fini(&answer->failed);
-	free(answer);
+	free_answer(answer);
 	release(session);
 }
 
@@ -457,16 +475,10 @@ hub_session_is_delayed(const struct hub_session *session)
 	return session->delay_ms > 0 || session->loses_answer;
 }
 
-void
-hub_session_answer(
-    struct hub_session *session, struct strbuf *done, struct strbuf *failed)
+static void
+answer_later(struct hub_session *session, struct answer *answer)
 {
-	struct answer *answer = xcalloc(1, sizeof(*answer));
-
 	answer->session = session;
-	answer->done = *done;
-	answer->failed = *failed;
-	*done = *failed = (struct strbuf){ 0 };
 	session->refs++;
 	session->waiting = true;
 	answer->delay_ms = session->delay_ms;
@@ -474,6 +486,34 @@ hub_session_answer(
 	session->delay_ms = 0;
 	session->loses_answer = false;
 	hub_commit_then(session->hub->commit, on_commit, answer);
+}
+
+void
+hub_session_answer(
+    struct hub_session *session, struct strbuf *done, struct strbuf *failed)
+{
+	struct answer *answer = xcalloc(1, sizeof(*answer));
+
+	answer->done = *done;
+	answer->failed = *failed;
+	*done = *failed = (struct strbuf){ 0 };
+	answer_later(session, answer);
+}
+
+void
+hub_session_answer_twin(struct hub_session *session, struct strbuf *done,
+    const struct hub_session_failure *failure)
+{
+	struct answer *answer =
+	    xcalloc(1, sizeof(*answer) + failure->rid.len);
+
+	answer->done = *done;
+	*done = (struct strbuf){ 0 };
+	answer->failure = *failure;
+	if (failure->rid.len > 0)
+		memcpy(answer->rid, failure->rid.s, failure->rid.len);
+	answer->failure.rid.s = answer->rid;
+	answer_later(session, answer);
 }
 
 void

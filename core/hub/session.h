@@ -21,6 +21,7 @@
 #include "core/base/list.h"
 #include "core/hub/newcomers.h"
 #include "core/hub/subscriptions.h"
+#include "core/iothub/topic.h"
 
 struct bufferevent;
 struct err;
@@ -119,6 +120,21 @@ hub_session_send(struct hub_session *session, const struct strbuf *packets);
  */
 void hub_session_answer(
     struct hub_session *session, struct strbuf *done, struct strbuf *failed);
+
+/*
+ * The same for a twin request.  Commits hardly ever fail, so that answer is
+ * only put together when it is needed: PUBACK, unless packet_id is 0, and an
+ * error for rid with why, which is never freed.  Node's SDK throws on an answer
+ * without JSON, so the error has some.
+ */
+struct hub_session_failure {
+	uint16_t packet_id;
+	struct topic_str rid;
+	const char *why;
+};
+
+void hub_session_answer_twin(struct hub_session *session, struct strbuf *done,
+    const struct hub_session_failure *failure);
 
 /* The next hub_session_answer() leaves that much later, or the connection is
  * closed in its place; until then the client's packets wait. */
