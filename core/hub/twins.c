@@ -24,12 +24,14 @@
 #include "core/hub/sessions.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
+#include "core/iothub/twin_text.h"
 #include "core/store/store.h"
 
 enum statement {
 	FORMAT,
 	VIEW,
 	GET,
+	GET_REPORTED,
 	SET_SERVICE,
 	SET_REPORTED,
 	SET_MODEL_ID,
@@ -46,10 +48,14 @@ enum statement {
 			 " AS device JOIN " TWIN " AS twin "               \
 			 "ON twin.id = device.id WHERE device_id = ?1",    \
 		[GET] = "SELECT twin.id, twin.etag, tags, desired, "       \
-			"desired_metadata, desired_version, reported, "    \
-			"reported_metadata, reported_version FROM " DEVICE \
+			"desired_metadata, desired_version FROM " DEVICE   \
 			" AS device JOIN " TWIN " AS twin "                \
 			"ON twin.id = device.id WHERE device_id = ?1",     \
+		[GET_REPORTED] = "SELECT twin.id, reported, "              \
+				 "reported_metadata, reported_version "    \
+				 "FROM " DEVICE " AS device JOIN " TWIN    \
+				 " AS twin ON twin.id = device.id "        \
+				 "WHERE device_id = ?1",                   \
 		[SET_SERVICE] = "UPDATE " TWIN " SET etag = etag + 1, "    \
 				"version = version + 1, tags = ?2, "       \
 				"desired = ?3, desired_metadata = ?4, "    \
@@ -71,6 +77,8 @@ static const char *const statements[HUB_KINDS][STATEMENTS] = {
 struct hub_twins {
 	struct hub *hub;
 	struct store_stmt *stmts[HUB_KINDS][STATEMENTS];
+	struct strbuf reported; /* what is being written: used again and */
+	struct strbuf metadata; /* again, a report needs no room of its own */
 };
 
 /* A section in memory while it is being changed. */
@@ -119,6 +127,8 @@ hub_twins_free(struct hub_twins *twins)
 		return;
 	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
 		store_stmt_free(twins->stmts[i / STATEMENTS][i % STATEMENTS]);
+	strbuf_fini(&twins->reported);
+	strbuf_fini(&twins->metadata);
 	free(twins);
 }
 
@@ -159,10 +169,10 @@ find(struct hub_twins *twins, enum statement which, const char *device_id,
 	return rc == 0 ? err_set(err, ERR_NOT_FOUND, "%s", device_id) : -1;
 }
 
-/* Reads one side of a twin; the other stays as text in the store. */
+/* Reads the service's side of a twin. */
 static int
-twin_read(struct hub_twins *twins, const char *device_id, bool reported,
-    struct twin *twin, struct err *err)
+twin_read(struct hub_twins *twins, const char *device_id, struct twin *twin,
+    struct err *err)
 {
 	struct section *section = twin->sections;
 	struct store_stmt *s;
@@ -176,16 +186,10 @@ twin_read(struct hub_twins *twins, const char *device_id, bool reported,
 		section[i].which = (enum twin_section)i;
 	twin->id = store_column_int(s, 0);
 	twin->etag = store_column_int(s, 1);
-	if (reported) {
-		section[TWIN_REPORTED].json = column_json(s, 6);
-		section[TWIN_REPORTED].metadata = column_json(s, 7);
-		section[TWIN_REPORTED].version = store_column_int(s, 8);
-	} else {
-		section[TWIN_TAGS].json = column_json(s, 2);
-		section[TWIN_DESIRED].json = column_json(s, 3);
-		section[TWIN_DESIRED].metadata = column_json(s, 4);
-		section[TWIN_DESIRED].version = store_column_int(s, 5);
-	}
+	section[TWIN_TAGS].json = column_json(s, 2);
+	section[TWIN_DESIRED].json = column_json(s, 3);
+	section[TWIN_DESIRED].metadata = column_json(s, 4);
+	section[TWIN_DESIRED].version = store_column_int(s, 5);
 	store_reset(s);
 	return 0;
 }
@@ -229,35 +233,74 @@ merge(struct section *section, const cJSON *patch, struct err *err)
 	return 0;
 }
 
+/* Over trees: sections that are large, or not as we write them. */
+static int
+merge_trees(struct hub_twins *twins, struct store_stmt *row,
+    const cJSON *patch, struct err *err)
+{
+	struct section reported = {
+		.which = TWIN_REPORTED,
+		.json = column_json(row, 1),
+		.metadata = column_json(row, 2),
+	};
+	int rc = merge(&reported, patch, err);
+
+	strbuf_reset(&twins->reported);
+	strbuf_reset(&twins->metadata);
+	json_put(&twins->reported, reported.json);
+	json_put(&twins->metadata, reported.metadata);
+	cJSON_Delete(reported.json);
+	cJSON_Delete(reported.metadata);
+	return rc;
+}
+
+/* Into twins->reported and twins->metadata. */
+static int
+merge_reported(struct hub_twins *twins, struct store_stmt *row,
+    const cJSON *patch, struct err *err)
+{
+	char stamp[CLOCK_STAMP_SIZE];
+
+	if (twin_check(TWIN_REPORTED, patch, err) == -1)
+		return -1;
+	strbuf_reset(&twins->reported);
+	strbuf_reset(&twins->metadata);
+	clock_format_iso(stamp, clock_utc_us());
+	if (twin_text_merge(&twins->reported, TWIN_REPORTED,
+		store_column_text(row, 1), store_column_len(row, 1), patch) &&
+	    twin_text_metadata_merge(&twins->metadata,
+		store_column_text(row, 2), store_column_len(row, 2), patch,
+		stamp, -1))
+		return 0;
+	return merge_trees(twins, row, patch, err);
+}
+
 int
 hub_twins_report(struct hub_twins *twins, const char *device_id,
     const cJSON *patch, int64_t *version, struct err *err)
 {
-	struct section *reported;
-	struct store_stmt *s;
-	struct twin twin;
-	int rc = -1;
+	struct store_stmt *s =
+	    twins->stmts[hub_who_kind(device_id)][SET_REPORTED];
+	struct store_stmt *row;
+	int rc;
 
-	if (twin_read(twins, device_id, true, &twin, err) == -1)
+	if (find(twins, GET_REPORTED, device_id, &row, err) == -1)
 		return -1;
-	reported = &twin.sections[TWIN_REPORTED];
-	if (merge(reported, patch, err) == -1)
-		goto out;
-	*version = reported->version;
-	rc = 0;
-	if (!reported->is_changed)
-		goto out;
-	s = twins->stmts[twin.kind][SET_REPORTED];
-	store_bind_int(s, 1, twin.id);
-	bind_json(s, 2, reported->json);
-	bind_json(s, 3, reported->metadata);
-	store_bind_int(s, 4, reported->version);
-	rc = run(twins, s, err);
-	if (rc == 0)
-		hub_configurations_touch(twins->hub->configurations, device_id);
-out:
-	twin_fini(&twin);
-	return rc;
+	rc = merge_reported(twins, row, patch, err);
+	*version = store_column_int(row, 3) + (patch->child != NULL);
+	store_bind_int(s, 1, store_column_int(row, 0));
+	store_reset(row);
+	if (rc == -1 || patch->child == NULL)
+		return rc;
+	store_bind_text_static(
+	    s, 2, twins->reported.data, twins->reported.len);
+	store_bind_text_static(
+	    s, 3, twins->metadata.data, twins->metadata.len);
+	store_bind_int(s, 4, *version);
+	if (run(twins, s, err) == -1)
+		return -1;
+	hub_configurations_touch(twins->hub->configurations, device_id);
+	return 0;
 }
 
 void
@@ -404,7 +447,7 @@ hub_twins_update(struct hub_twins *twins, const char *device_id,
 	int rc = -1;
 
 	if (check_write(write->body, err) == -1 ||
-	    twin_read(twins, device_id, false, &twin, err) == -1)
+	    twin_read(twins, device_id, &twin, err) == -1)
 		return -1;
 	section = twin.sections;
 	if (check_etag(write->if_match, twin.etag, err) == -1 ||

@@ -363,6 +363,14 @@ store_bind_text_len(
 }
 
 void
+store_bind_text_static(
+    struct store_stmt *stmt, int i, const char *text, size_t len)
+{
+	sqlite3_bind_text64(
+	    stmt->stmt, i, text, len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void
 store_bind_int(struct store_stmt *stmt, int i, int64_t value)
 {
 	sqlite3_bind_int64(stmt->stmt, i, value);

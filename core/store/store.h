@@ -87,6 +87,9 @@ void store_stmt_free(struct store_stmt *stmt); /* NULL does nothing */
 void store_bind_text(struct store_stmt *stmt, int i, const char *text);
 void store_bind_text_len(
     struct store_stmt *stmt, int i, const char *text, size_t len);
+/* Not copied: the text stays as it is until the statement has run. */
+void store_bind_text_static(
+    struct store_stmt *stmt, int i, const char *text, size_t len);
 void store_bind_int(struct store_stmt *stmt, int i, int64_t value);
 void store_bind_double(struct store_stmt *stmt, int i, double value);
 void store_bind_null(struct store_stmt *stmt, int i);
