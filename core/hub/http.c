@@ -28,6 +28,10 @@
 	(EVHTTP_REQ_GET | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | \
 	    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH)
 
+/* What is a little too large is read, to be refused in the service's words:
+ * evhttp ends the connection of the rest, with words of its own. */
+#define BODY_READ_MAX (2 * HUB_HTTP_BODY_MAX)
+
 struct hub_http {
 	struct hub *hub;
 	struct evhttp *evhttp;
@@ -115,6 +119,22 @@ check_token(struct hub_call *call, int rights)
 	return rc == 0;
 }
 
+static bool
+check_body(struct hub_call *call)
+{
+	char *text;
+	size_t len;
+
+	hub_call_body(call, &len);
+	if (len <= HUB_HTTP_BODY_MAX)
+		return true;
+	text = xasprintf(
+	    "the body has %zu bytes, the limit is %zu", len, HUB_HTTP_BODY_MAX);
+	hub_call_error(call, IOTHUB_MESSAGE_TOO_LARGE, text);
+	free(text);
+	return false;
+}
+
 static void
 on_request(struct evhttp_request *request, void *arg)
 {
@@ -132,6 +152,8 @@ on_request(struct evhttp_request *request, void *arg)
 		    call, 404, "this hub does not know this resource");
 		return;
 	}
+	if (!check_body(call))
+		return;
 	log_debug("%s", evhttp_request_get_uri(request));
 	route = hub_route_find(call);
 	if (route == NULL)
@@ -188,7 +210,7 @@ hub_http_new(struct hub *hub, int64_t port, struct err *err)
 	evhttp_set_allowed_methods(http->evhttp, METHODS);
 	evhttp_set_max_headers_size(
 	    http->evhttp, (ev_ssize_t)HUB_HTTP_HEADERS_MAX);
-	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_MAX);
+	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)BODY_READ_MAX);
 	evhttp_set_timeout(http->evhttp, HUB_HTTP_IDLE_S);
 	evhttp_set_bevcb(http->evhttp, hub_http_gauge_accept, http->gauge);
 	evhttp_set_gencb(http->evhttp, on_request, http);

@@ -329,13 +329,20 @@ owner_headers(char **auth)
 static void
 test_a_body_over_the_limit_is_413_and_no_more(void **state)
 {
-	size_t len = HUB_HTTP_BODY_MAX + 1;
+	size_t len = 2 * HUB_HTTP_BODY_MAX + 1;
 	char *body = xmalloc(len), *auth;
 	const char *const *headers = owner_headers(&auth);
 	struct answer answer;
 
 	(void)state;
 	memset(body, ' ', len);
+	ask("PUT", "/devices/big", headers, body, HUB_HTTP_BODY_MAX + 1,
+	    &answer);
+	assert_int_equal(413, answer.status);
+	assert_non_null(strstr(answer.headers, "MessageTooLarge"));
+	assert_non_null(strstr(answer.body,
+	    "{\"Message\":\"ErrorCode:MessageTooLarge;the body has 1048577 "));
+	answer_fini(&answer);
 	ask("PUT", "/devices/big", headers, body, len, &answer);
 	/* A client that is still sending may see the connection end first. */
 	assert_true(answer.code == ERR_UNKNOWN || answer.status == 413);
