@@ -5,13 +5,10 @@
  * keep one change each in flight and count: what was acknowledged must be
  * there after the next start, each change once, and the database whole.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <event2/event.h>
@@ -27,8 +24,8 @@
 #include "core/hub/schema.h"
 #include "core/iothub/connstr.h"
 #include "core/iothub/topic.h"
-#include "core/net/loop.h"
 #include "core/store/store.h"
+#include "tests/support/e2e.h"
 #include "tests/support/test.h"
 
 #define ROUNDS 8
@@ -55,19 +52,13 @@ struct writer {
 };
 
 struct world {
-	struct event_base *base;
-	char *dir;
-	pid_t pid; /* of the hub; 0: none runs */
-	struct connstr cs;
-	char *ca_file;
-	uint16_t mqtt_port;
+	struct e2e e2e;
 	struct client *client;
 	struct device_endpoint *endpoint;
 	struct writer writers[N_WRITERS];
 	uint64_t random;
-	bool over;          /* the hub is dead, or about to be asked */
-	size_t n_waiting;   /* answers that a check waits for */
-	struct event *tick; /* so that no wait is without end */
+	bool over;        /* the hub is dead, or about to be asked */
+	size_t n_waiting; /* answers that a check waits for */
 };
 
 /* xorshift64*: the same rounds for the same seed. */
@@ -81,74 +72,27 @@ next_random(struct world *w)
 }
 
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
-static void
 wait_for_answers(struct world *w, const char *doing)
 {
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 
 	while (w->n_waiting > 0) {
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 		if (clock_mono_ms() > end_ms)
 			fail_msg("%s: no answer", doing);
 	}
 }
 
 static void
-read_ready(struct world *w, FILE *out)
-{
-	char line[4096];
-	struct err err = { 0 };
-	cJSON *ready;
-
-	if (fgets(line, sizeof(line), out) == NULL)
-		fail_msg("the hub does not start");
-	ready = json_parse(line, strlen(line), &err);
-	assert_non_null(ready);
-	assert_int_equal(0,
-	    connstr_parse(json_get_string(ready, "serviceConnectionString"),
-		&w->cs, &err));
-	w->ca_file = xstrdup(json_get_string(ready, "caFile"));
-	w->mqtt_port = (uint16_t)json_get(ready, "mqttPort")->valueint;
-	explicit_bzero(line, sizeof(line));
-	cJSON_Delete(ready);
-}
-
-static void
 start_hub(struct world *w)
 {
-	const char *program = getenv("TWINDECK");
 	struct err err = { 0 };
-	int fds[2];
-	FILE *out;
 
-	assert_int_equal(0, pipe(fds));
-	fflush(stdout);
-	w->pid = fork();
-	if (w->pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		execl(program, "twindeck", "hub", "--json", "--https-port", "0",
-		    "--mqtt-port", "0", "--state-dir", w->dir, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_not_equal(-1, w->pid);
-	close(fds[1]);
-	out = fdopen(fds[0], "r");
-	read_ready(w, out);
-	fclose(out);
-	w->client = client_new(w->base, &w->cs, w->ca_file, &err);
+	e2e_start_hub(&w->e2e);
+	w->client = client_new(w->e2e.base, &w->e2e.cs, w->e2e.ca_file, &err);
 	assert_non_null(w->client);
 	w->endpoint = device_endpoint_new(
-	    w->base, w->cs.host_name, w->mqtt_port, w->ca_file, &err);
+	    w->e2e.base, w->e2e.cs.host_name, w->e2e.mqtt_port, w->e2e.ca_file, &err);
 	assert_non_null(w->endpoint);
 	w->over = false;
 }
@@ -158,18 +102,13 @@ end_hub(struct world *w, int sig)
 {
 	size_t i;
 
-	kill(w->pid, sig);
-	waitpid(w->pid, NULL, 0);
-	w->pid = 0;
+	e2e_end_hub(&w->e2e, sig);
 	for (i = 0; i < N_WRITERS; i++) {
 		device_link_free(w->writers[i].link);
 		w->writers[i].link = NULL;
 	}
 	client_free(w->client);
 	device_endpoint_free(w->endpoint);
-	connstr_fini(&w->cs);
-	free(w->ca_file);
-	w->ca_file = NULL;
 }
 
 static void write_next(struct writer *writer);
@@ -277,9 +216,9 @@ connect_reporter(struct writer *writer)
 	static const struct device_link_ops ops = { on_up, on_down,
 		on_message };
 	struct world *w = writer->world;
-	struct connstr cs = { .host = w->cs.host_name,
-		.host_name = w->cs.host_name,
-		.port = w->mqtt_port,
+	struct connstr cs = { .host = w->e2e.cs.host_name,
+		.host_name = w->e2e.cs.host_name,
+		.port = w->e2e.mqtt_port,
 		.device_id = writer->id,
 		.key = writer->key };
 	struct err err = { 0 };
@@ -317,9 +256,9 @@ write_until_killed(struct world *w)
 			write_next(&w->writers[i]);
 	life.tv_usec = (suseconds_t)(LIFE_MIN_US +
 	    next_random(w) % (LIFE_MAX_US - LIFE_MIN_US));
-	event_base_once(w->base, -1, EV_TIMEOUT, on_time_to_die, w, &life);
+	event_base_once(w->e2e.base, -1, EV_TIMEOUT, on_time_to_die, w, &life);
 	while (!w->over)
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 	end_hub(w, SIGKILL);
 }
 
@@ -408,7 +347,7 @@ check_acknowledged(struct world *w)
 static void
 check_database(struct world *w)
 {
-	char *path = xasprintf("%s/" HUB_FILE_DATABASE, w->dir);
+	char *path = xasprintf("%s/" HUB_FILE_DATABASE, w->e2e.dir);
 	struct err err = { 0 };
 	struct store *store = store_open(path, hub_schema, &err);
 	struct store_stmt *s;
@@ -487,19 +426,11 @@ make_writers(struct world *w)
 static int
 setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR"), *seed = getenv("SEED");
+	const char *seed = getenv("SEED");
 	struct world *w = xcalloc(1, sizeof(*w));
-	struct timeval tick = { .tv_usec = 100000 };
-	struct err err = { 0 };
 
 	xalloc_init();
-	w->dir =
-	    xasprintf("%s/twindeck-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(w->dir));
-	w->base = net_loop_new(&err);
-	assert_non_null(w->base);
-	w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(w->tick, &tick);
+	e2e_init(&w->e2e);
 	w->random = seed != NULL ? strtoull(seed, NULL, 0) : SEED_DEF;
 	printf("# SEED=0x%" PRIx64 "\n", w->random);
 	make_writers(w);
@@ -513,14 +444,11 @@ teardown(void **state)
 	struct world *w = *state;
 	size_t i;
 
-	if (w->pid != 0)
+	if (w->e2e.pid != 0)
 		end_hub(w, SIGKILL);
 	for (i = 0; i < N_WRITERS; i++)
 		xfree_secret(w->writers[i].key);
-	hub_remove_state(w->dir);
-	event_free(w->tick);
-	event_base_free(w->base);
-	free(w->dir);
+	e2e_fini(&w->e2e);
 	free(w);
 	return 0;
 }

@@ -5,16 +5,13 @@
  * often they are called: after the next start the job goes on to its end, and
  * nobody has been called twice.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <event2/event.h>
@@ -31,8 +28,8 @@
 #include "core/iothub/sas.h"
 #include "core/iothub/topic.h"
 #include "core/net/http.h"
-#include "core/net/loop.h"
 #include "core/store/store.h"
+#include "tests/support/e2e.h"
 #include "tests/support/test.h"
 
 #define ROUNDS 3
@@ -51,79 +48,25 @@ struct device {
 };
 
 struct world {
-	struct event_base *base;
-	char *dir;
-	pid_t pid; /* of the hub; 0: none runs */
-	struct connstr cs;
-	char *ca_file;
-	uint16_t mqtt_port;
+	struct e2e e2e;
 	struct net_http *http;
 	struct device_endpoint *endpoint;
 	struct device devices[N_DEVICES];
 	int n_up;
 	int n_calls; /* in this round */
 	bool over;   /* the hub is dead, or about to be */
-	struct event *tick; /* so that no wait is without end */
 };
-
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
-static void
-read_ready(struct world *w, FILE *out)
-{
-	char line[4096];
-	struct err err = { 0 };
-	cJSON *ready;
-
-	if (fgets(line, sizeof(line), out) == NULL)
-		fail_msg("the hub does not start");
-	ready = json_parse(line, strlen(line), &err);
-	assert_non_null(ready);
-	assert_int_equal(0,
-	    connstr_parse(json_get_string(ready, "serviceConnectionString"),
-		&w->cs, &err));
-	w->ca_file = xstrdup(json_get_string(ready, "caFile"));
-	w->mqtt_port = (uint16_t)json_get(ready, "mqttPort")->valueint;
-	explicit_bzero(line, sizeof(line));
-	cJSON_Delete(ready);
-}
 
 static void
 start_hub(struct world *w)
 {
-	const char *program = getenv("TWINDECK");
 	struct err err = { 0 };
-	int fds[2];
-	FILE *out;
 
-	assert_non_null(program);
-	assert_int_equal(0, pipe(fds));
-	fflush(stdout);
-	w->pid = fork();
-	if (w->pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		execl(program, "twindeck", "hub", "--json", "--https-port", "0",
-		    "--mqtt-port", "0", "--state-dir", w->dir, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_not_equal(-1, w->pid);
-	close(fds[1]);
-	out = fdopen(fds[0], "r");
-	read_ready(w, out);
-	fclose(out);
-	w->http = net_http_new(w->base, w->ca_file, &err);
+	e2e_start_hub(&w->e2e);
+	w->http = net_http_new(w->e2e.base, w->e2e.ca_file, &err);
 	assert_non_null(w->http);
 	w->endpoint = device_endpoint_new(
-	    w->base, w->cs.host_name, w->mqtt_port, w->ca_file, &err);
+	    w->e2e.base, w->e2e.cs.host_name, w->e2e.mqtt_port, w->e2e.ca_file, &err);
 	assert_non_null(w->endpoint);
 	w->over = false;
 }
@@ -134,9 +77,7 @@ end_hub(struct world *w, int sig)
 	struct device *d;
 
 	w->over = true;
-	kill(w->pid, sig);
-	waitpid(w->pid, NULL, 0);
-	w->pid = 0;
+	e2e_end_hub(&w->e2e, sig);
 	for (d = w->devices; d < w->devices + N_DEVICES; d++) {
 		device_link_free(d->link);
 		d->link = NULL;
@@ -147,9 +88,6 @@ end_hub(struct world *w, int sig)
 	w->n_up = 0;
 	net_http_free(w->http);
 	device_endpoint_free(w->endpoint);
-	connstr_fini(&w->cs);
-	free(w->ca_file);
-	w->ca_file = NULL;
 }
 
 struct answer {
@@ -181,8 +119,8 @@ ask(struct world *w, const char *method, const char *path, const char *body)
 	char *url, *token, *auth;
 
 	url = xasprintf("https://%s:%u%s?api-version=2021-04-12",
-	    w->cs.host_name, w->cs.port, path);
-	token = sas_token_new(w->cs.host, w->cs.key, w->cs.policy,
+	    w->e2e.cs.host_name, w->e2e.cs.port, path);
+	token = sas_token_new(w->e2e.cs.host, w->e2e.cs.key, w->e2e.cs.policy,
 	    (int64_t)time(NULL) + 600, &err);
 	auth = xasprintf("Authorization: %s", token);
 	headers[0] = auth;
@@ -193,7 +131,7 @@ ask(struct world *w, const char *method, const char *path, const char *body)
 	request.body_len = body != NULL ? strlen(body) : 0;
 	net_http_send(w->http, &request, on_answer, &answer);
 	while (!answer.done) /* it has a time-out of its own */
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 	if (answer.status != 200)
 		fail_msg("%s %s: %d %s", method, path, answer.status,
 		    answer.body);
@@ -261,9 +199,9 @@ connect_devices(struct world *w)
 {
 	static const struct device_link_ops ops = { on_up, on_down,
 		on_message };
-	struct connstr cs = { .host = w->cs.host_name,
-		.host_name = w->cs.host_name,
-		.port = w->mqtt_port,
+	struct connstr cs = { .host = w->e2e.cs.host_name,
+		.host_name = w->e2e.cs.host_name,
+		.port = w->e2e.mqtt_port,
 		.key = (char *)(uintptr_t)KEY };
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 	struct err err = { 0 };
@@ -278,7 +216,7 @@ connect_devices(struct world *w)
 		device_link_start(d->link, 0);
 	}
 	while (w->n_up < N_DEVICES) {
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 		if (clock_mono_ms() > end_ms)
 			fail_msg("%d devices connect", w->n_up);
 	}
@@ -314,7 +252,7 @@ run_until_killed(struct world *w, const char *job, int n_calls)
 	    "\"cloudToDeviceMethod\":{\"methodName\":\"lockDoor\"},"
 	    "\"maxExecutionTimeInSeconds\":300}"));
 	while (w->n_calls < n_calls) {
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 		if (clock_mono_ms() > end_ms)
 			fail_msg("%d devices are called", w->n_calls);
 	}
@@ -335,7 +273,7 @@ wait_for_end(struct world *w, const char *job)
 		if (!done && clock_mono_ms() > end_ms)
 			fail_msg("no end: %s", body);
 		free(body);
-		event_base_loop(w->base, EVLOOP_ONCE); /* a tick at most */
+		event_base_loop(w->e2e.base, EVLOOP_ONCE); /* a tick at most */
 	}
 	free(path);
 }
@@ -356,7 +294,7 @@ find(struct world *w, const char *id)
 static void
 check_records(struct world *w, const char *job, int n_before)
 {
-	char *path = xasprintf("%s/" HUB_FILE_DATABASE, w->dir);
+	char *path = xasprintf("%s/" HUB_FILE_DATABASE, w->e2e.dir);
 	int n_completed = 0, n_unknown = 0;
 	struct err err = { 0 };
 	struct store *store = store_open(path, hub_schema, &err);
@@ -399,26 +337,17 @@ check_records(struct world *w, const char *job, int n_before)
 static int
 setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct world *w = xcalloc(1, sizeof(*w));
-	struct timeval tick = { .tv_usec = 50000 };
-	struct err err = { 0 };
 	size_t i;
 
 	xalloc_init();
-	w->dir =
-	    xasprintf("%s/twindeck-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(w->dir));
-	w->base = net_loop_new(&err);
-	assert_non_null(w->base);
-	w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(w->tick, &tick);
+	e2e_init(&w->e2e);
 	for (i = 0; i < N_DEVICES; i++) {
 		w->devices[i].world = w;
 		snprintf(w->devices[i].id, sizeof(w->devices[i].id),
 		    "door-%03zu", i);
 		w->devices[i].timer = evtimer_new(
-		    w->base, on_time_to_answer, &w->devices[i]);
+		    w->e2e.base, on_time_to_answer, &w->devices[i]);
 	}
 	*state = w;
 	return 0;
@@ -430,14 +359,11 @@ teardown(void **state)
 	struct world *w = *state;
 	size_t i;
 
-	if (w->pid != 0)
+	if (w->e2e.pid != 0)
 		end_hub(w, SIGKILL);
 	for (i = 0; i < N_DEVICES; i++)
 		event_free(w->devices[i].timer);
-	hub_remove_state(w->dir);
-	event_free(w->tick);
-	event_base_free(w->base);
-	free(w->dir);
+	e2e_fini(&w->e2e);
 	free(w);
 	return 0;
 }

@@ -5,7 +5,6 @@
  * purpose.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -20,7 +19,7 @@
 #include "core/iothub/connstr.h"
 #include "core/iothub/sas.h"
 #include "core/net/http.h"
-#include "core/net/loop.h"
+#include "tests/support/e2e.h"
 #include "tests/support/test.h"
 
 #define PATIENCE_MS 20000
@@ -28,11 +27,9 @@
 
 /* A hub in this process, and a service that asks it over HTTPS. */
 struct world {
-	struct event_base *base;
-	char *dir;
+	struct e2e e2e;
 	struct hub *hub;
 	struct client *client;
-	struct event *tick; /* so that no wait is without end */
 	/* Of the last answer. */
 	bool answered;
 	struct err err;
@@ -43,14 +40,6 @@ struct world {
 };
 
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
-static void
 start(struct world *w, const struct hub_config *given)
 {
 	struct hub_config config = *given;
@@ -58,9 +47,9 @@ start(struct world *w, const struct hub_config *given)
 	const struct hub_identity *identity;
 	struct err err = { 0 };
 
-	config.state_dir = w->dir;
+	config.state_dir = w->e2e.dir;
 	config.name = "local";
-	w->hub = hub_new(w->base, &config, &err);
+	w->hub = hub_new(w->e2e.base, &config, &err);
 	if (w->hub == NULL)
 		fail_msg("%s", err.text);
 	identity = hub_get_identity(w->hub);
@@ -70,7 +59,7 @@ start(struct world *w, const struct hub_config *given)
 	cs.key =
 	    xstrdup(hub_identity_policy_key(identity, cs.policy, false, NULL));
 	w->client =
-	    client_new(w->base, &cs, hub_identity_ca_file(identity), &err);
+	    client_new(w->e2e.base, &cs, hub_identity_ca_file(identity), &err);
 	assert_non_null(w->client);
 	cs.policy = NULL;
 	connstr_fini(&cs);
@@ -79,18 +68,9 @@ start(struct world *w, const struct hub_config *given)
 static int
 setup(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct world *w = xcalloc(1, sizeof(*w));
-	struct timeval tick = { .tv_usec = 50000 };
-	struct err err = { 0 };
 
-	w->dir =
-	    xasprintf("%s/twindeck-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	assert_non_null(mkdtemp(w->dir));
-	w->base = net_loop_new(&err);
-	assert_non_null(w->base);
-	w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, NULL);
-	event_add(w->tick, &tick);
+	e2e_init(&w->e2e);
 	*state = w;
 	return 0;
 }
@@ -102,10 +82,7 @@ teardown(void **state)
 
 	client_free(w->client);
 	hub_free(w->hub);
-	hub_remove_state(w->dir);
-	event_free(w->tick);
-	event_base_free(w->base);
-	free(w->dir);
+	e2e_fini(&w->e2e);
 	free(w);
 	return 0;
 }
@@ -130,7 +107,7 @@ wait_for_answer(struct world *w)
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 
 	while (!w->answered) {
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 		if (clock_mono_ms() > end_ms)
 			fail_msg("no answer");
 	}
@@ -172,7 +149,7 @@ control(struct world *w, const char *policy, const char *method,
 	const struct hub_identity *identity = hub_get_identity(w->hub);
 	struct err err = { 0 };
 	struct net_http *http =
-	    net_http_new(w->base, hub_identity_ca_file(identity), &err);
+	    net_http_new(w->e2e.base, hub_identity_ca_file(identity), &err);
 	char *token = sas_token_new(hub_identity_host(identity),
 	    hub_identity_policy_key(identity, policy, false, NULL), policy,
 	    clock_utc_us() / 1000000 + 600, &err);
@@ -331,7 +308,7 @@ test_the_hub_may_leave_while_requests_wait(void **state)
 		hub_tier_take(w->hub->tier, HUB_OP_TWIN_READ, 1);
 	client_twin_get(w->client, "d", on_answer, w);
 	for (i = 0; i < 10; i++)
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 	assert_false(w->answered);
 	hub_free(w->hub);
 	w->hub = NULL;
@@ -500,11 +477,11 @@ listen_to_d(struct world *w)
 {
 	/* The one before has gone, and the hub may not know yet. */
 	while (hub_monitor_count(w->hub->monitor) > 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 	client_listen(
 	    w->client, "/control/devices/d/messages", on_line, on_answer, w);
 	while (hub_monitor_count(w->hub->monitor) == 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 }
 
 /* What comes of it ends with the hub, or with whoever listens. */
@@ -525,7 +502,7 @@ test_a_client_hears_messages_until_somebody_leaves(void **state)
 	w->stops = true;
 	hub_monitor_tell(w->hub->monitor, &message);
 	while (w->http != 200)
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->e2e.base, EVLOOP_ONCE);
 
 	w->answered = w->stops = false;
 	w->http = 0;
