@@ -156,6 +156,9 @@ enum app_prompt {
 void app_ask(struct app *app, enum app_prompt kind, const char *text);
 /* As if it had been typed behind ':'. */
 void app_run_line(struct app *app, const char *line);
+/* A command of core/deck/command.h, on these unless the line says --on. */
+void app_run_on(
+    struct app *app, const char *line, char *const *device_ids, size_t n);
 
 /*
  * Gives the terminal to a program; cb gets its status as from waitpid().  One

@@ -19,6 +19,7 @@
 #include "core/deck/jobs.h"
 #include "core/deck/watch.h"
 #include "tui/app_state.h"
+#include "tui/confirm.h"
 #include "tui/dialogs.h"
 #include "tui/keys.h"
 #include "tui/pane_devices.h"
@@ -80,13 +81,17 @@ app_run_key(struct app *app, const struct key_def *def, const char *arg)
 		def->run(app, arg);
 }
 
+/* Whether the word is, or begins, the first word of a command's name. */
 static bool
-is_command(const char *prefix)
+is_command(const char *word, bool whole)
 {
 	const struct command_def *command;
+	size_t len = strlen(word);
 
 	for (command = command_table; command->name != NULL; command++)
-		if (str_starts_with(command->name, prefix))
+		if (str_starts_with(command->name, word) &&
+		    (!whole || command->name[len] == '\0' ||
+			command->name[len] == ' '))
 			return true;
 	return false;
 }
@@ -103,41 +108,21 @@ trimmed_dup(const char *text)
 	return xstrndup(text, len);
 }
 
+/* Begins it, on the devices given unless the line names its own. */
 void
-app_run_line(struct app *app, const char *line)
+app_run_on(struct app *app, const char *line, char *const *ids, size_t n)
 {
-	struct command_context context = { .deck = app->deck };
+	struct command_context context = {
+		.deck = app->deck,
+		.device_ids = (const char *const *)ids,
+		.n_devices = n,
+		.job = pane_jobs_current(app->panes[PANE_JOBS]),
+	};
 	struct command_result result = { 0 };
-	const struct key_def *def;
-	const char *rest;
 	struct err err;
-	char **ids = NULL, *name, *args;
-	size_t n = 0, len;
 
-	line += strspn(line, " ");
-	if (line[0] == '\0')
+	if (app->deck == NULL)
 		return;
-	pane_devices_finish(app->panes[PANE_DEVICES]);
-	app_clear_message(app); /* an error stays until the next action */
-	len = strcspn(line, " ");
-	name = xstrndup(line, len);
-	/* Completion leaves a space behind. */
-	rest = args = trimmed_dup(line + len);
-	def = keys_find_name(name);
-	if (def == NULL && !is_command(name))
-		def = keys_find_prefix(name); /* :q */
-	if (def != NULL && (rest[0] == '\0' || def->arg != NULL)) {
-		app_run_key(app, def, rest);
-		goto out;
-	}
-	if (app->deck == NULL) {
-		app_say(app, true, "%s: the hub is still starting", name);
-		goto out;
-	}
-	n = app_targets(app, &ids);
-	context.device_ids = (const char *const *)ids;
-	context.n_devices = n;
-	context.job = pane_jobs_current(app->panes[PANE_JOBS]);
 	if (command_run_line(&context, line, &result, &err) == -1)
 		app_say(app, true, "%s", err.text);
 	else if (result.job != NULL)
@@ -146,9 +131,104 @@ app_run_line(struct app *app, const char *line)
 		    job_size(result.job), job_size(result.job) == 1 ? "" : "s");
 	else if (result.print == COMMAND_PRINTS_HELP)
 		dialog_help_open(app, IN_ALL, "");
-out:
 	free(result.text);
+}
+
+/*
+ * What a dialog would ask a word for is not begun by a line without it
+ * either.  True: it is asked for now, or the line is wrong.
+ */
+static bool
+asks_first(struct app *app, const char *line, char *const *ids, size_t n)
+{
+	struct command_context context = {
+		.deck = app->deck,
+		.rehearses = true,
+		.device_ids = (const char *const *)ids,
+		.n_devices = n,
+	};
+	struct command_result result = { 0 };
+	struct err err;
+
+	if (command_run_line(&context, line, &result, &err) == -1) {
+		app_say(app, true, "%s", err.text);
+		return true;
+	}
+	if (result.n_devices > 0 && confirm_is_asked(app, result.n_devices)) {
+		dialog_command_open(
+		    app, line, result.device_ids, result.n_devices);
+		return true;
+	}
+	fleet_ids_free(result.device_ids, result.n_devices);
+	return false;
+}
+
+static void
+run_command(struct app *app, const char *line)
+{
+	char **ids;
+	size_t n = app_targets(app, &ids);
+
+	if (!asks_first(app, line, ids, n))
+		app_run_on(app, line, ids, n);
 	fleet_ids_free(ids, n);
+}
+
+/* A word that begins the names of several does not say which. */
+static void
+say_unknown(struct app *app, const char *name)
+{
+	struct strbuf names = { 0 };
+	const struct key_def *def;
+	const struct command_def *command;
+
+	for (command = command_table; command->name != NULL; command++)
+		if (str_starts_with(command->name, name) &&
+		    (command->needs & COMMAND_ONE_SHOT_ONLY) == 0 &&
+		    keys_find_name(command->name) == NULL)
+			strbuf_printf(&names, "%s, ", command->name);
+	for (def = key_table; def->name != NULL; def++)
+		if (str_starts_with(def->name, name))
+			strbuf_printf(&names, "%s, ", def->name);
+	if (names.len > 2)
+		app_say(app, true, "%s may be %.*s", name,
+		    (int)(names.len - 2), strbuf_str(&names));
+	else
+		app_say(app, true,
+		    "there is no command \"%.40s\"; ? shows what there is",
+		    name);
+	strbuf_fini(&names);
+}
+
+void
+app_run_line(struct app *app, const char *line)
+{
+	const struct key_def *def;
+	char *name, *rest;
+	size_t len;
+
+	line += strspn(line, " ");
+	if (line[0] == '\0')
+		return;
+	pane_devices_finish(app->panes[PANE_DEVICES]);
+	app_clear_message(app); /* an error stays until the next action */
+	len = strcspn(line, " ");
+	name = xstrndup(line, len);
+	rest = trimmed_dup(line + len); /* completion leaves a space behind */
+	def = keys_find_name(name);
+	if (def == NULL && !is_command(name, false))
+		def = keys_find_prefix(name); /* :q */
+	if (def != NULL && (rest[0] == '\0' || def->arg != NULL))
+		app_run_key(app, def, rest);
+	else if (def != NULL && !is_command(name, true))
+		app_say(app, true, "%s takes nothing behind it, not \"%.40s\"",
+		    def->name, rest);
+	else if (!is_command(name, true))
+		say_unknown(app, name);
+	else if (app->deck == NULL)
+		app_say(app, true, "%s: the hub is still starting", name);
+	else
+		run_command(app, line);
 	free(name);
-	free(args);
+	free(rest);
 }

@@ -34,6 +34,9 @@ void dialog_action_form(struct app *app, const struct action_form *form,
 /* A direct method on devices; method NULL: it is typed there. */
 void dialog_action_open(
     struct app *app, const char *method, char **device_ids, size_t n);
+/* A typed command on many devices, or where it matters: asked for a word. */
+void dialog_command_open(
+    struct app *app, const char *line, char **device_ids, size_t n);
 /* What is to happen later. */
 void dialog_schedule_open(struct app *app, char **device_ids, size_t n);
 /* The devices of a job that failed, again. */

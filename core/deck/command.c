@@ -104,6 +104,11 @@ add_job(const struct command_context *context, const struct options *options,
 	request->at_once = (int)options_number(options, "at-once");
 	request->ack_only = options_flag(options, "ack");
 	request->retry_ms = context->retry_ms;
+	if (context->rehearses) {
+		result->device_ids = targets.ids;
+		result->n_devices = targets.n;
+		return 0;
+	}
 	result->job = jobs_add(deck_jobs(context->deck), request, err);
 	if (result->job != NULL)
 		rc = 0;
@@ -351,6 +356,8 @@ command_run(const struct command_context *context,
 		return err_set(err, ERR_UNSUPPORTED,
 		    "%s is for the deck: a run leaves no job behind",
 		    command->name);
+	if (context->rehearses && (command->needs & COMMAND_NEEDS_TARGETS) == 0)
+		return 0;
 	/* options_parse() takes what argv[0] is for granted. */
 	argv = xcalloc(n + 2, sizeof(*argv));
 	argv[0] = xstrdup(command->name);

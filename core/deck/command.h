@@ -52,6 +52,8 @@ enum command_needs {
 struct command_context {
 	struct deck *deck;
 	bool one_shot; /* of `twindeck run` */
+	/* Nothing is begun: the result says on what it would be. */
+	bool rehearses;
 	int64_t retry_ms; /* as in struct job_request */
 	/* Targets where --on is not given; the deck's marked or focused. */
 	const char *const *device_ids;
@@ -69,6 +71,9 @@ struct command_result {
 		COMMAND_PRINTS_HELP
 	} print;
 	char *text;                  /* the caller's, or NULL */
+	/* Of a rehearsal, the caller's: who would be acted on; or NULL, 0. */
+	char **device_ids;
+	size_t n_devices;
 };
 
 struct command_def {

@@ -147,6 +147,27 @@ run(struct fake_hub *hub, const char *line)
 }
 
 static void
+test_a_rehearsal_says_on_whom_and_begins_nothing(void **state)
+{
+	struct command_context context = { .deck = fake_hub_deck(*state),
+		.rehearses = true };
+	struct command_result result;
+	struct err err;
+
+	assert_int_equal(0, command_run_line(&context, "call m --on a,b",
+	    &result, &err));
+	assert_int_equal(2, result.n_devices);
+	assert_string_equal("b", result.device_ids[1]);
+	command_words_free(result.device_ids, result.n_devices);
+	assert_int_equal(-1, command_run_line(&context,
+	    "call m {} --on a --when soon", &result, &err));
+	assert_int_equal(0, command_run_line(&context, "cancel 7", &result,
+	    &err));
+	assert_int_equal(0, result.n_devices);
+	assert_int_equal(0, jobs_size(deck_jobs(context.deck)));
+}
+
+static void
 test_call_makes_a_job_on_what_is_marked_or_named(void **state)
 {
 	struct job *job =
@@ -244,6 +265,7 @@ main(void)
 		    test_a_line_splits_as_in_a_shell_and_keeps_json_together),
 		cmocka_unit_test(test_names_of_two_words_are_found),
 		cmocka_unit_test(test_when_is_now_a_delay_or_a_time),
+		CASE(test_a_rehearsal_says_on_whom_and_begins_nothing),
 		CASE(test_call_makes_a_job_on_what_is_marked_or_named),
 		CASE(test_set_makes_one_patch_of_all_paths),
 		CASE(test_cancel_takes_a_number),

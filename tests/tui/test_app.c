@@ -620,6 +620,15 @@ test_what_cannot_be_done_is_said_in_one_line(void **state)
 
 	press(f, 'Q');
 	assert_true(shows(f, "Q does nothing here"));
+	app_run_line(f->app, "lock 5");
+	draw(f);
+	assert_true(shows(f, "lock takes nothing behind it, not \"5\""));
+	app_run_line(f->app, "unmarked");
+	draw(f);
+	assert_true(shows(f, "there is no command \"unmarked\""));
+	app_run_line(f->app, "se");
+	draw(f);
+	assert_true(shows(f, "se may be set, set-tags, select, settings"));
 	press(f, '3');
 	press(f, 'x');
 	assert_true(shows(f, "cancel: there is no job yet"));

@@ -400,6 +400,40 @@ test_a_dangerous_hub_has_its_name_typed(void **state)
 }
 
 static void
+test_a_typed_command_asks_for_the_same_word(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct err err;
+
+	/* More than CONFIRM_MANY. */
+	screen_rig_command(rig, "call lockDoor --on a,b,c,d,e,f,g,h,i,j,k");
+	assert_null(asked(rig));
+	assert_true(shows(rig, "Run this on 11 devices of  local demo"));
+	assert_true(shows(rig, "call lockDoor"));
+	assert_true(shows(rig, "type 11 here, the number of devices"));
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_null(asked(rig));
+	type(rig, "11");
+	press(rig, KEYS_ENTER);
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_int_equal(11, asked(rig)->n_devices);
+	/* What is wrong is said at once, and few are not asked about. */
+	screen_rig_command(rig, "set building=");
+	assert_true(shows(rig, "expected a JSON value"));
+	screen_rig_command(rig, "set building=4 --on door-001");
+	assert_string_equal("{\"building\":4}", asked(rig)->patch);
+	assert_int_equal(
+	    0, profile_set(app_profile(rig->app), "danger", "yes", &err));
+	screen_rig_command(rig, "set-tags floor=4 --on door-001");
+	assert_true(shows(rig, "Run this on 1 device of  local demo"));
+	assert_string_equal("{\"building\":4}", asked(rig)->patch);
+	press(rig, KEYS_ESC);
+	assert_string_equal("{\"building\":4}", asked(rig)->patch);
+}
+
+static void
 test_an_action_is_kept_by_name_and_comes_back(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -534,6 +568,7 @@ main(void)
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
 		CASE(test_a_dangerous_hub_has_its_name_typed),
+		CASE(test_a_typed_command_asks_for_the_same_word),
 		CASE(test_an_action_is_kept_by_name_and_comes_back),
 		CASE(test_the_engine_is_chosen_in_the_dialog),
 		CASE(test_a_job_of_the_hub_says_what_it_waits_for),
