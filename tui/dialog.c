@@ -31,14 +31,16 @@ dialog_new(struct app *app, const char *title, const char *info, int width,
 	return dialog;
 }
 
-static void
-free_row(struct dialog_row *row)
+void
+dialog_row_fini(struct dialog_row *row)
 {
 	size_t i;
 
 	for (i = 0; i < row->n_cells; i++)
 		free(row->cells[i]);
 	free(row->cells);
+	free(row->head);
+	free(row->whole);
 	free(row->text);
 	free(row->label);
 	free(row->hint);
@@ -53,7 +55,7 @@ empty(struct dialog *dialog)
 	if (dialog->focus != -1)
 		prompt_close();
 	for (i = 0; i < dialog->n_rows; i++)
-		free_row(&dialog->rows[i]);
+		dialog_row_fini(&dialog->rows[i]);
 	for (i = 0; i < dialog->n_buttons; i++)
 		free(dialog->buttons[i]);
 	free(dialog->title);
@@ -111,64 +113,40 @@ insert_row(struct dialog *dialog, size_t at, enum dialog_row_kind kind)
 	return &dialog->rows[at];
 }
 
-/* The bytes of text that fit into width characters, cut between words. */
-static size_t
-fitting(const char *text, int width)
+/* Where it is broken into lines is known when it is drawn. */
+static void
+put_text(struct dialog *dialog, enum style style, const char *head, char *text)
 {
-	size_t i, space = 0;
-	int n = 0;
+	struct dialog_row *row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
 
-	for (i = 0; text[i] != '\0'; i++) {
-		if (((unsigned char)text[i] & 0xc0) == 0x80)
-			continue;
-		if (n++ == width)
-			return space > 0 ? space : i;
-		if (text[i] == ' ')
-			space = i;
-	}
-	return i;
+	row->style = style;
+	row->head = xstrdup(head);
+	row->whole = text;
+	row->text = xasprintf("%s%s", head, text);
+	dialog->wrapped = 0;
 }
 
 void
 dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
 {
-	struct dialog_row *row;
-	char *text;
-	size_t at = 0, len;
+	char *text, *head;
+	size_t indent;
 	va_list ap;
 
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	do {
-		len = fitting(text + at, dialog->width - 2 - 2 * DIALOG_MARGIN);
-		row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
-		row->text = xstrndup(text + at, len);
-		row->style = style;
-		at += len;
-		while (text[at] == ' ')
-			at++;
-	} while (text[at] != '\0');
+	indent = strspn(text, " ");
+	head = xstrndup(text, indent);
+	put_text(dialog, style, head, xstrdup(text + indent));
+	free(head);
 	free(text);
 }
 
 void
 dialog_item(struct dialog *dialog, const char *head, const char *text)
 {
-	int indent = (int)strlen(head);
-	struct dialog_row *row;
-	size_t at = 0, len;
-
-	do {
-		len = fitting(
-		    text + at, dialog->width - 2 - 2 * DIALOG_MARGIN - indent);
-		row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
-		row->text = xasprintf("%*s%.*s", indent, at == 0 ? head : "",
-		    (int)len, text + at);
-		at += len;
-		while (text[at] == ' ')
-			at++;
-	} while (text[at] != '\0');
+	put_text(dialog, STYLE_TEXT, head, xstrdup(text));
 }
 
 void

@@ -106,7 +106,7 @@ draw_text(const struct dialog *dialog, struct area a, int y, size_t i)
 	const struct dialog_row *row = &dialog->rows[i];
 
 	area_put_fit(a, y, 0, a.cols, row->style, row->text);
-	if (dialog->focus != -1 || dialog->pointed != (ssize_t)i)
+	if (dialog->focus != -1 || dialog_row_pointed(dialog) != (ssize_t)i)
 		return;
 	area_highlight(a, y);
 	area_set_cursor(a, y, 0, false);
@@ -121,13 +121,14 @@ static void
 settle(struct dialog *dialog, int rows)
 {
 	size_t seen = rows > 0 ? (size_t)rows : 1, n = dialog->n_rows, at;
+	ssize_t pointed = dialog_row_pointed(dialog);
 
 	dialog->pinned =
 	    n > seen && seen > 1 && dialog->rows[n - 1].kind == ROW_BUTTONS;
 	n -= dialog->pinned;
 	seen -= dialog->pinned;
 	at = dialog->focus >= 0    ? (size_t)dialog->focus
-	    : dialog->pointed >= 0 ? (size_t)dialog->pointed
+	    : pointed >= 0 ? (size_t)pointed
 	    : dialog->pinned || dialog->n_buttons == 0
 	    ? dialog->top /* nothing but text: it scrolls freely */
 	    : n - 1;
@@ -155,14 +156,17 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	};
 	int margin = screen.cols >= 60 ? DIALOG_MARGIN : 0;
 	int cols = dialog->width < screen.cols ? dialog->width : screen.cols;
-	int want = (int)dialog->n_rows + 3 + (screen.rows >= 20);
-	int rows = want < screen.rows ? want : screen.rows, y;
-	bool gap = rows == want && screen.rows >= 20;
+	int want, rows, y;
 	struct area a;
 	size_t i;
+	bool gap;
 
 	if (dialog->n_rows == 0)
 		return;
+	dialog_wrap(dialog, screen, cols - 2 - 2 * margin);
+	want = (int)dialog->n_rows + 3 + (screen.rows >= 20);
+	rows = want < screen.rows ? want : screen.rows;
+	gap = rows == want && screen.rows >= 20;
 	if (dialog->y == -1)
 		dialog->y = (screen.rows - rows) / 2;
 	if (dialog->y > screen.rows - rows)

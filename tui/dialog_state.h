@@ -1,6 +1,6 @@
 /*
- * The insides of a dialog, for dialog.c, which changes them, and
- * dialog_draw.c, which draws them.
+ * The insides of a dialog, for dialog.c, which changes them,
+ * dialog_wrap.c, which breaks its texts, and dialog_draw.c, which draws them.
  */
 #ifndef TWINDECK_TUI_DIALOG_STATE_H
 #define TWINDECK_TUI_DIALOG_STATE_H
@@ -20,6 +20,11 @@ struct dialog_row {
 	enum dialog_row_kind kind;
 	enum style style;
 	char *text; /* owned; of a field, its value */
+	/*
+	 * Of text, owned: what it says, and what stands in front of its first
+	 * line only.  NULL: the row goes on with the one above.
+	 */
+	char *head, *whole;
 	char **cells; /* owned, like them; of ROW_CELLS */
 	size_t n_cells;
 	int id;     /* fields only, as the rest below */
@@ -43,7 +48,8 @@ struct dialog {
 	size_t n_buttons;
 	size_t button;    /* of the buttons, the one with the focus */
 	ssize_t focus;    /* row of the field; -1: the buttons */
-	ssize_t pointed;  /* row of text; -1: none */
+	ssize_t pointed;  /* row as it was built, lines that go on are none */
+	int wrapped;      /* the width that text is broken for; 0: for none */
 	size_t top;       /* first row that is seen */
 	bool pinned;      /* the buttons stay at the bottom */
 	int y;            /* of its frame: rows that come do not lift it */
@@ -51,6 +57,13 @@ struct dialog {
 	/* Of the buttons, the first column and the one behind. */
 	int button_at[DIALOG_BUTTONS_MAX], button_end[DIALOG_BUTTONS_MAX];
 };
+
+void dialog_row_fini(struct dialog_row *row);
+
+/* Breaks texts into lines of that many cells, if they are not yet. */
+void dialog_wrap(struct dialog *dialog, struct area area, int width);
+/* The row of the line that is pointed at; -1: none. */
+ssize_t dialog_row_pointed(const struct dialog *dialog);
 
 /* Which row is seen in a line of the inside; behind the last: none. */
 size_t dialog_row_seen(const struct dialog *dialog, int y);

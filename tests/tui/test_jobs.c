@@ -419,6 +419,15 @@ test_a_typed_command_asks_for_the_same_word(void **state)
 	press(rig, KEYS_RIGHT);
 	press(rig, KEYS_ENTER);
 	assert_int_equal(11, asked(rig)->n_devices);
+	/* No word of a text is lost on a narrow screen. */
+	screen_rig_resize(rig, 44, 20);
+	screen_rig_command(rig,
+	    "call lockDoor {\"lockTime\":\"8h\"} "
+	    "--on a,b,c,d,e,f,g,h,i,j,k --at-once 2 --timeout 44");
+	assert_true(shows(rig, "--on a,b,c,d,e,f,g,h,i,j,k"));
+	assert_true(shows(rig, "--timeout 44"));
+	press(rig, KEYS_ESC);
+	screen_rig_resize(rig, 120, 40);
 	/* What is wrong is said at once, and few are not asked about. */
 	screen_rig_command(rig, "set building=");
 	assert_true(shows(rig, "expected a JSON value"));

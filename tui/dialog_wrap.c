@@ -1,0 +1,156 @@
+/* Breaks the texts of a dialog into lines that fit. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/xalloc.h"
+#include "tui/canvas.h"
+#include "tui/dialog_state.h"
+
+#define INDENT 4 /* cells, of text that has no room beside its head */
+
+static int
+width_of(struct area a, const char *text, size_t len)
+{
+	char *copy = xstrndup(text, len);
+	int width = area_width(a, copy);
+
+	free(copy);
+	return width;
+}
+
+static size_t
+next_character(const char *text, size_t at)
+{
+	do
+		at++;
+	while (((unsigned char)text[at] & 0xc0) == 0x80);
+	return at;
+}
+
+/* Of a word that is longer than a line; at least a character. */
+static size_t
+fitting_part(struct area a, const char *text, int width)
+{
+	size_t at = next_character(text, 0), next;
+
+	while (text[at] != '\0') {
+		next = next_character(text, at);
+		if (width_of(a, text, next) > width)
+			break;
+		at = next;
+	}
+	return at;
+}
+
+/* The bytes of text that fit into width cells, cut between words. */
+static size_t
+fitting(struct area a, const char *text, int width)
+{
+	size_t at = 0, next;
+	int cells = 0;
+
+	for (;;) {
+		next = at + strspn(text + at, " ");
+		next += strcspn(text + next, " ");
+		cells += width_of(a, text + at, next - at);
+		if (cells > width)
+			return at > 0 ? at : fitting_part(a, text, width);
+		if (text[next] == '\0')
+			return next;
+		at = next;
+	}
+}
+
+static struct dialog_row *
+add(struct dialog *to)
+{
+	if (to->n_rows == to->cap_rows) {
+		to->cap_rows = to->cap_rows * 2 + 16;
+		to->rows = xreallocarray(
+		    to->rows, to->cap_rows, sizeof(*to->rows));
+	}
+	to->rows[to->n_rows] = (struct dialog_row){ .kind = ROW_TEXT };
+	return &to->rows[to->n_rows++];
+}
+
+/* The row is moved to its new place, with its lines behind it. */
+static void
+add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
+{
+	const char *text = from->whole, *head = from->head;
+	struct dialog_row *row = add(to);
+	enum style style = from->style;
+	int indent = area_width(a, head);
+	size_t len;
+
+	*row = *from;
+	free(row->text);
+	row->text = NULL;
+	if (indent > width / 2) {
+		row->text = xstrdup(head);
+		indent = INDENT;
+	}
+	do {
+		len = fitting(a, text, width - indent);
+		if (row->text != NULL) {
+			row = add(to);
+			row->style = style;
+		}
+		if (row->whole != NULL)
+			row->text = xasprintf("%s%.*s", head, (int)len, text);
+		else
+			row->text = xasprintf(
+			    "%*s%.*s", indent, "", (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+	} while (*text != '\0');
+}
+
+void
+dialog_wrap(struct dialog *dialog, struct area area, int width)
+{
+	struct dialog new = { 0 };
+	ssize_t focus = dialog->focus;
+	size_t i;
+
+	if (width < 1)
+		width = 1;
+	if (dialog->wrapped == width)
+		return;
+	for (i = 0; i < dialog->n_rows; i++) {
+		struct dialog_row *row = &dialog->rows[i];
+
+		if ((ssize_t)i == dialog->focus)
+			focus = (ssize_t)new.n_rows;
+		if (row->kind != ROW_TEXT)
+			*add(&new) = *row;
+		else if (row->whole != NULL)
+			add_text(&new, row, area, width);
+		else
+			dialog_row_fini(row);
+	}
+	free(dialog->rows);
+	dialog->rows = new.rows;
+	dialog->n_rows = new.n_rows;
+	dialog->cap_rows = new.cap_rows;
+	dialog->focus = focus;
+	dialog->wrapped = width;
+}
+
+ssize_t
+dialog_row_pointed(const struct dialog *dialog)
+{
+	ssize_t left = dialog->pointed;
+	size_t i;
+
+	for (i = 0; left >= 0 && i < dialog->n_rows; i++) {
+		if (dialog->rows[i].kind == ROW_TEXT &&
+		    dialog->rows[i].whole == NULL)
+			continue;
+		if (left-- == 0)
+			return (ssize_t)i;
+	}
+	return -1;
+}
