@@ -26,6 +26,7 @@
 #include "tui/pane_traffic.h"
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
+#include "tui/tour.h"
 
 #define FLEET_FEW 100 /* devices: the first page of the list */
 
@@ -61,6 +62,7 @@ app_free(struct app *app)
 	prompt_close();
 	dialog_free(app->dialog);
 	dialog_free(app->closed);
+	tour_free(app->tour);
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->free(app->panes[i]);
 	for (i = 0; i < APP_LOG_MAX; i++)
@@ -234,13 +236,14 @@ app_focus(const struct app *app)
 	return app->focus;
 }
 
-static void
-lay_out(struct app *app)
+void
+app_lay_out(struct app *app)
 {
+	int rows = app->rows - tour_rows(app->tour, app->rows, app->cols);
 	size_t i;
 
-	layout_compute(&app->layout, app->rows, app->cols, app->focus,
-	    app->upper, app->zoomed);
+	layout_compute(&app->layout, rows, app->cols, app->focus, app->upper,
+	    app->zoomed);
 	for (i = 0; i < PANES; i++) {
 		if (app->layout.panes[i].rows == 0)
 			continue;
@@ -254,7 +257,7 @@ app_resize(struct app *app, int rows, int cols)
 {
 	app->rows = rows;
 	app->cols = cols;
-	lay_out(app);
+	app_lay_out(app);
 	if (app->hold == HOLD_ON)
 		app->hold = HOLD_NEXT; /* it has to be drawn anew */
 }
@@ -273,14 +276,14 @@ app_set_focus(struct app *app, enum pane_id id)
 	if (id == PANE_DEVICES || id == PANE_TWIN)
 		app->upper = id;
 	app->focus = id;
-	lay_out(app);
+	app_lay_out(app);
 }
 
 void
 app_toggle_zoom(struct app *app)
 {
 	app->zoomed = !app->zoomed;
-	lay_out(app);
+	app_lay_out(app);
 }
 
 bool
@@ -388,6 +391,15 @@ app_key(struct app *app, int32_t key)
 		app_key(app, key & ~KEYS_ALT);
 		return;
 	}
+	if (app_tour_key(app, key))
+		app->ops->wake(app->arg);
+	else
+		app_press(app, key);
+}
+
+void
+app_press(struct app *app, int32_t key)
+{
 	if (key == CTRL_KEY('l'))
 		app_repaint(app);
 	else if (key == CTRL_KEY('z'))
@@ -437,6 +449,7 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 	    pane_job_current(app->panes[PANE_JOB]) == NULL)
 		app_set_focus(app, PANE_JOBS);
 	app_draw_screen(app, canvas, now_ms, now_us);
+	app_draw_tour(app, canvas, now_ms);
 	if (app->ops->again != NULL &&
 	    pane_devices_is_working(app->panes[PANE_DEVICES]))
 		app->ops->again(app->arg);
@@ -492,7 +505,7 @@ app_is_restless(const struct app *app, int64_t now_ms)
 {
 	const struct watch_health *health;
 
-	if (app->deck == NULL)
+	if (app->deck == NULL || (app->tour != NULL && tour_waits(app->tour)))
 		return true;
 	health = watch_health(deck_watch(app->deck));
 	return !health->ok || !fleet_is_complete(deck_fleet(app->deck)) ||

@@ -23,6 +23,7 @@ struct profile;
 struct recall;
 struct select;
 struct theme;
+struct tour;
 
 struct app_ops {
 	void (*wake)(void *arg);    /* there is something to paint */
@@ -70,6 +71,11 @@ void app_key(struct app *app, int32_t key);
 void app_paste(struct app *app, const char *text);
 void app_mouse(struct app *app, const struct mouse *mouse);
 /*
+ * Presses what a tour presses by itself, when it is time: before app_draw().
+ */
+void app_advance(struct app *app, int64_t now_ms);
+int64_t app_due_ms(const struct app *app); /* when next; TOUR_NEVER */
+/*
  * Brings everything in line with the model, tells the watch what is looked
  * at, and draws.
  */
@@ -89,6 +95,9 @@ struct recall *app_recall(const struct app *app);
 struct select *app_select(const struct app *app); /* NULL without a deck */
 const char *app_title(const struct app *app);
 void app_set_title(struct app *app, const char *title); /* copied */
+/* The tour is the app's from now on; NULL: there is none. */
+void app_set_tour(struct app *app, struct tour *tour);
+struct tour *app_tour(const struct app *app);
 /* See app_ops. */
 int app_open_hub(struct app *app, const char *name, struct err *err);
 struct pane *app_pane(const struct app *app, enum pane_id id);
@@ -97,6 +106,7 @@ enum pane_id app_focus(const struct app *app);
 enum pane_id app_under(const struct app *app);
 void app_set_focus(struct app *app, enum pane_id id);
 void app_toggle_zoom(struct app *app);
+void app_lay_out(struct app *app); /* the tour has come, or gone */
 bool app_is_zoomed(const struct app *app);
 /* Whether the screen shows devices and twin side by side. */
 bool app_is_wide(const struct app *app);

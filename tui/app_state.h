@@ -12,6 +12,7 @@
 
 struct events_subscription;
 struct key_def;
+struct tour;
 
 struct app_log_entry {
 	char *text; /* owned */
@@ -53,6 +54,7 @@ struct app {
 	struct dialog *dialog; /* owned; NULL: none */
 	struct dialog *closed; /* owned; freed once its callback is over */
 	enum app_prompt asks;
+	struct tour *tour; /* owned; NULL: there is none */
 	enum app_hold hold;
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
 	bool mouse;
@@ -99,6 +101,13 @@ void app_watch_point(struct app *app);
  * under its own id, instead of a pane that is emptied and filled at each step.
  */
 bool app_watch_waits(struct app *app, int64_t now_ms);
+
+/* A key as the screen takes it, whoever pressed it. */
+void app_press(struct app *app, int32_t key);
+/* True if the key was meant for the tour. */
+bool app_tour_key(struct app *app, int32_t key);
+/* Lets the tour look at what is drawn, and adds its rows. */
+void app_draw_tour(struct app *app, struct canvas *canvas, int64_t now_ms);
 
 /* While the screen is held: true if the key is refused, or lets go. */
 bool app_hold_key(struct app *app, const struct key_def *def, int32_t key);

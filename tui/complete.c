@@ -190,6 +190,7 @@ static const struct {
 	{ .name = "METHOD", .put = put_methods },
 	{ .name = "N", .put = put_jobs },
 	{ .name = "PATH", .put = put_desired },
+	{ .name = "STEP", .words = "on off next back again play" },
 	{ .name = "TAG", .put = put_tags },
 	{ .name = "THEME", .put = put_themes },
 	{ .name = "editor", .words = "editor" },

@@ -90,3 +90,80 @@ key_bytes(int32_t key, char out[KEY_BYTES_MAX])
 	len = utf8_encode((uint32_t)key, out + n);
 	return n + (size_t)len;
 }
+
+/* Plays spell two keys in full that help and man page shorten. */
+static const struct {
+	int32_t key;
+	const char *spelt;
+} spelt_table[] = {
+	{ KEYS_PGUP, "<PageUp>" },
+	{ KEYS_PGDN, "<PageDown>" },
+	{ '<', "<lt>" },
+};
+
+#define N_SPELT (sizeof(spelt_table) / sizeof(spelt_table[0]))
+
+const char *
+key_spell(int32_t key, char out[KEY_NAME_SIZE])
+{
+	const struct special *special = find_special(key);
+	char utf8[5] = "";
+	size_t i;
+
+	for (i = 0; i < N_SPELT; i++)
+		if (spelt_table[i].key == key) {
+			snprintf(out, KEY_NAME_SIZE, "%s",
+			    spelt_table[i].spelt);
+			return out;
+		}
+	if (special != NULL) {
+		snprintf(out, KEY_NAME_SIZE, "<%s>", special->name);
+	} else if ((key & KEYS_ALT) != 0) {
+		utf8_encode((uint32_t)(key & ~KEYS_ALT), utf8);
+		snprintf(out, KEY_NAME_SIZE, "<M-%s>", utf8);
+	} else if (key >= 0 && key < ' ') {
+		snprintf(out, KEY_NAME_SIZE, "<C-%c>",
+		    (char)(key + (key >= 1 && key <= 26 ? '`' : '@')));
+	} else {
+		utf8_encode((uint32_t)key, utf8);
+		snprintf(out, KEY_NAME_SIZE, "%s", utf8);
+	}
+	return out;
+}
+
+static int32_t
+parse_named(const char *name)
+{
+	uint32_t cp;
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < N_SPECIAL; i++)
+		if (strlen(special_table[i].name) == len - 1 &&
+		    strncmp(special_table[i].name, name, len - 1) == 0)
+			return special_table[i].key;
+	if (len < 4 || name[1] != '-' ||
+	    utf8_decode(name + 2, len - 3, &cp) != (int)len - 3)
+		return 0;
+	if (name[0] == 'M')
+		return ALT_KEY((int32_t)cp);
+	if (name[0] == 'C' && cp >= '@' && cp < 127)
+		return CTRL_KEY((int32_t)cp);
+	return 0;
+}
+
+int32_t
+key_parse(const char *spelt)
+{
+	size_t i, len = strlen(spelt);
+	uint32_t cp;
+
+	for (i = 0; i < N_SPELT; i++)
+		if (strcmp(spelt_table[i].spelt, spelt) == 0)
+			return spelt_table[i].key;
+	if (len > 2 && spelt[0] == '<' && spelt[len - 1] == '>')
+		return parse_named(spelt + 1);
+	if (len > 0 && utf8_decode(spelt, len, &cp) == (int)len && cp > ' ' &&
+	    cp != 127)
+		return (int32_t)cp;
+	return 0;
+}

@@ -39,6 +39,14 @@ enum key_code {
 /* As help and the man page spell it: "Space", "PgUp", "^L", "j". */
 const char *key_label(int32_t key, char out[KEY_NAME_SIZE]);
 
+/*
+ * As a play of the screen, a tour and a recording write it: "f", "<Enter>",
+ * "<PageUp>", "<C-l>", "<M-x>", "<lt>" for the less-than sign.
+ */
+const char *key_spell(int32_t key, char out[KEY_NAME_SIZE]);
+/* One key spelt so; 0 if there is no such key. */
+int32_t key_parse(const char *spelt);
+
 /* As a terminal sends it: what readline reads.  The number of bytes. */
 size_t key_bytes(int32_t key, char out[KEY_BYTES_MAX]);
 

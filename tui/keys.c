@@ -10,6 +10,7 @@
 #include "tui/actions_go.h"
 #include "tui/actions_jobs.h"
 #include "tui/actions_settings.h"
+#include "tui/actions_tour.h"
 #include "tui/actions_traffic.h"
 #include "tui/actions_twin.h"
 #include "tui/templates.h"
@@ -250,6 +251,10 @@ const struct key_def key_table[] = {
 	  NULL, "[KEY = VALUE]",
 	  "Keep a setting in the configuration file, or list what is set.",
 	  action_settings },
+	{ "tour", { 0 }, IN_ALL, 0,
+	  NULL, "[STEP]",
+	  "Go on with the tour of the demo: on, off, next, back, again, play.",
+	  action_tour },
 	{ "suspend", { CTRL_KEY('z') }, IN_ALL, 0,
 	  NULL, NULL, "Suspend the program.", action_suspend },
 	{ .name = NULL },

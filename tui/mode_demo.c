@@ -17,6 +17,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
@@ -32,6 +33,8 @@
 #include "tui/mode_screen.h"
 #include "tui/screen.h"
 #include "tui/screen_guard.h"
+#include "tui/tour.h"
+#include "tui/tour_script.h"
 
 #define COUNT_MAX 10000
 #define GRACE_MS 3000      /* for a child to leave */
@@ -63,6 +66,27 @@ static const struct option_def demo_options[] = {
 	    .type = OPTION_FLAG,
 	    .help =
 		"Leave the hub's state behind on quitting, and say where." },
+	{ .name = "tour",
+	    .type = OPTION_FLAG,
+	    .help = "Lead through the tutorials: what to press, and what to "
+		    "look at." },
+	{ .name = "autoplay",
+	    .type = OPTION_FLAG,
+	    .help = "Play the tour by itself, until a key is pressed." },
+	{ .name = "tour-file",
+	    .type = OPTION_STRING,
+	    .arg = "FILE",
+	    .help = "Take this tour instead; record writes such a file." },
+	{ .name = "pace",
+	    .type = OPTION_STRING,
+	    .arg = "N",
+	    .unit = "seconds",
+	    .def = "3",
+	    .help = "How long each text of the tour stands at least." },
+	{ .name = "exit",
+	    .type = OPTION_FLAG,
+	    .help = "Quit when the tour has been played, with 1 as soon as "
+		    "something is late." },
 	MODE_SCREEN_OPTIONS,
 	{ .name = NULL },
 };
@@ -94,6 +118,7 @@ struct demo {
 	char *state_dir; /* owned */
 	int log_fd;      /* of no file: what the children complain of */
 	char *ready;     /* owned, a secret: the hub's ready line */
+	struct tour *tour; /* owned until the screen has it */
 };
 
 static void
@@ -298,6 +323,45 @@ remove_place(const struct demo *demo)
 	rmdir(demo->top);
 }
 
+/* There is always a tour to go on with; whether it starts is the options'. */
+static int
+make_tour(struct demo *demo, struct err *err)
+{
+	const struct options *o = demo->options;
+	const char *file = options_string(o, "tour-file");
+	const char *pace = options_string(o, "pace");
+	struct tour_script *script;
+	int64_t pace_ms;
+
+	if (clock_parse_duration(pace, &pace_ms) == -1)
+		return err_set(err, ERR_INVALID,
+		    "--pace: \"%.20s\" is no duration", pace);
+	if (options_flag(o, "exit") && !options_flag(o, "autoplay"))
+		return err_set(err, ERR_INVALID,
+		    "--exit goes with --autoplay; q quits otherwise");
+	script = file != NULL ? tour_script_read(file, err)
+			      : tour_script_demo();
+	if (script == NULL)
+		return -1;
+	demo->tour = tour_new(script, pace_ms);
+	if (options_flag(o, "exit"))
+		tour_set_exits(demo->tour);
+	return 0;
+}
+
+static void
+start_tour(struct demo *demo)
+{
+	const struct options *o = demo->options;
+	bool plays = options_flag(o, "autoplay");
+	struct tour *tour = demo->tour;
+
+	demo->tour = NULL;
+	if (plays || options_flag(o, "tour") || options_given(o, "tour-file"))
+		tour_go(tour, plays, clock_mono_ms());
+	app_set_tour(mode_screen_app(demo->screen), tour);
+}
+
 static void
 end(struct demo *demo)
 {
@@ -306,6 +370,7 @@ end(struct demo *demo)
 	/* The terminal first: nobody waits for children to leave. */
 	if (opened)
 		app_set_deck(mode_screen_app(demo->screen), NULL);
+	tour_free(demo->tour);
 	mode_screen_free(demo->screen);
 	screen_guard_end();
 	mode_demo_devices_free(demo->devices);
@@ -337,12 +402,14 @@ run(const struct options *options)
 		err_set(&err, ERR_INVALID,
 		    "\"%.60s\" is not understood; see --help",
 		    options_argv(options, 0));
-	else
+	else if (make_tour(&demo, &err) == 0)
 		screen_check(&err);
 	if (err.code != ERR_NONE)
-		return mode_fail(&mode_demo, &err, EXIT_USAGE);
-	if (screen_guard_start(&err) == -1)
-		return mode_fail(&mode_demo, &err, EXIT_FAULT);
+		code = EXIT_USAGE;
+	if (err.code != ERR_NONE || screen_guard_start(&err) == -1) {
+		tour_free(demo.tour);
+		return mode_fail(&mode_demo, &err, code);
+	}
 	demo.base = net_loop_new(&err);
 	if (demo.base == NULL || make_place(&demo, &err) == -1 ||
 	    start_hub(&demo, &err) == -1)
@@ -351,8 +418,11 @@ run(const struct options *options)
 	    "starting the local hub …", &err);
 	if (demo.screen == NULL)
 		goto out;
+	start_tour(&demo);
 	mode_screen_run(demo.screen);
-	code = EXIT_OK;
+	if (!options_flag(options, "exit") ||
+	    tour_late(app_tour(mode_screen_app(demo.screen)), &err) == 0)
+		code = EXIT_OK;
 out:
 	end(&demo);
 	return code == EXIT_OK ? code : mode_fail(&mode_demo, &err, code);

@@ -69,8 +69,10 @@ static void
 paint(void *arg)
 {
 	struct mode_screen *s = arg;
+	int64_t due_ms;
 
 	s->painted_ms = clock_mono_ms();
+	app_advance(s->app, s->painted_ms);
 	s->tick_ms = 0;
 	/* News is shown as such for a while, and then no longer. */
 	tick_within(s,
@@ -80,6 +82,10 @@ paint(void *arg)
 		: QUIET_MS);
 	app_draw(s->app, s->canvas, s->painted_ms, clock_utc_us());
 	screen_paint(s->screen, s->canvas);
+	due_ms = app_due_ms(s->app);
+	if (due_ms < s->painted_ms + QUIET_MS)
+		tick_within(s,
+		    due_ms > s->painted_ms ? due_ms - s->painted_ms : 0);
 }
 
 static void

@@ -538,6 +538,15 @@ play_end_case(struct play *p, bool ok)
 	strbuf_fini(&screen);
 }
 
+/* What a tour says to its reader. */
+static bool
+do_say(struct play *p, char *arg)
+{
+	(void)p;
+	print_lines("", arg);
+	return true;
+}
+
 static bool
 do_case(struct play *p, char *arg)
 {
@@ -549,6 +558,7 @@ do_case(struct play *p, char *arg)
 
 const struct play_action play_actions[] = {
 	{ "case", do_case, PLAY_CASE },
+	{ "say", do_say, 0 },
 	{ "set", do_set, 0 },
 	{ "shell", do_shell, PLAY_FOR_SHELL },
 	{ "capture", do_capture, PLAY_FOR_SHELL },

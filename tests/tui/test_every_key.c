@@ -328,6 +328,7 @@ static const struct effect {
 	{ .name = "hold", .shows = "HOLD" },
 	{ .name = "mouse", .arg = "on", .check = has_mouse },
 	{ .name = "theme", .arg = "light", .check = is_light },
+	{ .name = "tour", .shows = "there is no tour here" },
 	{ .name = "suspend", .check = is_suspended },
 	{ .name = "hub", .shows = "the configuration file names no hub" },
 	{ .name = "settings", .shows = "┌ Settings" },
