@@ -88,13 +88,13 @@ class Bench:
         raise SystemExit(f'bench: {name} did not start')
 
     def say(self, what, value, beside, met, goal, held=None):
-        """held: what a profile says the time goes to, if it is missed."""
+        """held: what holds it back, as a profile says, if it is missed."""
         self.rows += 1
         self.missed += not met
         print(f'{what}\n  {value:42} {beside}\n  '
               f'{"met" if met else "MISSED"}: goal {goal}', flush=True)
         if not met and held:
-            print(f'  its profile (perf, CPU): {held}')
+            print(f'  what holds it back: {held}')
         print(flush=True)
 
 
