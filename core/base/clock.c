@@ -44,19 +44,41 @@ split(int64_t utc_us, int *us)
 	return (time_t)s;
 }
 
+/* Up to the second, which many stamps in a row share. */
+static const char *
+format_second(time_t s)
+{
+	static _Thread_local char text[CLOCK_STAMP_SIZE];
+	static _Thread_local time_t of;
+	struct tm tm;
+	int n;
+
+	if (text[0] != '\0' && of == s)
+		return text;
+	gmtime_r(&s, &tm);
+	/* Year 1 is IoT Hub's "never", and strftime() would not pad it. */
+	n = snprintf(text, sizeof(text), "%04d", tm.tm_year + 1900);
+	strftime(text + n, sizeof(text) - (size_t)n, "-%m-%dT%H:%M:%S", &tm);
+	of = s;
+	return text;
+}
+
 void
 clock_format_iso(char out[CLOCK_STAMP_SIZE], int64_t utc_us)
 {
-	struct tm tm;
-	int us, n;
-	time_t s = split(utc_us, &us);
+	static const char end[] = ".0000000Z";
+	const char *text;
+	size_t n;
+	int us, i;
 
-	gmtime_r(&s, &tm);
-	/* Year 1 is IoT Hub's "never", and strftime() would not pad it. */
-	n = snprintf(out, CLOCK_STAMP_SIZE, "%04d", tm.tm_year + 1900);
-	n += (int)strftime(out + n, (size_t)(CLOCK_STAMP_SIZE - n),
-	    "-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, (size_t)(CLOCK_STAMP_SIZE - n), ".%06d0Z", us);
+	text = format_second(split(utc_us, &us));
+	n = strlen(text);
+	if (n > CLOCK_STAMP_SIZE - sizeof(end))
+		n = CLOCK_STAMP_SIZE - sizeof(end);
+	memcpy(out, text, n);
+	memcpy(out + n, end, sizeof(end));
+	for (i = 6; i > 0; i--, us /= 10)
+		out[n + (size_t)i] = (char)('0' + us % 10);
 }
 
 void

@@ -46,7 +46,8 @@ expected(struct scan *s, const char *what)
 static void
 skip_space(struct scan *s)
 {
-	while (s->p < s->end && strchr(" \t\r\n", *s->p) != NULL && *s->p != 0)
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' ||
+				    *s->p == '\r' || *s->p == '\n'))
 		s->p++;
 }
 
@@ -80,6 +81,13 @@ scan_escape(struct scan *s)
 	return true;
 }
 
+/* What stands for itself in a string; most characters are. */
+static bool
+is_plain(char c)
+{
+	return (unsigned char)c - 0x20u < 0x60 && c != '"' && c != '\\';
+}
+
 static bool
 scan_string(struct scan *s)
 {
@@ -89,6 +97,10 @@ scan_string(struct scan *s)
 	if (!scan_char(s, '"'))
 		return expected(s, "a string in double quotes");
 	while (s->p < s->end && *s->p != '"') {
+		if (is_plain(*s->p)) {
+			s->p++;
+			continue;
+		}
 		if ((unsigned char)*s->p < 0x20)
 			return expected(s, "no control character");
 		if (*s->p == '\\') {

@@ -127,6 +127,21 @@ test_elapsed_time_is_short(void **state)
 }
 
 static void
+test_a_stamp_does_not_depend_on_the_one_before(void **state)
+{
+	char out[CLOCK_STAMP_SIZE];
+
+	(void)state;
+	clock_format_iso(out, AT_US);
+	clock_format_iso(out, AT_US + 1);
+	assert_string_equal("2026-11-22T00:14:20.1234570Z", out);
+	clock_format_iso(out, AT_US + 60000000);
+	assert_string_equal("2026-11-22T00:15:20.1234560Z", out);
+	clock_format_iso(out, AT_US);
+	assert_string_equal("2026-11-22T00:14:20.1234560Z", out);
+}
+
+static void
 test_stamps_for_people_are_local(void **state)
 {
 	char out[CLOCK_STAMP_SIZE];
@@ -151,6 +166,8 @@ main(void)
 		cmocka_unit_test(test_what_is_no_time_is_refused),
 		cmocka_unit_test(test_a_duration_has_a_unit_or_is_seconds),
 		cmocka_unit_test(test_elapsed_time_is_short),
+		cmocka_unit_test(
+		    test_a_stamp_does_not_depend_on_the_one_before),
 		cmocka_unit_test(test_stamps_for_people_are_local),
 	};
 
