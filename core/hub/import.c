@@ -22,6 +22,7 @@
 #include "core/hub/transfer_jobs.h"
 #include "core/hub/who.h"
 #include "core/iothub/twin.h"
+#include "core/iothub/twin_text.h"
 #include "core/store/store.h"
 
 enum statement { INSERT, UPDATE, FIND, SET_TWIN, STATEMENTS };
@@ -60,9 +61,12 @@ struct import {
 	struct store_stmt *all[HUB_KINDS][STATEMENTS];
 	struct store_stmt **stmts; /* those of the line's kind */
 	struct hub_transfer_jobs *jobs;
-	int64_t now_us;
 	char stamp[CLOCK_STAMP_SIZE];
-	char *no_metadata; /* of a section that was always empty; owned */
+	char generation[32]; /* of who brings none */
+	struct strbuf no_metadata; /* of a section that was always empty */
+	/* What SET_TWIN is given: the same room for each line. */
+	struct strbuf sections[TWIN_SECTIONS];
+	struct strbuf metadata[TWIN_SECTIONS];
 	int64_t etag;      /* of the last identity that brought none */
 	int64_t owner;     /* of a module on the line: the row of its device */
 	int64_t n_open;    /* lines in the open transaction */
@@ -161,19 +165,35 @@ twin_etag(const cJSON *json, int64_t *etag, struct err *err)
 	return 0;
 }
 
+/* As it is: it stays where it is until the statement has run. */
+static void
+bind_text(struct store_stmt *s, int i, const char *text)
+{
+	if (text == NULL)
+		store_bind_null(s, i);
+	else
+		store_bind_text_static(s, i, text, strlen(text));
+}
+
+static void
+bind_buffer(struct store_stmt *s, int i, const struct strbuf *text)
+{
+	store_bind_text_static(s, i, text->data, text->len);
+}
+
 static void
 bind_device(struct store_stmt *s, const char *id,
     const struct hub_registry_body *body, int64_t etag)
 {
-	store_bind_text(s, 1, id);
+	bind_text(s, 1, id);
 	store_bind_int(s, 2, etag);
 	store_bind_int(s, 3, body->enabled);
-	store_bind_text(s, 4, body->status_reason);
-	store_bind_text(s, 5, body->auth_type);
-	store_bind_text(s, 6, body->keys[0]);
-	store_bind_text(s, 7, body->keys[1]);
-	store_bind_text(s, 8, body->thumbprints[0]);
-	store_bind_text(s, 9, body->thumbprints[1]);
+	bind_text(s, 4, body->status_reason);
+	bind_text(s, 5, body->auth_type);
+	bind_text(s, 6, body->keys[0]);
+	bind_text(s, 7, body->keys[1]);
+	bind_text(s, 8, body->thumbprints[0]);
+	bind_text(s, 9, body->thumbprints[1]);
 	store_bind_int(s, 10, body->is_edge);
 }
 
@@ -182,20 +202,17 @@ bind_rest(const struct import *import, struct store_stmt *s, const cJSON *json,
     struct err *err)
 {
 	const char *generation, *updated, *activity, *model_id;
-	char made[32];
 
-	/* As the registry makes them: 100 ns since the year 1. */
-	snprintf(made, sizeof(made), "%" PRId64,
-	    INT64_C(621355968000000000) + import->now_us * 10);
-	if (text_of(json, "generationId", made, 64, &generation, err) == -1 ||
+	if (text_of(json, "generationId", import->generation, 64, &generation,
+		err) == -1 ||
 	    stamp_of(json, "statusUpdateTime", &updated, err) == -1 ||
 	    stamp_of(json, "lastActivityTime", &activity, err) == -1 ||
 	    text_of(json, "modelId", "", 1024, &model_id, err) == -1)
 		return -1;
-	store_bind_text(s, 11, generation);
-	store_bind_text(s, 12, updated);
-	store_bind_text(s, 13, activity);
-	store_bind_text(s, 14, model_id);
+	bind_text(s, 11, generation);
+	bind_text(s, 12, updated);
+	bind_text(s, 13, activity);
+	bind_text(s, 14, model_id);
 	return 0;
 }
 
@@ -211,7 +228,7 @@ put_row(struct import *import, enum statement which, const char *id,
 		return -1;
 	if (hub_who_kind(id) == HUB_MODULE) {
 		store_bind_int(s, 15, import->owner);
-		store_bind_text(s, 16, body->managed_by);
+		bind_text(s, 16, body->managed_by);
 	}
 	return store_run(s, err);
 }
@@ -222,7 +239,7 @@ find_row(struct import *import, const char *id, int64_t *row, struct err *err)
 	struct store_stmt *s = import->stmts[FIND];
 	int rc;
 
-	store_bind_text(s, 1, id);
+	bind_text(s, 1, id);
 	if ((rc = store_step(s, err)) != 1)
 		return rc == 0 ? err_set(err, ERR_NOT_FOUND, "%s", id) : -1;
 	*row = store_column_int(s, 0);
@@ -262,12 +279,12 @@ out:
 }
 
 static void
-bind_json(struct store_stmt *s, int i, const cJSON *json)
+bind_json(
+    struct store_stmt *s, int i, struct strbuf *room, const cJSON *json)
 {
-	char *text = json_print(json);
-
-	store_bind_text(s, i, text);
-	cJSON_free(text);
+	strbuf_reset(room);
+	json_put(room, json);
+	bind_buffer(s, i, room);
 }
 
 /* Checks a section, and takes $metadata and $version out of it: *metadata is
@@ -337,9 +354,27 @@ bind_nothing(const struct import *import, int i)
 {
 	struct store_stmt *s = import->stmts[SET_TWIN];
 
-	store_bind_text(s, i, "{}");
-	store_bind_text(s, i + 1, import->no_metadata);
+	bind_text(s, i, "{}");
+	bind_buffer(s, i + 1, &import->no_metadata);
 	store_bind_int(s, i + 2, TWIN_FIRST_SECTION_VERSION);
+}
+
+/* A section's $metadata: what the line brought, or made as of now. */
+static void
+bind_metadata(struct import *import, enum twin_section which,
+    const cJSON *section, const cJSON *metadata, int64_t version, int i)
+{
+	struct store_stmt *s = import->stmts[SET_TWIN];
+	struct strbuf *room = &import->metadata[which];
+
+	if (metadata != NULL) {
+		bind_json(s, i, room, metadata);
+		return;
+	}
+	strbuf_reset(room);
+	twin_text_metadata_new(room, section, import->stamp,
+	    which == TWIN_DESIRED ? version : -1);
+	bind_buffer(s, i, room);
 }
 
 /* Binds three parameters from i on. */
@@ -361,13 +396,8 @@ bind_section(struct import *import, enum twin_section which, cJSON *properties,
 	if (read_section(which, section, &metadata, &version, err) == -1)
 		goto out;
 	section = without_nulls(section);
-	if (metadata == NULL) {
-		metadata = twin_metadata_new(import->stamp);
-		twin_metadata_merge(metadata, section, import->stamp,
-		    which == TWIN_DESIRED ? version : -1);
-	}
-	bind_json(s, i, section);
-	bind_json(s, i + 1, metadata);
+	bind_json(s, i, &import->sections[which], section);
+	bind_metadata(import, which, section, metadata, version, i + 1);
 	store_bind_int(s, i + 2, version);
 	rc = 0;
 out:
@@ -384,10 +414,10 @@ bind_tags(struct import *import, cJSON *json, struct err *err)
 	int rc = 0;
 
 	if (tags == NULL) {
-		store_bind_text(s, 4, "{}");
+		bind_text(s, 4, "{}");
 	} else if ((rc = twin_check(TWIN_TAGS, tags, err)) == 0) {
 		tags = without_nulls(tags);
-		bind_json(s, 4, tags);
+		bind_json(s, 4, &import->sections[TWIN_TAGS], tags);
 	}
 	cJSON_Delete(tags);
 	return rc;
@@ -570,15 +600,34 @@ import_lines(struct import *import, FILE *in, int64_t *n, struct err *err)
 static void
 set_up(struct import *import)
 {
-	cJSON *metadata;
+	cJSON *nothing = cJSON_CreateObject();
+	int64_t now_us = clock_utc_us();
 	uint32_t random;
 
-	clock_format_iso(import->stamp, import->now_us);
-	metadata = twin_metadata_new(import->stamp);
-	import->no_metadata = json_print(metadata);
-	cJSON_Delete(metadata);
+	clock_format_iso(import->stamp, now_us);
+	twin_text_metadata_new(
+	    &import->no_metadata, nothing, import->stamp, -1);
+	cJSON_Delete(nothing);
+	/* As the registry makes them: 100 ns since the year 1. */
+	snprintf(import->generation, sizeof(import->generation), "%" PRId64,
+	    INT64_C(621355968000000000) + now_us * 10);
 	RAND_bytes((unsigned char *)&random, sizeof(random));
 	import->etag = INT64_C(10000000) + random % 90000000;
+}
+
+static void
+tear_down(struct import *import)
+{
+	int i;
+
+	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
+		store_stmt_free(import->all[i / STATEMENTS][i % STATEMENTS]);
+	hub_transfer_jobs_free(import->jobs);
+	strbuf_fini(&import->no_metadata);
+	for (i = 0; i < TWIN_SECTIONS; i++) {
+		strbuf_fini(&import->sections[i]);
+		strbuf_fini(&import->metadata[i]);
+	}
 }
 
 static int
@@ -602,16 +651,13 @@ prepare(struct import *import, struct err *err)
 int
 hub_import(struct store *store, FILE *in, int64_t *n, struct err *err)
 {
-	struct import import = { .store = store, .now_us = clock_utc_us() };
-	int i, rc = -1;
+	struct import import = { .store = store };
+	int rc = -1;
 
 	*n = 0;
 	set_up(&import);
 	if (prepare(&import, err) == 0)
 		rc = import_lines(&import, in, n, err);
-	for (i = 0; i < HUB_KINDS * STATEMENTS; i++)
-		store_stmt_free(import.all[i / STATEMENTS][i % STATEMENTS]);
-	hub_transfer_jobs_free(import.jobs);
-	free(import.no_metadata);
+	tear_down(&import);
 	return rc;
 }
