@@ -17,6 +17,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/authority.h"
+#include "core/hub/choices.h"
 #include "core/hub/faults.h"
 #include "core/hub/hub.h"
 #include "core/hub/identity.h"
@@ -94,7 +95,7 @@ static int
 check_token(const struct hub_auth *auth, const struct sas_token *token,
     const char *device_id, struct err *err)
 {
-	if (token->expiry_s <= now_s(auth, device_id))
+	if (token->expiry_s + HUB_CHOICE_SAS_GRACE_S <= now_s(auth, device_id))
 		return refuse(err, "the token has expired");
 	if (!hub_identity_is_me(
 		auth->hub->identity, token->host, strlen(token->host)))
@@ -138,8 +139,8 @@ is_known(const struct hub_auth *auth, const struct verified *v,
     const char *text)
 {
 	return v->text != NULL && strlen(text) == v->len &&
-	    CRYPTO_memcmp(v->text, text, v->len) == 0 && 
-	    v->expiry_s > now_s(auth, NULL);
+	    CRYPTO_memcmp(v->text, text, v->len) == 0 &&
+	    v->expiry_s + HUB_CHOICE_SAS_GRACE_S > now_s(auth, NULL);
 }
 
 static int
@@ -231,7 +232,7 @@ find_enabled_device(struct hub *hub, const char *device_id,
 	if (found->enabled)
 		return 0;
 	hub_device_fini(found);
-	return refuse(err, "the device is disabled");
+	return err_set(err, ERR_REFUSED, "the device is disabled");
 }
 
 /* Finds who it is, unless its device is disabled. */

@@ -29,7 +29,8 @@ int hub_auth_service(struct hub_auth *auth, const char *token, const char *path,
  * Checks the token of a device or a module (see who.h): its own key, or a
  * policy with HUB_DEVICE_CONNECT.  expiry_s gets the end of the token (Unix
  * time), when its session has to end.  The identity must exist and its device
- * be enabled.  0, or -1 with err set (ERR_UNAUTHORIZED).
+ * be enabled.  0, or -1 with err set (ERR_UNAUTHORIZED; ERR_REFUSED: it is
+ * disabled).
  */
 int hub_auth_device(struct hub *hub, const char *token, const char *who,
     int64_t *expiry_s, struct err *err);

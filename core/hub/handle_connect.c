@@ -8,6 +8,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
+#include "core/hub/choices.h"
 #include "core/hub/gate.h"
 #include "core/hub/handle.h"
 #include "core/hub/hub.h"
@@ -348,7 +349,9 @@ hub_handle_connect(struct hub_session *session, const struct mqtt_frame *frame,
 	if (check_names(session->hub, &connect, &name, err) == -1 ||
 	    check_credentials(session, &connect, device_id, err) == -1 ||
 	    check_will(&connect, device_id, err) == -1)
-		rc = refuse(session, MQTT_REFUSED_NOT_AUTHORIZED,
+		rc = refuse(session,
+		    err->code == ERR_REFUSED ? HUB_CHOICE_CONNACK_DISABLED
+					     : MQTT_REFUSED_NOT_AUTHORIZED,
 		    connect.client_id, err);
 	else
 		rc = pass_gate(session, &connect, &name, device_id, err);

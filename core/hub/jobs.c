@@ -14,6 +14,7 @@
 #include "core/base/list.h"
 #include "core/base/log.h"
 #include "core/base/xalloc.h"
+#include "core/hub/choices.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/job_store.h"
@@ -237,7 +238,7 @@ begin(struct job *job)
 
 	if (hub_query_compile_condition(job->condition,
 		strlen(job->condition), &query, &err) == -1) {
-		end_job(job, "failed", err.text);
+		end_job(job, HUB_CHOICE_JOB_NO_QUERY, err.text);
 		return;
 	}
 	if (gather(job, &query)) {
@@ -369,7 +370,7 @@ call_device(struct flight *flight)
 	else
 		on_result(
 		    &(struct hub_method_result){
-			.end = HUB_METHOD_NOT_CONNECTED },
+			.end = HUB_CHOICE_METHOD_DISABLED },
 		    flight);
 	hub_device_fini(&device);
 }
@@ -580,7 +581,7 @@ expire(struct job *job)
 		flight->job = NULL;
 	}
 	job->n_flights = 0;
-	end_job(job, "completed", NULL);
+	end_job(job, HUB_CHOICE_JOB_TIME_UP, NULL);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/base/json.h"
+#include "core/hub/choices.h"
 #include "core/hub/methods.h"
 #include "core/iothub/method.h"
 
@@ -78,7 +79,7 @@ static const struct {
 	    "Timed out waiting for device to subscribe." },
 	[HUB_METHOD_NO_ANSWER] = { IOTHUB_GATEWAY_TIMEOUT,
 	    "Timed out waiting for the response from device." },
-	[HUB_METHOD_BAD_ANSWER] = { IOTHUB_INVALID_RESPONSE,
+	[HUB_METHOD_BAD_ANSWER] = { HUB_CHOICE_METHOD_NO_JSON,
 	    "The device's response is no JSON, or has more than 128 KB." },
 	[HUB_METHOD_TOO_MANY] = { IOTHUB_MAX_INFLIGHT_METHODS,
 	    "Too many methods are in flight to this device." },

@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/map.h"
 #include "core/base/xalloc.h"
+#include "core/hub/choices.h"
 #include "core/hub/history.h"
 #include "core/hub/hub.h"
 #include "core/hub/sessions.h"
@@ -224,7 +225,7 @@ hub_methods_invoke(struct hub_methods *methods,
 	struct device *device = device_get(methods, request->device_id);
 	struct hub_method_call *call;
 
-	if (device->n >= HUB_METHODS_IN_FLIGHT_MAX) {
+	if (device->n >= HUB_CHOICE_METHODS_IN_FLIGHT) {
 		cb(&too_many, arg);
 		return;
 	}

@@ -16,8 +16,6 @@ struct hub;
 struct hub_method_call;
 struct hub_methods;
 
-#define HUB_METHODS_IN_FLIGHT_MAX 10 /* a device; UNCONFIRMED, iothub #4 */
-
 struct hub_methods *hub_methods_new(struct hub *hub);
 void hub_methods_free(struct hub_methods *methods);
 

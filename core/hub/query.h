@@ -30,7 +30,6 @@ struct store_stmt;
 struct strbuf;
 
 #define HUB_QUERY_TEXT_MAX ((size_t)8192) /* characters */
-#define HUB_QUERY_PAGE_MAX 100            /* rows, also the default */
 /* A page with so much in it takes no further row: fewer are always allowed. */
 #define HUB_QUERY_PAGE_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -95,7 +94,7 @@ bool hub_query_is_too_long(const char *text, size_t len);
 
 /* One page of an answer. */
 struct hub_query_page {
-	int64_t size;      /* rows at most, 1 to HUB_QUERY_PAGE_MAX */
+	int64_t size;      /* rows at most, 1 to HUB_CHOICE_PAGE_ROWS */
 	const char *token; /* where the last page ended, or NULL */
 	char *next;        /* out: the token of the next one, or NULL; owned */
 	const char *item_type; /* out: of a static table */

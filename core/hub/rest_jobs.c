@@ -14,6 +14,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/call.h"
+#include "core/hub/choices.h"
 #include "core/hub/hub.h"
 #include "core/hub/job_records.h"
 #include "core/hub/jobs.h"
@@ -186,10 +187,12 @@ fail(struct hub_call *call, const struct err *err)
 		hub_call_error(call, IOTHUB_MAX_ACTIVE_JOBS, err->text);
 		break;
 	case ERR_NOT_FOUND:
-		hub_call_error(call, IOTHUB_JOB_NOT_FOUND, err->text);
+		hub_call_error(
+		    call, HUB_CHOICE_JOB_CANCEL_UNKNOWN, err->text);
 		break;
 	case ERR_REFUSED:
-		hub_call_error(call, IOTHUB_INVALID_OPERATION, err->text);
+		hub_call_error(
+		    call, HUB_CHOICE_JOB_CANCEL_LATE, err->text);
 		break;
 	default:
 		hub_call_fail(call, err);
@@ -324,12 +327,12 @@ read_page(struct hub_call *call, const char *query, struct hub_job_list *list,
 {
 	const char *size = hub_call_header(call, "x-ms-max-item-count");
 	const char *token = hub_call_header(call, "x-ms-continuation");
-	int64_t n = HUB_QUERY_PAGE_MAX;
+	int64_t n = HUB_CHOICE_PAGE_ROWS;
 
 	if (size != NULL && str_to_int64(size, 1, INT64_MAX, &n) == -1)
 		return err_set(err, ERR_INVALID,
 		    "x-ms-max-item-count must be a number from 1");
-	list->size = n < HUB_QUERY_PAGE_MAX ? (int)n : HUB_QUERY_PAGE_MAX;
+	list->size = n < HUB_CHOICE_PAGE_ROWS ? (int)n : HUB_CHOICE_PAGE_ROWS;
 	if (token == NULL || *token == '\0')
 		return 0;
 	if (hub_query_place_parse(

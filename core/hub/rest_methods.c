@@ -7,6 +7,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/hub/call.h"
+#include "core/hub/choices.h"
 #include "core/hub/hub.h"
 #include "core/hub/method_body.h"
 #include "core/hub/methods.h"
@@ -73,10 +74,9 @@ hub_rest_method(struct hub_call *call)
 		hub_methods_invoke(
 		    call->hub->methods, &request, on_result, call);
 	else
-		/* As if it were away; UNCONFIRMED, iothub #4. */
 		on_result(
 		    &(struct hub_method_result){
-			.end = HUB_METHOD_NOT_CONNECTED },
+			.end = HUB_CHOICE_METHOD_DISABLED },
 		    call);
 out:
 	hub_device_fini(&device);

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/hub/call.h"
+#include "core/hub/choices.h"
 #include "core/hub/hub.h"
 #include "core/hub/query.h"
 #include "core/hub/routes.h"
@@ -36,7 +37,7 @@ run(struct hub_call *call, const char *text, struct hub_query_page *page)
 void
 hub_rest_query(struct hub_call *call)
 {
-	struct hub_query_page page = { .size = HUB_QUERY_PAGE_MAX };
+	struct hub_query_page page = { .size = HUB_CHOICE_PAGE_ROWS };
 	const char *size = hub_call_header(call, "x-ms-max-item-count");
 	cJSON *body = hub_call_json(call);
 	const char *text;
@@ -55,7 +56,7 @@ hub_rest_query(struct hub_call *call)
 	else if (text == NULL)
 		hub_call_error(call, IOTHUB_ARGUMENT_NULL, "query is missing");
 	else {
-		if (size != NULL && n < HUB_QUERY_PAGE_MAX)
+		if (size != NULL && n < HUB_CHOICE_PAGE_ROWS)
 			page.size = n;
 		run(call, text, &page);
 	}

@@ -10,6 +10,7 @@
 
 #include "core/base/str.h"
 #include "core/hub/call.h"
+#include "core/hub/choices.h"
 #include "core/hub/identity.h"
 #include "core/hub/who.h"
 
@@ -107,17 +108,17 @@ static const struct hub_route routes[] = {
 	{ EVHTTP_REQ_POST,   HUB_ROUTE_CONTROL "devices/*/messages", OWNER,
 	    hub_rest_message_send },
 	{ EVHTTP_REQ_POST,   "devices/*/applyConfigurationContent",
-	    HUB_REGISTRY_WRITE, hub_rest_configuration_apply },
-	{ EVHTTP_REQ_GET,    "configurations",     HUB_REGISTRY_READ,
-	    hub_rest_configuration_list },
-	{ EVHTTP_REQ_POST,   "configurations/testQueries", HUB_REGISTRY_READ,
-	    hub_rest_configuration_test },
-	{ EVHTTP_REQ_GET,    "configurations/*",   HUB_REGISTRY_READ,
-	    hub_rest_configuration_get },
-	{ EVHTTP_REQ_PUT,    "configurations/*",   HUB_REGISTRY_WRITE,
-	    hub_rest_configuration_put },
-	{ EVHTTP_REQ_DELETE, "configurations/*",   HUB_REGISTRY_WRITE,
-	    hub_rest_configuration_delete },
+	    HUB_CHOICE_CONFIGURATION_WRITE, hub_rest_configuration_apply },
+	{ EVHTTP_REQ_GET,    "configurations",
+	    HUB_CHOICE_CONFIGURATION_READ, hub_rest_configuration_list },
+	{ EVHTTP_REQ_POST,   "configurations/testQueries",
+	    HUB_CHOICE_CONFIGURATION_READ, hub_rest_configuration_test },
+	{ EVHTTP_REQ_GET,    "configurations/*",
+	    HUB_CHOICE_CONFIGURATION_READ, hub_rest_configuration_get },
+	{ EVHTTP_REQ_PUT,    "configurations/*",
+	    HUB_CHOICE_CONFIGURATION_WRITE, hub_rest_configuration_put },
+	{ EVHTTP_REQ_DELETE, "configurations/*",
+	    HUB_CHOICE_CONFIGURATION_WRITE, hub_rest_configuration_delete },
 	{ EVHTTP_REQ_GET,    "$iothub/websocket",  0,
 	    hub_rest_websocket },
 	{ EVHTTP_REQ_GET,    "jobs",               BOTH,

@@ -14,6 +14,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/choices.h"
 
 #define KB 1024
 #define METHOD_METER ((size_t)4 * KB)
@@ -34,7 +35,7 @@ static const struct tier {
 	int64_t messages; /* of a unit in a day */
 	size_t meter;     /* bytes of one of them */
 } tiers[] = {
-	{ "F1", COLUMN_S1, 1, 1, 500, 8000, KB / 2 },
+	{ "F1", COLUMN_S1, 1, 1, HUB_CHOICE_F1_DEVICES, 8000, KB / 2 },
 	{ "S1", COLUMN_S1, 200, 1, 1000000, 400000, 4 * KB },
 	{ "S2", COLUMN_S2, 200, 5, 1000000, 6000000, 4 * KB },
 	{ "S3", COLUMN_S3, 10, 10, 1000000, 300000000, 4 * KB },

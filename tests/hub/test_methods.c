@@ -6,6 +6,7 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/choices.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/methods.h"
@@ -244,20 +245,20 @@ static void
 test_ten_calls_at_once_and_no_more(void **state)
 {
 	struct rig *rig = *state;
-	struct rig_call outcomes[HUB_METHODS_IN_FLIGHT_MAX + 1] = { 0 };
+	struct rig_call outcomes[HUB_CHOICE_METHODS_IN_FLIGHT + 1] = { 0 };
 	struct rig_client *client = rig_client_new(rig);
 	char *rid;
 	int i;
 
 	rig_client_connect(client, "d1", false, 60, RIG_HOUR);
 	rig_client_subscribe(client, TOPIC_METHODS_FILTER, 0);
-	for (i = 0; i <= HUB_METHODS_IN_FLIGHT_MAX; i++)
+	for (i = 0; i <= HUB_CHOICE_METHODS_IN_FLIGHT; i++)
 		rig_invoke(rig, "d1", "{}", 0, 10, &outcomes[i]);
-	assert_false(outcomes[HUB_METHODS_IN_FLIGHT_MAX - 1].done);
-	assert_true(outcomes[HUB_METHODS_IN_FLIGHT_MAX].done);
+	assert_false(outcomes[HUB_CHOICE_METHODS_IN_FLIGHT - 1].done);
+	assert_true(outcomes[HUB_CHOICE_METHODS_IN_FLIGHT].done);
 	assert_int_equal(
-	    HUB_METHOD_TOO_MANY, outcomes[HUB_METHODS_IN_FLIGHT_MAX].end);
-	for (i = 0; i < HUB_METHODS_IN_FLIGHT_MAX; i++) {
+	    HUB_METHOD_TOO_MANY, outcomes[HUB_CHOICE_METHODS_IN_FLIGHT].end);
+	for (i = 0; i < HUB_CHOICE_METHODS_IN_FLIGHT; i++) {
 		rig_client_read_call(client, "{}", &rid);
 		rig_client_answer(client, i, rid, "");
 		assert_true(rig_wait(rig, &outcomes[i].done, RIG_PATIENCE_MS));
