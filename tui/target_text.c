@@ -135,13 +135,14 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	const char *version;
 	struct groups versions = { 0 }, places[N_PLACES] = { 0 };
 	struct strbuf groups = { 0 };
-	size_t i, k, offline = 0, hidden = 0;
+	size_t i, k, offline = 0, hidden = 0, absent = 0;
 
 	for (i = 0; i < n; i++) {
 		row = fleet_get(fleet, ids[i]);
-		hidden += fleet_view_index(view, ids[i]) < 0;
+		absent += row == NULL;
 		if (row == NULL)
 			continue;
+		hidden += fleet_view_index(view, ids[i]) < 0;
 		version = fleet_row_version(fleet, row);
 		if (version != NULL)
 			count_one(&versions, version, strlen(version));
@@ -163,7 +164,10 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 	put_offline(d, offline, first_offline);
 	if (hidden > 0)
 		dialog_text(d, STYLE_DRIFT,
-		    "  %zu of them %s marked but hidden by the filter", hidden,
+		    "  %zu of them %s hidden by the filter", hidden,
 		    hidden == 1 ? "is" : "are");
+	if (absent > 0)
+		dialog_text(d, STYLE_DRIFT, "  %zu of them %s not in the list",
+		    absent, absent == 1 ? "is" : "are");
 	return offline;
 }

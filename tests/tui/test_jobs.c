@@ -410,6 +410,8 @@ test_a_typed_command_asks_for_the_same_word(void **state)
 	assert_null(asked(rig));
 	assert_true(shows(rig, "Run this on 11 devices of  local demo"));
 	assert_true(shows(rig, "call lockDoor"));
+	assert_true(shows(rig, "11 of them are not in the list"));
+	assert_true(lacks(rig, "hidden by the filter"));
 	assert_true(shows(rig, "type 11 here, the number of devices"));
 	press(rig, KEYS_RIGHT);
 	press(rig, KEYS_ENTER);
@@ -424,7 +426,7 @@ test_a_typed_command_asks_for_the_same_word(void **state)
 	screen_rig_command(rig,
 	    "call lockDoor {\"lockTime\":\"8h\"} "
 	    "--on a,b,c,d,e,f,g,h,i,j,k --at-once 2 --timeout 44");
-	assert_true(shows(rig, "--on a,b,c,d,e,f,g,h,i,j,k"));
+	assert_true(shows(rig, "a,b,c,d,e,f,g,h,i,j,k --at-once 2"));
 	assert_true(shows(rig, "--timeout 44"));
 	press(rig, KEYS_ESC);
 	screen_rig_resize(rig, 120, 40);
