@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
@@ -14,6 +15,7 @@
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
 
+#define SETTING_WIDTH 22 /* cells: "connection-string-file" */
 #define WIDTH 76
 #define READING_WIDTH 80 /* the narrowest usual screen */
 #define QUIT_JOBS_SHOWN 5
@@ -151,6 +153,15 @@ dialog_details_open(struct app *app)
 	app_open(app, d);
 }
 
+static void
+put_setting(struct dialog *d, const char *key, const char *text)
+{
+	char *head = xasprintf("%-*s  ", SETTING_WIDTH, key);
+
+	dialog_item(d, head, text);
+	free(head);
+}
+
 void
 dialog_settings_open(struct app *app)
 {
@@ -164,7 +175,7 @@ dialog_settings_open(struct app *app)
 	for (i = 0; (key = profile_key_at(profile, "", i)) != NULL; i++) {
 		def = profile_def(key);
 		origin = profile_origin(profile, key);
-		dialog_item(d, key,
+		put_setting(d, key,
 		    def->is_secret ? "(secret)" : profile_get(profile, key));
 		dialog_text(d, STYLE_DIM, "    %s", origin);
 		free(origin);
@@ -174,6 +185,6 @@ dialog_settings_open(struct app *app)
 	dialog_gap(d);
 	dialog_text(d, STYLE_STRONG, "What can be set");
 	for (def = profile_table; def->name != NULL; def++)
-		dialog_item(d, def->name, def->help);
+		put_setting(d, def->name, def->help);
 	app_open(app, d);
 }

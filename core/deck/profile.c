@@ -30,7 +30,7 @@ const struct profile_def profile_table[] = {
 	  .help = "The connection string itself; the file must be private." },
 	{ .name = "ca-file", .arg = "FILE",
 	  .help = "Trust the CA certificates in FILE (PEM) for the hub." },
-	{ .name = "danger", .arg = "yes|no",
+	{ .name = "danger", .arg = "yes|no", .is_switch = true,
 	  .help = "Say in the header that this hub matters, and have its name "
 		  "typed before anything is done to it." },
 	{ .name = "theme", .arg = "NAME",
@@ -39,7 +39,7 @@ const struct profile_def profile_table[] = {
 	{ .name = "theme.", .arg = "LOOK",
 	  .help = "A theme of your own: its base by its name, and its styles "
 		  "as NAME.STYLE = COLOUR [ATTRIBUTE …] [on COLOUR]." },
-	{ .name = "mouse", .arg = "on|off",
+	{ .name = "mouse", .arg = "on|off", .is_switch = true,
 	  .help = "Whether the mouse selects, scrolls and focuses." },
 	{ .name = "columns", .arg = "COLUMN[:WIDTH][,…]",
 	  .help = "The columns of the device list." },
@@ -95,6 +95,20 @@ profile_print(FILE *file)
 		    def->arg);
 		options_print_row(file, words, def->help);
 	}
+}
+
+static bool
+says_yes(const char *value)
+{
+	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "on") == 0 ||
+	    strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0;
+}
+
+static bool
+says_no(const char *value)
+{
+	return strcasecmp(value, "no") == 0 || strcasecmp(value, "off") == 0 ||
+	    strcasecmp(value, "false") == 0 || strcmp(value, "0") == 0;
 }
 
 /* What can stand in the file without being taken for something else. */
@@ -183,6 +197,10 @@ check_entry(
 				   : "%s must be one line without spaces "
 				     "around it",
 		    key);
+	/* A slip of the pen must not take the guard off a hub that matters. */
+	if (def->is_switch && !says_yes(value) && !says_no(value))
+		return err_set(err, ERR_INVALID, "%s is %s, not %.40s", key,
+		    def->arg, value);
 	return 0;
 }
 
@@ -418,14 +436,9 @@ profile_get(const struct profile *profile, const char *key)
 bool
 profile_is_yes(const struct profile *profile, const char *key)
 {
-	static const char *const words[] = { "yes", "on", "true", "1" };
 	const char *value = profile_get(profile, key);
-	size_t i;
 
-	for (i = 0; value != NULL && i < sizeof(words) / sizeof(*words); i++)
-		if (strcasecmp(value, words[i]) == 0)
-			return true;
-	return false;
+	return value != NULL && says_yes(value);
 }
 
 char *

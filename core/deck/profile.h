@@ -35,6 +35,7 @@ struct profile_def {
 	const char *help; /* one sentence */
 	bool is_secret;   /* never shown; the file must be private */
 	bool of_deck;     /* stands in [deck] only */
+	bool is_switch;   /* yes or no, in a word that profile_is_yes() knows */
 };
 extern const struct profile_def profile_table[]; /* ends with no name */
 /* Prints the table, for --help. */
@@ -71,6 +72,7 @@ const char *profile_hub_at(const struct profile *profile, size_t i);
  * until the next profile_set().
  */
 const char *profile_get(const struct profile *profile, const char *key);
+/* yes, on, true or 1; of a switch there is nothing else but no, off, false, 0. */
 bool profile_is_yes(const struct profile *profile, const char *key);
 /* "[hub prod] of /home/eva/.config/twindeck/config"; NULL: not set. */
 char *profile_origin(const struct profile *profile, const char *key);

@@ -252,6 +252,8 @@ static const struct {
 	{ "[deck]\nwords\n", "line 2: neither [SECTION] nor KEY = VALUE" },
 	{ "[deck\n", "line 1: neither [SECTION] nor KEY = VALUE" },
 	{ "[deck]\nfilter. = x\n", "line 2: unknown key: filter." },
+	{ "[hub prod]\ndanger = perhaps\n",
+	    "line 2: danger is yes|no, not perhaps" },
 };
 
 static void
@@ -286,6 +288,10 @@ test_what_cannot_be_kept_is_refused_and_nothing_changes(void **state)
 	assert_int_equal(-1, profile_set(p, "theme", " a", &err));
 	assert_int_equal(-1, profile_set(p, "filter.a=b", "x", &err));
 	assert_string_equal("unknown key: filter.a=b", err.text);
+	assert_int_equal(-1, profile_set(p, "danger", "ja", &err));
+	assert_string_equal("danger is yes|no, not ja", err.text);
+	assert_int_equal(0, profile_set(p, "danger", "No", &err));
+	assert_int_equal(0, profile_set(p, "danger", NULL, &err));
 	assert_int_equal(-1, profile_choose(p, "a]b", &err));
 	assert_int_equal(ERR_INVALID, err.code);
 	/* Broken by hand meanwhile: it is not written over. */

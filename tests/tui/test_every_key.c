@@ -331,7 +331,7 @@ static const struct effect {
 	{ .name = "tour", .shows = "there is no tour here" },
 	{ .name = "suspend", .check = is_suspended },
 	{ .name = "hub", .shows = "the configuration file names no hub" },
-	{ .name = "settings", .shows = "┌ Settings" },
+	{ .name = "settings", .shows = "  theme                   How the screen" },
 };
 /* clang-format on */
 
