@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +9,10 @@
 #include "core/base/json.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
-#include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/jobs.h"
 #include "core/deck/section.h"
-#include "tests/deck/fake_hub.h"
+#include "tests/deck/job_fixture.h"
 #include "tests/support/test.h"
 
 static const struct {
@@ -137,57 +135,16 @@ test_a_fault_names_thing_limit_and_path(void **state)
 	cJSON_Delete(json);
 }
 
-struct fixture {
-	struct fake_hub *hub;
-	struct jobs *jobs;
-	struct edits *edits; /* the deck's */
-	struct job *job;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->hub = fake_hub_new();
-	f->jobs = deck_jobs(fake_hub_deck(f->hub));
-	f->edits = deck_edits(fake_hub_deck(f->hub));
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	fake_hub_free(f->hub);
-	free(f);
-	return 0;
-}
-
-static bool
-has_ended(void *arg)
-{
-	struct fixture *f = arg;
-
-	return job_state(f->job) == JOB_DONE;
-}
-
 static void
-write_and_wait(struct fixture *f, struct job_request request)
+write_and_wait(struct job_fixture *f, struct job_request request)
 {
-	struct err err = { 0 };
-
 	request.ack_only = true;
-	f->job = jobs_add(f->jobs, &request, &err);
-	if (f->job == NULL)
-		fail_msg("%s", err.text);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_add(f, &request);
+	job_fixture_finish(f);
 }
 
 static void
-set(struct fixture *f, const char *patch, const char *a, const char *b)
+set(struct job_fixture *f, const char *patch, const char *a, const char *b)
 {
 	const char *ids[] = { a, b };
 
@@ -200,7 +157,7 @@ set(struct fixture *f, const char *patch, const char *a, const char *b)
 
 /* As the deck's undo: each device's own inverse, under the etag we left. */
 static void
-undo(struct fixture *f, const struct edits_job *edit)
+undo(struct job_fixture *f, const struct edits_job *edit)
 {
 	const char *ids[4], *patches[4], *etags[4];
 	size_t i, n = 0;
@@ -234,7 +191,7 @@ assert_desired(struct fake_device *device, const char *text)
 static void
 test_an_edit_of_many_is_undone_on_each(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct fake_device *b = fake_hub_add(f->hub, "b");
 
@@ -251,7 +208,7 @@ test_an_edit_of_many_is_undone_on_each(void **state)
 static void
 test_edits_are_undone_one_after_the_other(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 
 	set(f, "{\"x\":1}", "a", NULL);
@@ -275,7 +232,7 @@ test_edits_are_undone_one_after_the_other(void **state)
 static void
 test_what_somebody_else_wrote_is_not_undone(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 
 	set(f, "{\"x\":1}", "a", NULL);
@@ -293,7 +250,7 @@ test_what_somebody_else_wrote_is_not_undone(void **state)
 static void
 test_what_changed_nothing_is_no_edit(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	fake_device_write(fake_hub_add(f->hub, "a"), "{\"x\":1}");
 	set(f, "{\"x\":1}", "a", NULL);
@@ -327,8 +284,6 @@ test_the_oldest_edits_are_forgotten(void **state)
 	edits_free(edits);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int
 main(void)
 {
@@ -337,10 +292,10 @@ main(void)
 		cmocka_unit_test(
 		    test_a_section_is_found_without_what_the_hub_adds),
 		cmocka_unit_test(test_a_fault_names_thing_limit_and_path),
-		CASE(test_an_edit_of_many_is_undone_on_each),
-		CASE(test_edits_are_undone_one_after_the_other),
-		CASE(test_what_somebody_else_wrote_is_not_undone),
-		CASE(test_what_changed_nothing_is_no_edit),
+		JOB_CASE(test_an_edit_of_many_is_undone_on_each),
+		JOB_CASE(test_edits_are_undone_one_after_the_other),
+		JOB_CASE(test_what_somebody_else_wrote_is_not_undone),
+		JOB_CASE(test_what_changed_nothing_is_no_edit),
 		cmocka_unit_test(test_the_oldest_edits_are_forgotten),
 	};
 

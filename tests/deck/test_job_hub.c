@@ -2,89 +2,39 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "core/base/clock.h"
-#include "core/base/events.h"
 #include "core/base/json.h"
-#include "core/base/xalloc.h"
-#include "core/deck/deck.h"
 #include "core/deck/jobs.h"
-#include "tests/deck/fake_hub.h"
+#include "tests/deck/job_fixture.h"
 #include "tests/support/test.h"
-
-struct fixture {
-	struct fake_hub *hub;
-	struct jobs *jobs;
-	struct job *job;
-	const char *note; /* what is waited for */
-	char messages[4096];
-};
-
-static void
-on_event(int kind, const void *news, void *arg)
-{
-	const struct deck_message *message = news;
-	struct fixture *f = arg;
-	size_t len = strlen(f->messages);
-
-	if (kind == DECK_MESSAGE)
-		snprintf(f->messages + len, sizeof(f->messages) - len, "%s%s\n",
-		    message->is_error ? "!" : "", message->text);
-}
-
-static int
-setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->hub = fake_hub_new();
-	f->jobs = deck_jobs(fake_hub_deck(f->hub));
-	events_subscribe(deck_events(fake_hub_deck(f->hub)), on_event, f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	fake_hub_free(f->hub);
-	free(f);
-	return 0;
-}
 
 static const char *const ids[] = { "a", "b'c", "d" };
 
 static void
-add(struct fixture *f, struct job_request request, size_t n)
+add(struct job_fixture *f, struct job_request request, size_t n)
 {
-	struct err err = { 0 };
-
 	request.engine = JOB_HUB;
 	request.response_timeout_s = 30;
 	request.device_ids = ids;
 	request.n_devices = n;
 	request.grace_ms = 300;
-	f->job = jobs_add(f->jobs, &request, &err);
-	if (f->job == NULL)
-		fail_msg("%s", err.text);
+	job_fixture_add(f, &request);
 }
 
 static bool
 is_noted(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return strstr(job_note(f->job), f->note) != NULL;
 }
 
 static void
-until_noted(struct fixture *f, const char *note)
+until_noted(struct job_fixture *f, const char *note)
 {
 	f->note = note;
 	fake_hub_until(f->hub, is_noted, f);
@@ -93,7 +43,7 @@ until_noted(struct fixture *f, const char *note)
 static bool
 has_ended(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_state(f->job) == JOB_DONE ||
 	    job_state(f->job) == JOB_CANCELLED;
@@ -102,7 +52,7 @@ has_ended(void *arg)
 static void
 test_the_hub_gets_method_devices_and_time(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	int64_t start_us;
 	cJSON *body;
 
@@ -141,7 +91,7 @@ static const char rows_of_both[] =
 static void
 test_each_device_has_what_the_hub_wrote_down(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	const struct job_device *d;
 
 	fake_hub_job(f->hub, "running", rows_of_both);
@@ -162,7 +112,7 @@ test_each_device_has_what_the_hub_wrote_down(void **state)
 static void
 test_the_queue_waits_for_a_slot_and_says_so(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	fake_hub_job_busy(f->hub, 1);
 	fake_hub_job(f->hub, "completed", rows_of_both);
@@ -177,7 +127,7 @@ test_the_queue_waits_for_a_slot_and_says_so(void **state)
 static void
 test_a_lost_answer_hands_nothing_over_twice(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct job_counts n;
 
 	fake_hub_job_lose(f->hub);
@@ -194,7 +144,7 @@ test_a_lost_answer_hands_nothing_over_twice(void **state)
 static void
 test_what_the_hub_left_out_has_failed(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	fake_hub_job(f->hub, "completed", rows_of_both);
 	add(f, (struct job_request){ .method = "reboot" }, 3);
@@ -211,7 +161,7 @@ test_what_the_hub_left_out_has_failed(void **state)
 static void
 test_rows_that_lag_behind_the_job_are_waited_for(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	int i;
 
 	fake_hub_job(f->hub, "completed", "[]");
@@ -230,7 +180,7 @@ test_rows_that_lag_behind_the_job_are_waited_for(void **state)
 static void
 test_evidence_counts_from_the_hubs_own_call(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	char rows[400], start[CLOCK_STAMP_SIZE];
 
@@ -258,7 +208,7 @@ test_evidence_counts_from_the_hubs_own_call(void **state)
 static void
 test_a_job_is_cancelled_where_it_is(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	/* In the queue here. */
 	fake_hub_job_busy(f->hub, 1000);
@@ -283,7 +233,7 @@ test_a_job_is_cancelled_where_it_is(void **state)
 static void
 test_what_the_hub_does_not_cancel_goes_on(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	fake_hub_job_keep(f->hub);
 	fake_hub_job(f->hub, "scheduled", "[]");
@@ -305,7 +255,7 @@ test_what_the_hub_does_not_cancel_goes_on(void **state)
 static void
 test_what_the_hub_cannot_do_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	const char *etags[] = { "E1=" }, *many[2000];
 	char names[2000][16];
 	struct job_request r = { .engine = JOB_HUB,
@@ -332,22 +282,20 @@ test_what_the_hub_cannot_do_is_refused(void **state)
 	assert_int_equal(-1, jobs_pause(f->jobs, f->job, true, &err));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_the_hub_gets_method_devices_and_time),
-		CASE(test_each_device_has_what_the_hub_wrote_down),
-		CASE(test_the_queue_waits_for_a_slot_and_says_so),
-		CASE(test_a_lost_answer_hands_nothing_over_twice),
-		CASE(test_what_the_hub_left_out_has_failed),
-		CASE(test_rows_that_lag_behind_the_job_are_waited_for),
-		CASE(test_evidence_counts_from_the_hubs_own_call),
-		CASE(test_a_job_is_cancelled_where_it_is),
-		CASE(test_what_the_hub_does_not_cancel_goes_on),
-		CASE(test_what_the_hub_cannot_do_is_refused),
+		JOB_CASE(test_the_hub_gets_method_devices_and_time),
+		JOB_CASE(test_each_device_has_what_the_hub_wrote_down),
+		JOB_CASE(test_the_queue_waits_for_a_slot_and_says_so),
+		JOB_CASE(test_a_lost_answer_hands_nothing_over_twice),
+		JOB_CASE(test_what_the_hub_left_out_has_failed),
+		JOB_CASE(test_rows_that_lag_behind_the_job_are_waited_for),
+		JOB_CASE(test_evidence_counts_from_the_hubs_own_call),
+		JOB_CASE(test_a_job_is_cancelled_where_it_is),
+		JOB_CASE(test_what_the_hub_does_not_cancel_goes_on),
+		JOB_CASE(test_what_the_hub_cannot_do_is_refused),
 	};
 
 	return cmocka_run_group_tests(

@@ -1,70 +1,29 @@
 /* Jobs that are held back, and a last look before somebody tries again. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/xalloc.h"
-#include "core/deck/deck.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/jobs.h"
-#include "tests/deck/fake_hub.h"
+#include "tests/deck/job_fixture.h"
 #include "tests/support/test.h"
-
-struct fixture {
-	struct fake_hub *hub;
-	struct jobs *jobs;
-	struct job *job;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->hub = fake_hub_new();
-	f->jobs = deck_jobs(fake_hub_deck(f->hub));
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	fake_hub_free(f->hub);
-	free(f);
-	return 0;
-}
 
 static const char *const ids[] = { "a", "b", "c" };
 
 static void
-add(struct fixture *f, struct job_request request, size_t n)
+add(struct job_fixture *f, struct job_request request, size_t n)
 {
-	struct err err = { 0 };
-
 	request.response_timeout_s = 30;
 	request.device_ids = ids;
 	request.n_devices = n;
 	request.grace_ms = 300;
-	f->job = jobs_add(f->jobs, &request, &err);
-	assert_non_null(f->job);
-}
-
-static bool
-has_ended(void *arg)
-{
-	struct fixture *f = arg;
-
-	return job_state(f->job) == JOB_DONE;
+	job_fixture_add(f, &request);
 }
 
 static bool
 runs(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_state(f->job) == JOB_RUNNING;
 }
@@ -72,13 +31,13 @@ runs(void *arg)
 static bool
 is_tried_again(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_device(f->job, 0)->err.code == ERR_THROTTLED;
 }
 
 static void
-pause_it(struct fixture *f, bool paused)
+pause_it(struct job_fixture *f, bool paused)
 {
 	struct err err;
 
@@ -89,7 +48,7 @@ pause_it(struct fixture *f, bool paused)
 static void
 test_a_paused_job_starts_no_call(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct job_counts counts;
 
@@ -99,7 +58,7 @@ test_a_paused_job_starts_no_call(void **state)
 	assert_int_equal(0, fake_device_calls(a));
 	assert_int_equal(1, jobs_active(f->jobs));
 	pause_it(f, false);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	assert_int_equal(1, fake_device_calls(a));
 	job_counts(f->job, &counts);
 	assert_int_equal(1, counts.done);
@@ -108,7 +67,7 @@ test_a_paused_job_starts_no_call(void **state)
 static void
 test_a_pause_while_it_reads_keeps_the_call_back(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 
 	add(f, (struct job_request){ .method = "reboot" }, 1);
@@ -117,14 +76,14 @@ test_a_pause_while_it_reads_keeps_the_call_back(void **state)
 	fake_hub_run_ms(f->hub, 400);
 	assert_int_equal(0, fake_device_calls(a));
 	pause_it(f, false);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	assert_int_equal(1, fake_device_calls(a));
 }
 
 static void
 test_a_pause_is_no_part_of_the_time_for_retries(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 
 	fake_device_script(a, fake_throttled, fake_ok, NULL);
@@ -134,14 +93,14 @@ test_a_pause_is_no_part_of_the_time_for_retries(void **state)
 	fake_hub_run_ms(f->hub, 2600);
 	assert_int_equal(1, fake_device_calls(a));
 	pause_it(f, false);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	assert_int_equal(JOB_DEVICE_ACKNOWLEDGED, job_device(f->job, 0)->state);
 }
 
 static void
 test_what_was_sent_is_followed_during_a_pause(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct fake_device *b = fake_hub_add(f->hub, "b");
 
@@ -161,12 +120,12 @@ test_what_was_sent_is_followed_during_a_pause(void **state)
 static void
 test_what_has_ended_cannot_be_paused(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct err err;
 
 	fake_hub_add(f->hub, "a");
 	add(f, (struct job_request){ .method = "reboot" }, 1);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	assert_int_equal(-1, jobs_pause(f->jobs, f->job, true, &err));
 	assert_string_equal("job 1 has ended", err.text);
 }
@@ -174,7 +133,7 @@ test_what_has_ended_cannot_be_paused(void **state)
 static bool
 all_are_known(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 	size_t i;
 
 	for (i = 0; i < job_size(f->job); i++)
@@ -186,7 +145,7 @@ all_are_known(void *arg)
 static void
 test_a_look_says_what_each_device_reports_and_calls_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct fake_device *b = fake_hub_add(f->hub, "b");
 	struct fake_device *c = fake_hub_add(f->hub, "c");
@@ -195,7 +154,7 @@ test_a_look_says_what_each_device_reports_and_calls_nothing(void **state)
 	fake_device_script(b, fake_timeout, NULL, NULL);
 	fake_device_script(c, fake_timeout, NULL, NULL);
 	add(f, (struct job_request){ .method = "lockDoor" }, 3);
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	assert_int_equal(JOB_DEVICE_UNKNOWN, job_device(f->job, 0)->state);
 	fake_device_report(a, "{\"door\":{\"state\":\"locked\"}}");
 	fake_hub_remove(f->hub, "c");
@@ -214,7 +173,7 @@ test_a_look_says_what_each_device_reports_and_calls_nothing(void **state)
 static void
 test_a_job_keeps_how_it_went(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	const struct job_samples *samples;
 	const struct job_sample *last;
 
@@ -222,7 +181,7 @@ test_a_job_keeps_how_it_went(void **state)
 	fake_device_script(fake_hub_add(f->hub, "b"), fake_refused, NULL, NULL);
 	add(f, (struct job_request){ .method = "reboot" }, 2);
 	assert_null(job_history(f->job));
-	fake_hub_until(f->hub, has_ended, f);
+	job_fixture_finish(f);
 	samples = job_history(f->job);
 	assert_non_null(samples);
 	last = job_samples_at(samples, job_samples_size(samples) - 1);
@@ -232,20 +191,18 @@ test_a_job_keeps_how_it_went(void **state)
 	assert_true(last->answers > 0 && last->sum_us > 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_a_paused_job_starts_no_call),
-		CASE(test_a_pause_while_it_reads_keeps_the_call_back),
-		CASE(test_a_pause_is_no_part_of_the_time_for_retries),
-		CASE(test_what_was_sent_is_followed_during_a_pause),
-		CASE(test_what_has_ended_cannot_be_paused),
-		CASE(
+		JOB_CASE(test_a_paused_job_starts_no_call),
+		JOB_CASE(test_a_pause_while_it_reads_keeps_the_call_back),
+		JOB_CASE(test_a_pause_is_no_part_of_the_time_for_retries),
+		JOB_CASE(test_what_was_sent_is_followed_during_a_pause),
+		JOB_CASE(test_what_has_ended_cannot_be_paused),
+		JOB_CASE(
 		    test_a_look_says_what_each_device_reports_and_calls_nothing),
-		CASE(test_a_job_keeps_how_it_went),
+		JOB_CASE(test_a_job_keeps_how_it_went),
 	};
 
 	return cmocka_run_group_tests(

@@ -5,63 +5,18 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/events.h"
-#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
-#include "tests/deck/fake_hub.h"
+#include "tests/deck/job_fixture.h"
 #include "tests/support/test.h"
 
 #define GRACE_MS 700 /* long enough for a read of the twin */
 
-struct fixture {
-	struct fake_hub *hub;
-	struct jobs *jobs;
-	struct job *job;
-	char messages[4096]; /* one a line, errors behind a "!" */
-};
-
-static void
-on_event(int kind, const void *news, void *arg)
-{
-	const struct deck_message *message = news;
-	struct fixture *f = arg;
-	size_t len = strlen(f->messages);
-
-	if (kind == DECK_MESSAGE)
-		snprintf(f->messages + len, sizeof(f->messages) - len,
-		    "%s%s\n", message->is_error ? "!" : "", message->text);
-}
-
-static int
-setup(void **state)
-{
-	struct fixture *f = xcalloc(1, sizeof(*f));
-
-	f->hub = fake_hub_new();
-	f->jobs = deck_jobs(fake_hub_deck(f->hub));
-	events_subscribe(deck_events(fake_hub_deck(f->hub)), on_event, f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	fake_hub_free(f->hub);
-	free(f);
-	return 0;
-}
-
 /* A job on the devices in ids, up to NULL; the rest as in request. */
 static struct job *
-add(struct fixture *f, struct job_request request, const char *const *ids)
+add(struct job_fixture *f, struct job_request request, const char *const *ids)
 {
-	struct err err = { 0 };
-
 	if (request.method != NULL)
 		request.response_timeout_s = 30;
 	else if (request.action == JOB_METHOD)
@@ -71,30 +26,13 @@ add(struct fixture *f, struct job_request request, const char *const *ids)
 	request.device_ids = ids;
 	while (ids[request.n_devices] != NULL)
 		request.n_devices++;
-	f->job = jobs_add(f->jobs, &request, &err);
-	if (f->job == NULL)
-		fail_msg("%s", err.text);
-	return f->job;
+	return job_fixture_add(f, &request);
 }
 
 static const char *const just_d[] = { "d", NULL };
 
-static bool
-has_ended(void *arg)
-{
-	struct fixture *f = arg;
-
-	return job_state(f->job) == JOB_DONE;
-}
-
 static void
-finish(struct fixture *f)
-{
-	fake_hub_until(f->hub, has_ended, f);
-}
-
-static void
-assert_state(const struct fixture *f, enum job_device_state state)
+assert_state(const struct job_fixture *f, enum job_device_state state)
 {
 	const struct job_device *d = job_device(f->job, 0);
 
@@ -104,7 +42,7 @@ assert_state(const struct fixture *f, enum job_device_state state)
 }
 
 static void
-assert_said(const struct fixture *f, const char *text)
+assert_said(const struct job_fixture *f, const char *text)
 {
 	if (strstr(f->messages, text) == NULL)
 		fail_msg("no \"%s\" in: %s", text, f->messages);
@@ -113,7 +51,7 @@ assert_said(const struct fixture *f, const char *text)
 static bool
 is_acknowledged(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_device(f->job, 0)->state == JOB_DEVICE_ACKNOWLEDGED;
 }
@@ -121,7 +59,7 @@ is_acknowledged(void *arg)
 static bool
 shows_downloading(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_device(f->job, 0)->phase == PHASE_DOWNLOADING;
 }
@@ -129,7 +67,7 @@ shows_downloading(void *arg)
 static bool
 shows_applying(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_device(f->job, 0)->phase == PHASE_APPLYING;
 }
@@ -137,7 +75,7 @@ shows_applying(void *arg)
 static void
 test_firmware_is_acknowledged_then_followed_to_the_end(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	const struct job_device *device;
 
@@ -157,7 +95,7 @@ test_firmware_is_acknowledged_then_followed_to_the_end(void **state)
 	fake_hub_until(f->hub, shows_applying, f);
 	assert_int_equal(1, jobs_active(f->jobs));
 	fake_device_report(d, "{\"firmwareStatus\":\"completed\"}");
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_CONFIRMED);
 	assert_true(device->phase_at_us[PHASE_WAITING] > 0);
 	assert_true(device->phase_at_us[PHASE_DOWNLOADING] >
@@ -173,7 +111,7 @@ test_firmware_is_acknowledged_then_followed_to_the_end(void **state)
 static void
 test_what_was_reported_before_the_call_confirms_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	int gets;
 
@@ -190,20 +128,20 @@ test_what_was_reported_before_the_call_confirms_nothing(void **state)
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	assert_int_equal(PHASE_NONE, job_device(f->job, 0)->phase);
 	fake_device_report(d, "{\"firmwareStatus\":\"completed\"}");
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_CONFIRMED);
 }
 
 static void
 test_a_failed_update_fails_with_its_reason(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_acts(d, "{\"firmwareStatus\":\"failed\","
 	    "\"firmwareError\":\"sha-256 differs\"}");
 	add(f, (struct job_request){ .method = "firmwareUpdate" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_FAILED);
 	assert_said(f, "!job 1: d failed: the update failed: sha-256 differs");
 	fleet_get(deck_fleet(fake_hub_deck(f->hub)), "d");
@@ -214,13 +152,13 @@ test_a_failed_update_fails_with_its_reason(void **state)
 static void
 test_an_update_without_an_end_is_unknown(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_acts(d, "{\"firmwareStatus\":\"downloading\"}");
 	add(f, (struct job_request){ .method = "firmwareUpdate",
 		.follow_ms = 1500 }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_UNKNOWN);
 	assert_said(f, "no end of the update was reported");
 }
@@ -228,7 +166,7 @@ test_an_update_without_an_end_is_unknown(void **state)
 static bool
 is_stalled(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 
 	return job_device(f->job, 0)->stalled;
 }
@@ -236,7 +174,7 @@ is_stalled(void *arg)
 static void
 test_an_update_that_stands_still_is_marked_until_it_moves(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_acts(d, "{\"firmwareStatus\":\"downloading\"}");
@@ -252,31 +190,31 @@ test_an_update_that_stands_still_is_marked_until_it_moves(void **state)
 static void
 test_a_locked_door_confirms_lock_door(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_report(d, "{\"door\":{\"state\":\"locked\"}}");
 	fake_device_acts(d, "{\"door\":{\"state\":\"locked\"}}");
 	add(f, (struct job_request){ .method = "lockDoor",
 		.payload = "{\"lockTime\":\"10m\"}" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_CONFIRMED);
 }
 
 static void
 test_where_nothing_is_reported_the_answer_is_the_end(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct job_counts counts;
 
 	fake_hub_add(f->hub, "d");
 	add(f, (struct job_request){ .method = "lockDoor" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	job_counts(f->job, &counts);
 	assert_int_equal(1, counts.done);
 	add(f, (struct job_request){ .method = "reboot" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	assert_true(job_elapsed_ms(f->job) < GRACE_MS);
 }
@@ -284,13 +222,13 @@ test_where_nothing_is_reported_the_answer_is_the_end(void **state)
 static void
 test_ack_only_does_not_wait_for_evidence(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_acts(d, "{\"firmwareStatus\":\"downloading\"}");
 	add(f, (struct job_request){ .method = "firmwareUpdate",
 		.ack_only = true }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 }
 
@@ -307,7 +245,7 @@ static const struct {
 static void
 test_each_refusal_fails_in_its_own_words(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	const struct job_device *device;
 	size_t i;
@@ -315,7 +253,7 @@ test_each_refusal_fails_in_its_own_words(void **state)
 	for (i = 0; i < N_ROWS(refusals); i++) {
 		fake_device_script(d, refusals[i].answer, NULL, NULL);
 		add(f, (struct job_request){ .method = "lockDoor" }, just_d);
-		finish(f);
+		job_fixture_finish(f);
 		assert_state(f, JOB_DEVICE_FAILED);
 		device = job_device(f->job, 0);
 		assert_int_equal(refusals[i].err, device->err.code);
@@ -329,10 +267,10 @@ test_each_refusal_fails_in_its_own_words(void **state)
 static void
 test_a_device_that_is_not_there_is_not_called(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 
 	add(f, (struct job_request){ .method = "lockDoor" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_FAILED);
 	assert_string_equal("no such device (404001)",
 	    job_device(f->job, 0)->err.text);
@@ -344,7 +282,7 @@ static const char *const lost[] = { fake_timeout, fake_killed };
 static void
 test_a_call_without_an_answer_is_unknown_and_sent_once(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	size_t i;
 
@@ -352,7 +290,7 @@ test_a_call_without_an_answer_is_unknown_and_sent_once(void **state)
 	for (i = 0; i < N_ROWS(lost); i++) {
 		fake_device_script(d, lost[i], NULL, NULL);
 		add(f, (struct job_request){ .method = "lockDoor" }, just_d);
-		finish(f);
+		job_fixture_finish(f);
 		assert_state(f, JOB_DEVICE_UNKNOWN);
 		assert_int_equal(
 		    ERR_UNKNOWN, job_device(f->job, 0)->err.code);
@@ -366,7 +304,7 @@ test_a_call_without_an_answer_is_unknown_and_sent_once(void **state)
 static void
 test_evidence_tells_what_a_lost_answer_did_not(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_script(d, fake_killed, NULL, NULL);
@@ -374,7 +312,7 @@ test_evidence_tells_what_a_lost_answer_did_not(void **state)
 	add(f, (struct job_request){ .method = "firmwareUpdate" }, just_d);
 	fake_hub_until(f->hub, is_acknowledged, f);
 	fake_device_report(d, "{\"firmwareStatus\":\"completed\"}");
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_CONFIRMED);
 	assert_int_equal(1, fake_device_calls(d));
 	assert_int_equal(ERR_NONE, job_device(f->job, 0)->err.code);
@@ -383,12 +321,12 @@ test_evidence_tells_what_a_lost_answer_did_not(void **state)
 static void
 test_a_throttled_call_is_tried_again(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_script(d, fake_throttled, fake_throttled, fake_ok);
 	add(f, (struct job_request){ .method = "reboot" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	assert_int_equal(3, fake_device_calls(d));
 	assert_int_equal(ERR_NONE, job_device(f->job, 0)->err.code);
@@ -397,13 +335,13 @@ test_a_throttled_call_is_tried_again(void **state)
 static void
 test_a_hub_that_stays_away_fails_after_the_time_for_retries(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_hub_break(f->hub, true);
 	add(f, (struct job_request){ .method = "reboot", .retry_ms = 1200 },
 	    just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_FAILED);
 	assert_int_equal(ERR_UNREACHABLE, job_device(f->job, 0)->err.code);
 	assert_true(job_elapsed_ms(f->job) <= 1500);
@@ -413,7 +351,7 @@ test_a_hub_that_stays_away_fails_after_the_time_for_retries(void **state)
 static void
 test_equal_values_in_reported_confirm_a_desired_update(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_report(d, "{\"building\":41}");
@@ -423,31 +361,31 @@ test_equal_values_in_reported_confirm_a_desired_update(void **state)
 	fake_hub_until(f->hub, is_acknowledged, f);
 	assert_false(job_device(f->job, 0)->ended);
 	fake_device_report(d, "{\"building\":43,\"floor\":3}");
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_CONFIRMED);
 }
 
 static void
 test_desired_that_is_not_echoed_is_done_when_acknowledged(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	add(f, (struct job_request){ .patch = "{\"building\":43}" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	/* A device that is away will take it when it comes back. */
 	fake_device_report(d, "{\"building\":41}");
 	fake_device_connect(d, false);
 	add(f, (struct job_request){ .patch = "{\"building\":44}" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 }
 
 static void
 test_a_stale_etag_is_a_conflict_and_writes_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	const char *etags[1];
 	char was[16];
@@ -457,21 +395,21 @@ test_a_stale_etag_is_a_conflict_and_writes_nothing(void **state)
 	fake_device_write(d, "{\"building\":44}");
 	add(f, (struct job_request){ .patch = "{\"building\":43}",
 		.etags = etags }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_FAILED);
 	assert_int_equal(ERR_CONFLICT, job_device(f->job, 0)->err.code);
 	assert_int_equal(0, fake_device_patches(d));
 	/* Without one it is read just before, so it fits. */
 	add(f, (struct job_request){ .patch = "{\"building\":43}",
 		.ack_only = true }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 }
 
 static void
 test_tags_are_written_and_that_is_the_end_of_it(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	char *tags;
 
@@ -479,7 +417,7 @@ test_tags_are_written_and_that_is_the_end_of_it(void **state)
 		.patch = "{\"site\":\"brno\",\"floor\":3}",
 		.grace_ms = 60000 }, just_d);
 	assert_string_equal("tags site, floor", job_title(f->job));
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	tags = fake_device_section(d, "tags");
 	assert_string_equal("{\"site\":\"brno\",\"floor\":3}", tags);
@@ -489,13 +427,13 @@ test_tags_are_written_and_that_is_the_end_of_it(void **state)
 static void
 test_lost_tags_are_found_in_the_twin(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_script(d, fake_killed, NULL, NULL);
 	add(f, (struct job_request){ .action = JOB_TAGS,
 		.patch = "{\"site\":\"brno\"}" }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	assert_int_equal(1, fake_device_patches(d));
 }
@@ -507,7 +445,7 @@ test_each_device_may_have_a_patch_and_an_etag_of_its_own(void **state)
 	static const char *const patches[] = { "{\"x\":1}", "{\"x\":2}",
 		"{\"x\":9}", "{\"x\":3}" };
 	const char *etags[] = { "E1=", NULL, "no", "old" };
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct fake_device *b = fake_hub_add(f->hub, "b");
 	struct fake_device *c = fake_hub_add(f->hub, "c");
@@ -516,7 +454,7 @@ test_each_device_may_have_a_patch_and_an_etag_of_its_own(void **state)
 	add(f, (struct job_request){ .action = JOB_DESIRED, .patches = patches,
 		.etags = etags, .undo_of = 7, .ack_only = true }, ids);
 	assert_string_equal("undo of job 7", job_title(f->job));
-	finish(f);
+	job_fixture_finish(f);
 	assert_int_equal(3, job_size(f->job));
 	text = fake_device_section(a, "desired");
 	assert_string_equal("{\"x\":1}", text);
@@ -532,13 +470,13 @@ test_each_device_may_have_a_patch_and_an_etag_of_its_own(void **state)
 static void
 test_a_lost_patch_is_found_in_the_twin(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_device_script(d, fake_killed, NULL, NULL);
 	add(f, (struct job_request){ .patch = "{\"building\":43}",
 		.ack_only = true }, just_d);
-	finish(f);
+	job_fixture_finish(f);
 	assert_state(f, JOB_DEVICE_ACKNOWLEDGED);
 	assert_int_equal(1, fake_device_patches(d));
 }
@@ -547,7 +485,7 @@ static void
 test_cancelling_stops_what_waits(void **state)
 {
 	static const char *const ids[] = { "a", "b", "c", NULL };
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *a = fake_hub_add(f->hub, "a");
 	struct fake_device *b = fake_hub_add(f->hub, "b");
 
@@ -569,7 +507,7 @@ test_cancelling_stops_what_waits(void **state)
 static void
 test_what_a_cancel_let_go_is_not_done(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	struct job_counts counts;
 
@@ -588,7 +526,7 @@ test_what_a_cancel_let_go_is_not_done(void **state)
 static void
 test_a_delayed_job_waits_for_its_time(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 	int64_t starts;
 
@@ -600,7 +538,7 @@ test_a_delayed_job_waits_for_its_time(void **state)
 	assert_int_equal(JOB_WAITING, job_state(f->job));
 	assert_int_equal(0, fake_hub_requests(f->hub));
 	assert_int_equal(1, jobs_active(f->jobs));
-	finish(f);
+	job_fixture_finish(f);
 	assert_true(clock_mono_ms() >= starts);
 	assert_int_equal(1, fake_device_calls(d));
 }
@@ -609,13 +547,13 @@ static void
 test_a_device_that_stands_twice_is_called_once(void **state)
 {
 	static const char *const ids[] = { "d", "e", "d", NULL };
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
 
 	fake_hub_add(f->hub, "e");
 	add(f, (struct job_request){ .method = "reboot" }, ids);
 	assert_int_equal(2, job_size(f->job));
-	finish(f);
+	job_fixture_finish(f);
 	assert_int_equal(1, fake_device_calls(d));
 	assert_said(f, "job 1: reboot ended in 0 s: 2 done, 0 failed");
 }
@@ -625,7 +563,7 @@ test_a_device_that_stands_twice_is_called_once(void **state)
 static bool
 all_download(void *arg)
 {
-	struct fixture *f = arg;
+	struct job_fixture *f = arg;
 	size_t i;
 
 	for (i = 0; i < MANY; i++)
@@ -637,7 +575,7 @@ all_download(void *arg)
 static void
 test_many_devices_are_followed_by_few_queries(void **state)
 {
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	static char names[MANY][16];
 	const char *ids[MANY + 1] = { NULL };
 	struct fake_device *d;
@@ -679,7 +617,7 @@ test_a_job_that_makes_no_sense_is_refused(void **state)
 		{ { .action = JOB_DESIRED, .patch = "[1]" },
 		    "desired: nothing to set" },
 	};
-	struct fixture *f = *state;
+	struct job_fixture *f = *state;
 	struct job_request request;
 	struct err err;
 	size_t i;
@@ -697,39 +635,37 @@ test_a_job_that_makes_no_sense_is_refused(void **state)
 	assert_int_equal(0, jobs_size(f->jobs));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_firmware_is_acknowledged_then_followed_to_the_end),
-		CASE(test_what_was_reported_before_the_call_confirms_nothing),
-		CASE(test_a_failed_update_fails_with_its_reason),
-		CASE(test_an_update_without_an_end_is_unknown),
-		CASE(test_an_update_that_stands_still_is_marked_until_it_moves),
-		CASE(test_a_locked_door_confirms_lock_door),
-		CASE(test_where_nothing_is_reported_the_answer_is_the_end),
-		CASE(test_ack_only_does_not_wait_for_evidence),
-		CASE(test_each_refusal_fails_in_its_own_words),
-		CASE(test_a_device_that_is_not_there_is_not_called),
-		CASE(test_a_call_without_an_answer_is_unknown_and_sent_once),
-		CASE(test_evidence_tells_what_a_lost_answer_did_not),
-		CASE(test_a_throttled_call_is_tried_again),
-		CASE(test_a_hub_that_stays_away_fails_after_the_time_for_retries),
-		CASE(test_equal_values_in_reported_confirm_a_desired_update),
-		CASE(test_desired_that_is_not_echoed_is_done_when_acknowledged),
-		CASE(test_a_stale_etag_is_a_conflict_and_writes_nothing),
-		CASE(test_tags_are_written_and_that_is_the_end_of_it),
-		CASE(test_lost_tags_are_found_in_the_twin),
-		CASE(test_each_device_may_have_a_patch_and_an_etag_of_its_own),
-		CASE(test_a_lost_patch_is_found_in_the_twin),
-		CASE(test_cancelling_stops_what_waits),
-		CASE(test_what_a_cancel_let_go_is_not_done),
-		CASE(test_a_delayed_job_waits_for_its_time),
-		CASE(test_a_device_that_stands_twice_is_called_once),
-		CASE(test_many_devices_are_followed_by_few_queries),
-		CASE(test_a_job_that_makes_no_sense_is_refused),
+		JOB_CASE(test_firmware_is_acknowledged_then_followed_to_the_end),
+		JOB_CASE(test_what_was_reported_before_the_call_confirms_nothing),
+		JOB_CASE(test_a_failed_update_fails_with_its_reason),
+		JOB_CASE(test_an_update_without_an_end_is_unknown),
+		JOB_CASE(test_an_update_that_stands_still_is_marked_until_it_moves),
+		JOB_CASE(test_a_locked_door_confirms_lock_door),
+		JOB_CASE(test_where_nothing_is_reported_the_answer_is_the_end),
+		JOB_CASE(test_ack_only_does_not_wait_for_evidence),
+		JOB_CASE(test_each_refusal_fails_in_its_own_words),
+		JOB_CASE(test_a_device_that_is_not_there_is_not_called),
+		JOB_CASE(test_a_call_without_an_answer_is_unknown_and_sent_once),
+		JOB_CASE(test_evidence_tells_what_a_lost_answer_did_not),
+		JOB_CASE(test_a_throttled_call_is_tried_again),
+		JOB_CASE(test_a_hub_that_stays_away_fails_after_the_time_for_retries),
+		JOB_CASE(test_equal_values_in_reported_confirm_a_desired_update),
+		JOB_CASE(test_desired_that_is_not_echoed_is_done_when_acknowledged),
+		JOB_CASE(test_a_stale_etag_is_a_conflict_and_writes_nothing),
+		JOB_CASE(test_tags_are_written_and_that_is_the_end_of_it),
+		JOB_CASE(test_lost_tags_are_found_in_the_twin),
+		JOB_CASE(test_each_device_may_have_a_patch_and_an_etag_of_its_own),
+		JOB_CASE(test_a_lost_patch_is_found_in_the_twin),
+		JOB_CASE(test_cancelling_stops_what_waits),
+		JOB_CASE(test_what_a_cancel_let_go_is_not_done),
+		JOB_CASE(test_a_delayed_job_waits_for_its_time),
+		JOB_CASE(test_a_device_that_stands_twice_is_called_once),
+		JOB_CASE(test_many_devices_are_followed_by_few_queries),
+		JOB_CASE(test_a_job_that_makes_no_sense_is_refused),
 	};
 
 	return cmocka_run_group_tests(
