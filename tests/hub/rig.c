@@ -156,6 +156,29 @@ rig_add_device(struct rig *rig, const char *device_id)
 	rig_turn(rig, 0);
 }
 
+int
+rig_setup_device(void **state)
+{
+	*state = rig_new();
+	rig_add_device(*state, "d1");
+	return 0;
+}
+
+int
+rig_setup_two_devices(void **state)
+{
+	rig_setup_device(state);
+	rig_add_device(*state, "d2");
+	return 0;
+}
+
+int
+rig_teardown(void **state)
+{
+	rig_free(*state);
+	return 0;
+}
+
 char *
 rig_token(struct rig *rig, const char *device_id, int64_t life_s)
 {

@@ -27,6 +27,11 @@ struct rig *rig_new(void);
 void rig_free(struct rig *rig);    /* and its folder */
 void rig_restart(struct rig *rig); /* the same state, and the same port */
 
+/* cmocka's fixtures; *state is the rig. */
+int rig_setup_device(void **state);      /* d1 */
+int rig_setup_two_devices(void **state); /* d1 and d2 */
+int rig_teardown(void **state);
+
 struct hub *rig_hub(struct rig *rig);
 uint16_t rig_port(const struct rig *rig);
 const char *rig_ca_file(const struct rig *rig);

@@ -26,19 +26,11 @@ static struct world world;
 static int
 setup(void **state)
 {
-	(void)state;
+	*state = &world;
 	world_init(&world);
 	world_add_device(&world, "d1");
 	world_add_device(&world, "d10");
 	world_add_device(&world, "D#1");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_fini(&world);
 	return 0;
 }
 
@@ -419,5 +411,5 @@ main(void)
 		cmocka_unit_test(test_a_remembered_token_ends_too),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

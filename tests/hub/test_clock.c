@@ -37,17 +37,7 @@ static int
 set_up(void **state)
 {
 	set_by_us = 0;
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	rig_add_device(*state, "d2");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
+	return rig_setup_two_devices(state);
 }
 
 static const int64_t jumps[] = { -2 * HOUR_US, 2 * HOUR_US };
@@ -165,7 +155,7 @@ test_a_job_has_its_time_over_a_jump(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_jump_ends_tokens_and_no_connection_else),
 		CASE(test_a_call_is_answered_over_a_jump),

@@ -24,22 +24,6 @@
 
 #define N_MANY (HUB_CONFIGURATION_RANGE * 2 + 5)
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	rig_add_device(*state, "d2");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static cJSON *
 json_of(const char *text)
 {
@@ -441,7 +425,8 @@ test_a_hub_has_a_hundred_of_them(void **state)
 	free(c.content);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, rig_setup_two_devices, rig_teardown)
 
 int
 main(void)

@@ -255,13 +255,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static void
 test_each_conversation_goes_as_it_is_written(void **state)
 {
@@ -348,5 +341,5 @@ main(void)
 		    test_cut_and_corrupted_conversations_do_no_harm),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_teardown);
 }

@@ -20,21 +20,6 @@ __wrap_clock_mono_ms(void)
 
 #define TICK_MS 1300 /* by then the hub has looked at its deadlines */
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 /* Whether the connection ends between these two, from now on. */
 static void
 ends_between(struct rig_client *client, int64_t alive_s, int64_t dead_s)
@@ -93,7 +78,8 @@ test_a_packet_in_pieces_is_no_sign_of_life(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_device, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_connect_has_to_come_within_30_s),
 		CASE(test_half_a_connect_is_none),

@@ -265,14 +265,7 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, rig_teardown)
 
 int
 main(void)

@@ -43,13 +43,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static struct hub_job_order
 order_of(const char *job_id, enum hub_job_type type, const char *condition)
 {
@@ -527,7 +520,7 @@ test_a_page_of_large_jobs_is_shorter(void **state)
 	strbuf_fini(&out);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, rig_teardown)
 
 int
 main(void)

@@ -13,21 +13,6 @@
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 /*
  * A client as Python's SDK is one: it subscribes in its first connection and
  * never again.  Over libmosquitto, which has its own idea of MQTT.
@@ -205,7 +190,8 @@ test_subscriptions_outlive_connections_and_the_hub(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_device, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_subscriptions_outlive_connections_and_the_hub),
 	};

@@ -23,23 +23,6 @@
 
 static struct world world;
 
-static int
-setup(void **state)
-{
-	(void)state;
-	world_init(&world);
-	world_add_device(&world, "d1");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_fini(&world);
-	return 0;
-}
-
 static int64_t
 number(const char *sql)
 {
@@ -249,7 +232,7 @@ test_a_new_identity_has_shown_nothing(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) WORLD_CASE(test, &world)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_connection_is_seen_before_it_is_written),
 		CASE(test_a_query_for_it_finds_it_at_once),

@@ -48,13 +48,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static struct hub_messages *
 messages_of(struct rig *rig)
 {
@@ -425,7 +418,7 @@ test_messages_go_with_their_device(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_message_is_done_with_when_it_is_acknowledged),
 		CASE(test_at_qos_0_it_is_done_with_when_it_is_sent),

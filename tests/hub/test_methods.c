@@ -15,21 +15,6 @@
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 /* Trap 25 of the contract: a payload is never empty. */
 static void
 test_a_method_is_called_and_answered(void **state)
@@ -305,7 +290,8 @@ test_a_failed_commit_of_others_is_no_reason_to_call_twice(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_device, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_method_is_called_and_answered),
 		CASE(test_a_call_says_at_once_why_it_cannot_be_sent),

@@ -28,13 +28,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static struct rig_client *
 ask(struct rig *rig, const char *path)
 {
@@ -408,7 +401,7 @@ test_only_the_owner_may_listen(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_message_is_heard_with_all_that_belongs_to_it),
 		CASE(test_the_packets_of_a_device_are_told_in_words),

@@ -46,7 +46,7 @@ setup(void **state)
 {
 	size_t i;
 
-	(void)state;
+	*state = &world;
 	world_init(&world);
 	for (i = 0; i < N_ROWS(devices); i++) {
 		world_add_device(&world, devices[i].id);
@@ -56,14 +56,6 @@ setup(void **state)
 			world_report(
 			    &world, devices[i].id, devices[i].reported);
 	}
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_fini(&world);
 	return 0;
 }
 
@@ -1022,5 +1014,5 @@ main(void)
 		cmocka_unit_test(test_queries_may_be_made_to_lag_behind),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, world_teardown);
 }

@@ -17,23 +17,6 @@
 
 static struct world world;
 
-static int
-setup(void **state)
-{
-	(void)state;
-	world_init(&world);
-	world_add_device(&world, "d1");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	world_fini(&world);
-	return 0;
-}
-
 /* The caller's. */
 static cJSON *
 device(const char *id)
@@ -347,7 +330,7 @@ test_a_device_has_so_many_modules_and_no_more(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_CASE(name, &world)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_body_creates_or_is_refused),
 		TEST(test_keys_are_made_where_none_are_given),

@@ -23,21 +23,6 @@
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static bool
 is_connected(struct rig *rig, const char *device_id)
 {
@@ -462,7 +447,8 @@ test_a_module_and_its_device_are_connected_side_by_side(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_device, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_new_connection_takes_the_place_of_the_old),
 		CASE(test_who_cannot_show_who_it_is_takes_no_place),

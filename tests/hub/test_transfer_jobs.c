@@ -28,22 +28,6 @@
 /* Numbers and spaces that a parser would not give back as they were. */
 #define ANSWER "{ \"a\" : 1.50, \"big\" : 12345678901234567890 }"
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	rig_add_device(*state, "d2");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static char *
 export_all(struct rig *rig)
 {
@@ -264,7 +248,8 @@ test_a_job_in_a_line_takes_the_place_of_its_namesake(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_two_devices, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_jobs_and_their_records_come_back_the_same),
 		CASE(test_a_job_that_had_not_ended_goes_on_elsewhere),

@@ -28,21 +28,6 @@
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
-static int
-set_up(void **state)
-{
-	*state = rig_new();
-	rig_add_device(*state, "d1");
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 /* A handshake with that server name, NULL for none, and version at most:
  * which version it became, or 0. */
 static int
@@ -190,7 +175,8 @@ test_trap_30_an_id_is_raw_and_its_letters_count(void **state)
 int
 main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) \
+	cmocka_unit_test_setup_teardown(test, rig_setup_device, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_trap_8_hosts_need_not_agree),
 		CASE(test_trap_11_devices_with_tls_1_2_alone_are_served),

@@ -141,13 +141,6 @@ set_up(void **state)
 	return 0;
 }
 
-static int
-tear_down(void **state)
-{
-	rig_free(*state);
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	const char *request;
@@ -508,5 +501,5 @@ main(void)
 		cmocka_unit_test(test_corrupted_frames_do_no_harm),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_teardown);
 }

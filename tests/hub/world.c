@@ -57,6 +57,21 @@ world_fini(struct world *world)
 	free(world->state_dir);
 }
 
+int
+world_setup(void **state)
+{
+	world_init(*state);
+	world_add_device(*state, "d1");
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_fini(*state);
+	return 0;
+}
+
 void
 world_settle(struct world *world)
 {

@@ -19,6 +19,13 @@ void world_init(struct world *world);
 void world_restart(struct world *world);
 void world_fini(struct world *world); /* its folder goes too */
 
+/* cmocka's fixtures, with d1; *state is the world, said beforehand. */
+int world_setup(void **state);
+int world_teardown(void **state);
+#define WORLD_CASE(test, world)                   \
+	cmocka_unit_test_prestate_setup_teardown( \
+	    test, world_setup, world_teardown, world)
+
 /* Registers a device with these two keys, at once on disk. */
 #define WORLD_KEY "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 #define WORLD_OTHER_KEY "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
