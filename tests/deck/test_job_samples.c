@@ -124,8 +124,7 @@ test_nobody_knows_before_a_device_is_done(void **state)
 	assert_int_equal(JOB_ETA_UNKNOWN, eta(job));
 	is_called(job, 0, 4);
 	assert_int_equal(JOB_ETA_UNKNOWN, eta(job));
-	fake_job_device(job, 0)->state = JOB_DEVICE_FAILED;
-	fake_job_device(job, 0)->ended = true;
+	fake_job_end(job, 0, JOB_DEVICE_FAILED);
 	assert_int_equal(JOB_ETA_UNKNOWN, eta(job));
 	fake_deck_free(deck);
 }

@@ -276,6 +276,13 @@ fake_job_device(struct job *job, size_t i)
 }
 
 void
+fake_job_end(struct job *job, size_t i, enum job_device_state state)
+{
+	job->devices[i].state = state;
+	job->devices[i].ended = true;
+}
+
+void
 fake_job_times(
     struct job *job, int64_t starts_ms, int64_t began_us, int64_t elapsed_ms)
 {

@@ -42,6 +42,7 @@ void fake_job_note(struct job *job, const char *note); /* the hub runs it */
 void fake_job_pause(struct job *job, bool paused);
 struct job_samples *fake_job_samples(struct job *job); /* made when asked */
 struct job_device *fake_job_device(struct job *job, size_t i);
+void fake_job_end(struct job *job, size_t i, enum job_device_state state);
 void fake_job_times(
     struct job *job, int64_t starts_ms, int64_t began_us, int64_t elapsed_ms);
 /* What jobs_add() was asked last; NULL: never. */

@@ -9,14 +9,12 @@
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
-#include "core/deck/fleet.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/test.h"
 #include "tui/app.h"
 #include "tui/key.h"
 #include "tui/recall.h"
 
-#define LATER_MS (FLEET_CHANGED_MS + 900)
 #define SCREEN_MAX ((size_t)256 * 1024)
 
 static void
@@ -218,7 +216,7 @@ screen_rig_compare(struct screen_rig *rig, const char *name)
 	char *expected, *text;
 	struct err err;
 
-	rig->later_ms = LATER_MS;
+	rig->later_ms = SCREEN_RIG_LATER_MS;
 	screen_rig_draw(rig);
 	rig->later_ms = 0;
 	text = canvas_to_text(rig->canvas);

@@ -10,11 +10,15 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/deck/fleet.h"
 #include "tui/canvas.h"
 
 struct app;
 struct deck;
 struct recall;
+
+/* By then no change is new any more. */
+#define SCREEN_RIG_LATER_MS (FLEET_CHANGED_MS + 900)
 
 struct screen_rig {
 	struct deck *deck; /* fake_deck.h, filled */
@@ -45,7 +49,7 @@ void screen_rig_command(struct screen_rig *rig, const char *line);
 bool screen_rig_lacks(struct screen_rig *rig, const char *words);
 /* Prints the screen where it does not. */
 bool screen_rig_shows(struct screen_rig *rig, const char *words);
-/* Drawn when no change is new any more. */
+/* Drawn SCREEN_RIG_LATER_MS later. */
 void screen_rig_compare(struct screen_rig *rig, const char *name);
 
 #endif

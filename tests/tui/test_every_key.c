@@ -64,13 +64,10 @@ add_jobs(struct screen_rig *rig)
 	size_t i;
 
 	job = fake_deck_job(rig->deck, "lockDoor", JOB_DONE, ids, 5);
-	for (i = 0; i < 5; i++) {
-		fake_job_device(job, i)->state = JOB_DEVICE_CONFIRMED;
-		fake_job_device(job, i)->ended = true;
-	}
+	for (i = 0; i < 5; i++)
+		fake_job_end(job, i, JOB_DEVICE_CONFIRMED);
 	job = fake_deck_job(rig->deck, "firmwareUpdate", JOB_RUNNING, ids, 5);
-	fake_job_device(job, 4)->state = JOB_DEVICE_FAILED;
-	fake_job_device(job, 4)->ended = true;
+	fake_job_end(job, 4, JOB_DEVICE_FAILED);
 	err_set(&fake_job_device(job, 4)->err, ERR_UNREACHABLE,
 	    "door-005 is not connected (404103)");
 }

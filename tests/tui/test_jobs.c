@@ -203,8 +203,7 @@ test_a_sort_keeps_the_cursor_on_its_device(void **state)
 	press(rig, 'j');
 	assert_string_equal("door-022", pane_job_device(pane)); /* stalled */
 	/* What changes meanwhile moves nothing. */
-	fake_job_device(job, 21)->state = JOB_DEVICE_CONFIRMED;
-	fake_job_device(job, 21)->ended = true;
+	fake_job_end(job, 21, JOB_DEVICE_CONFIRMED);
 	screen_rig_draw(rig);
 	assert_string_equal("door-022", pane_job_device(pane));
 	press(rig, 'o');
@@ -311,8 +310,7 @@ test_nothing_is_retried_where_nothing_failed(void **state)
 	assert_true(shows(rig, "retry: no device of job 1 has failed"));
 	fake_job_request(job)->method = NULL;
 	fake_job_request(job)->action = JOB_DESIRED;
-	fake_job_device(job, 0)->state = JOB_DEVICE_FAILED;
-	fake_job_device(job, 0)->ended = true;
+	fake_job_end(job, 0, JOB_DEVICE_FAILED);
 	press(rig, 'r');
 	assert_true(shows(rig, "wrote something else to each device"));
 }
