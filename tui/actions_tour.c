@@ -3,9 +3,13 @@
 #include "tui/actions_tour.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "tui/app.h"
 #include "tui/tour.h"
 
@@ -77,4 +81,58 @@ action_tour(struct app *app, const char *arg)
 	}
 	steps[i].run(tour);
 	app_lay_out(app);
+}
+
+/* As a shell reads it. */
+static char *
+path_of(const char *arg)
+{
+	const char *home = getenv("HOME");
+
+	if (str_starts_with(arg, "~/") && home != NULL)
+		return xasprintf("%s%s", home, arg + 1);
+	return xstrdup(arg);
+}
+
+static void
+end_record(struct app *app)
+{
+	const char *path = app_recorded(app);
+	char *name;
+
+	if (path == NULL) {
+		app_say(app, false,
+		    "nothing is recorded; :record FILE begins a new file");
+		return;
+	}
+	name = xstrdup(path);
+	app_record(app, NULL, NULL);
+	app_say(app, false,
+	    "%s is recorded; demo --autoplay --tour-file plays it", name);
+	free(name);
+}
+
+static void
+begin_record(struct app *app, const char *arg)
+{
+	char *path = path_of(arg);
+	struct err err;
+
+	if (app_record(app, path, &err) == -1)
+		app_say(app, true, "record: %s", err.text);
+	else
+		app_say(app, false, "recording to %s, until :record off", path);
+	free(path);
+}
+
+void
+action_record(struct app *app, const char *arg)
+{
+	if (*arg != '\0' && strcmp(arg, "off") != 0)
+		begin_record(app, arg);
+	else if (*arg == '\0' && app_recorded(app) != NULL)
+		app_say(app, false, "recording to %s, until :record off",
+		    app_recorded(app));
+	else
+		end_record(app);
 }

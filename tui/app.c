@@ -26,6 +26,7 @@
 #include "tui/pane_traffic.h"
 #include "tui/pane_twin.h"
 #include "tui/prompt.h"
+#include "tui/record.h"
 #include "tui/tour.h"
 
 #define FLEET_FEW 100 /* devices: the first page of the list */
@@ -63,6 +64,7 @@ app_free(struct app *app)
 	dialog_free(app->dialog);
 	dialog_free(app->closed);
 	tour_free(app->tour);
+	record_free(app->record);
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->ops->free(app->panes[i]);
 	for (i = 0; i < APP_LOG_MAX; i++)
@@ -394,7 +396,7 @@ app_key(struct app *app, int32_t key)
 	if (app_tour_key(app, key))
 		app->ops->wake(app->arg);
 	else
-		app_press(app, key);
+		app_record_key(app, key);
 }
 
 void
@@ -417,6 +419,8 @@ app_press(struct app *app, int32_t key)
 void
 app_paste(struct app *app, const char *text)
 {
+	if (app->record != NULL && prompt_is_open())
+		record_paste(app->record, text);
 	if (app->dialog != NULL)
 		dialog_paste(app->dialog, text);
 	else if (app->asks != APP_PROMPT_NONE)
@@ -461,6 +465,9 @@ int
 app_lend(struct app *app, char *const *argv, app_lend_cb cb, void *arg,
     struct err *err)
 {
+	if (app->record != NULL)
+		record_note(app->record,
+		    "another program, such as an editor, had the terminal");
 	app->lend_cb = cb;
 	app->lend_arg = arg;
 	if (app->ops->lend(argv, err, app->arg) == 0)

@@ -98,6 +98,12 @@ void app_set_title(struct app *app, const char *title); /* copied */
 /* The tour is the app's from now on; NULL: there is none. */
 void app_set_tour(struct app *app, struct tour *tour);
 struct tour *app_tour(const struct app *app);
+/*
+ * Records what the user does in a new file from now on; NULL: no longer.  0,
+ * or -1 with err set.
+ */
+int app_record(struct app *app, const char *path, struct err *err);
+const char *app_recorded(const struct app *app); /* the file, or NULL */
 /* See app_ops. */
 int app_open_hub(struct app *app, const char *name, struct err *err);
 struct pane *app_pane(const struct app *app, enum pane_id id);

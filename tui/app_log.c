@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "tui/app_state.h"
+#include "tui/record.h"
 #include "tui/tour.h"
 
 void
@@ -29,6 +30,8 @@ app_say(struct app *app, bool is_error, const char *fmt, ...)
 	entry->text = xstrdup(text);
 	entry->at_us = clock_utc_us();
 	entry->is_error = is_error;
+	if (app->record != NULL)
+		record_said(app->record, text, app->in_press);
 	if (app->tour != NULL)
 		tour_hear(app->tour, text, clock_mono_ms());
 	if (app->message != NULL && app->message_is_error && !is_error) {

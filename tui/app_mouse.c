@@ -7,6 +7,7 @@
 #include "tui/key.h"
 #include "tui/mouse.h"
 #include "tui/pane.h"
+#include "tui/record.h"
 
 #define WHEEL_ROWS 3 /* as most terminals scroll themselves */
 
@@ -64,6 +65,8 @@ turn_wheel(struct app *app, const struct mouse *mouse)
 void
 app_mouse(struct app *app, const struct mouse *mouse)
 {
+	if (app->record != NULL)
+		record_note(app->record, "the mouse was used here");
 	if (app->dialog != NULL)
 		dialog_mouse(app->dialog, mouse);
 	else if (app->asks != APP_PROMPT_NONE || app->layout.tiny)

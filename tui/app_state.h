@@ -12,6 +12,7 @@
 
 struct events_subscription;
 struct key_def;
+struct record;
 struct tour;
 
 struct app_log_entry {
@@ -55,6 +56,8 @@ struct app {
 	struct dialog *closed; /* owned; freed once its callback is over */
 	enum app_prompt asks;
 	struct tour *tour; /* owned; NULL: there is none */
+	struct record *record; /* owned; NULL: nothing is recorded */
+	bool in_press; /* a key of the user's is being taken */
 	enum app_hold hold;
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
 	bool mouse;
@@ -104,6 +107,8 @@ bool app_watch_waits(struct app *app, int64_t now_ms);
 
 /* A key as the screen takes it, whoever pressed it. */
 void app_press(struct app *app, int32_t key);
+/* A key of the user's, which is recorded if that was asked for. */
+void app_record_key(struct app *app, int32_t key);
 /* True if the key was meant for the tour. */
 bool app_tour_key(struct app *app, int32_t key);
 /* Lets the tour look at what is drawn, and adds its rows. */

@@ -184,6 +184,7 @@ static const struct {
 } arguments[] = {
 	{ .name = "ACTION", .words = "firmware lock desired tags method" },
 	{ .name = "DEVICE", .put = put_devices },
+	{ .name = "FILE", .words = "off" },
 	{ .name = "HUB", .put = put_hubs },
 	{ .name = "JOB", .put = put_jobs },
 	{ .name = "KEY", .put = put_settings },

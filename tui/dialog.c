@@ -84,6 +84,12 @@ dialog_free(struct dialog *dialog)
 	free(dialog);
 }
 
+const char *
+dialog_title(const struct dialog *dialog)
+{
+	return dialog->title;
+}
+
 void *
 dialog_state(struct dialog *dialog)
 {

@@ -44,6 +44,7 @@ struct dialog *dialog_new(struct app *app, const char *title, const char *info,
     int width, const struct dialog_ops *ops, void *state);
 void dialog_free(struct dialog *dialog); /* NULL does nothing */
 void *dialog_state(struct dialog *dialog);
+const char *dialog_title(const struct dialog *dialog); /* borrowed */
 
 /* Building; everything is copied. */
 void dialog_reset(struct dialog *dialog, const char *title, const char *info);

@@ -326,6 +326,7 @@ static const struct effect {
 	{ .name = "mouse", .arg = "on", .check = has_mouse },
 	{ .name = "theme", .arg = "light", .check = is_light },
 	{ .name = "tour", .shows = "there is no tour here" },
+	{ .name = "record", .shows = "nothing is recorded" },
 	{ .name = "suspend", .check = is_suspended },
 	{ .name = "hub", .shows = "the configuration file names no hub" },
 	{ .name = "settings", .shows = "  theme                   How the screen" },
