@@ -507,7 +507,7 @@ profile_set(struct profile *profile, const char *key, const char *value,
 	struct reading r;
 	int rc = -1;
 
-	if (check_entry(section, key, value != NULL ? value : "-", err) == -1)
+	if (check_entry(section, key, value != NULL ? value : "no", err) == -1)
 		goto out;
 	text = read_text(profile, err);
 	if (text == NULL)
