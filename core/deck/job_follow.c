@@ -5,11 +5,11 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
-#include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/job.h"
 #include "core/deck/section.h"

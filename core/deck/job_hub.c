@@ -8,13 +8,13 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/map.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
-#include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/job.h"
 #include "core/iothub/error.h"

@@ -7,11 +7,11 @@
 
 #include <event2/event.h>
 
+#include "core/base/backoff.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
-#include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/plan.h"
 

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/backoff.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
@@ -18,7 +19,6 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
-#include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/iothub/connstr.h"

@@ -8,12 +8,12 @@
 #include <cjson/cJSON.h>
 #include <event2/event.h>
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
-#include "core/deck/backoff.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"

@@ -2,17 +2,13 @@
 
 #include "core/device/backoff.h"
 
-/* 1 s doubled this often is over the longest wait. */
-#define DOUBLINGS_MAX 6
+#include "core/base/backoff.h"
 
 int64_t
 device_backoff_ceiling_ms(const struct device_backoff *backoff)
 {
-	int64_t ms = DEVICE_BACKOFF_MAX_MS;
-
-	if (backoff->failures < DOUBLINGS_MAX)
-		ms = INT64_C(1) * DEVICE_BACKOFF_FIRST_MS << backoff->failures;
-	return ms < DEVICE_BACKOFF_MAX_MS ? ms : DEVICE_BACKOFF_MAX_MS;
+	return backoff_ceiling_ms(backoff->failures, DEVICE_BACKOFF_FIRST_MS,
+	    DEVICE_BACKOFF_MAX_MS);
 }
 
 int64_t
@@ -26,7 +22,7 @@ device_backoff_next_ms(
 	if (up_ms >= DEVICE_BACKOFF_STABLE_MS)
 		backoff->failures = 0;
 	ceiling = device_backoff_ceiling_ms(backoff);
-	if (backoff->failures < DOUBLINGS_MAX)
+	if (ceiling < DEVICE_BACKOFF_MAX_MS)
 		backoff->failures++;
 	return (int64_t)random * ceiling / UINT32_MAX;
 }

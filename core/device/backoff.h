@@ -13,7 +13,7 @@
 
 /* Starts from { 0 }. */
 struct device_backoff {
-	unsigned int failures; /* in a row */
+	int failures; /* in a row, until the ceiling is reached */
 };
 
 /* The longest wait that is possible now. */
