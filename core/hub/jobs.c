@@ -17,12 +17,12 @@
 #include "core/hub/choices.h"
 #include "core/hub/commit.h"
 #include "core/hub/hub.h"
+#include "core/hub/job_flights.h"
 #include "core/hub/job_store.h"
 #include "core/hub/liveness.h"
 #include "core/hub/method_body.h"
 #include "core/hub/methods.h"
 #include "core/hub/query.h"
-#include "core/hub/registry.h"
 #include "core/hub/tier.h"
 #include "core/hub/twins.h"
 
@@ -31,17 +31,6 @@
 /* No timer is longer: the clock of the wall may be set in between. */
 #define TIMER_MAX_US (600 * US_PER_S)
 #define HISTORY_CHECK_S 3600
-
-/* The service's name for it; nothing over REST says it. */
-#define GENERIC_TIMEOUT 500008
-
-#define LOST_ANSWER                                                        \
-	"The hub ended while the call was in flight: it is unknown whether " \
-	"the device has acted."
-#define TIME_IS_UP "The job's maximum execution time was over before."
-#define CUT_OFF                                                              \
-	"The job's maximum execution time was over while the call was in "   \
-	"flight: it is unknown whether the device has acted."
 
 enum state {
 	WAITING, /* for its time, or for others to end */
@@ -74,20 +63,8 @@ struct job {
 	bool is_committing;
 	bool is_resumed; /* it had begun before this hub did */
 	int64_t slot_ms;  /* monotonic: when the tier lets it go on; or 0 */
-	struct list flights;
-	size_t n_flights;
+	struct hub_job_flights flights;
 	struct event *timer;
-};
-
-/* One call of a device; without a job when nobody waits for it any more.  It
- * is marked on disk first, then handed over; it may still wait to be sent. */
-struct flight {
-	struct list link; /* in job.flights */
-	struct hub_jobs *jobs;
-	struct job *job;
-	int64_t record; /* its row */
-	char *device_id;
-	bool is_invoked;
 };
 
 struct hub_jobs {
@@ -188,7 +165,8 @@ end_job(struct job *job, const char *status, const char *failure)
 	/* There is none left, unless a commit failed. */
 	if (job->state_before == RUNNING)
 		hub_job_store_sweep(
-		    jobs->store, job->id, "running", "504101", LOST_ANSWER);
+		    jobs->store, job->id, "running",
+		    HUB_JOB_UNKNOWN_CODE, HUB_JOB_LOST_TEXT);
 	else
 		hub_job_store_cancel(jobs->store, job->id);
 	hub_job_store_end(jobs->store, job->id, status, failure);
@@ -252,162 +230,6 @@ begin(struct job *job)
 	hub_commit_then(jobs->hub->commit, on_begun, job);
 }
 
-static void
-flight_free(struct flight *flight)
-{
-	if (flight->job != NULL) {
-		list_remove(&flight->link);
-		flight->job->n_flights--;
-	}
-	free(flight->device_id);
-	free(flight);
-}
-
-static void
-land(struct flight *flight, const struct hub_job_outcome *outcome)
-{
-	struct hub_jobs *jobs = flight->jobs;
-
-	if (flight->job != NULL) {
-		hub_commit_begin(jobs->hub->commit);
-		hub_job_store_outcome(jobs->store, flight->record, outcome);
-		drive_in(flight->job, 0);
-	}
-	flight_free(flight);
-}
-
-static void
-land_with_error(struct flight *flight, enum iothub_error_id id,
-    const char *text)
-{
-	struct hub_job_outcome outcome = { .error_text = text,
-		.error_code = iothub_error_get(id)->code };
-
-	land(flight, &outcome);
-}
-
-/* The next hub may call the device: this one has not. */
-static void
-put_back(struct flight *flight)
-{
-	struct hub_jobs *jobs = flight->jobs;
-
-	if (flight->job != NULL) {
-		hub_commit_begin(jobs->hub->commit);
-		hub_job_store_unmark(jobs->store, flight->record);
-	}
-	flight_free(flight);
-}
-
-/* The hub is about to end: a device that was called may still act. */
-static bool
-land_as_it_ends(struct flight *flight, enum hub_method_end end)
-{
-	switch (end) {
-	case HUB_METHOD_NO_ANSWER:
-		land_with_error(flight, IOTHUB_GATEWAY_TIMEOUT, LOST_ANSWER);
-		return true;
-	case HUB_METHOD_NOT_CONNECTED:
-	case HUB_METHOD_NOT_SUBSCRIBED:
-		put_back(flight);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void
-on_result(const struct hub_method_result *result, void *arg)
-{
-	struct flight *flight = arg;
-	struct hub_job_outcome outcome = { 0 };
-	enum iothub_error_id id;
-	const char *text;
-
-	if (flight->jobs->is_stopping && land_as_it_ends(flight, result->end))
-		return;
-	if (result->end != HUB_METHOD_ANSWERED) {
-		text = hub_method_end_error(result->end, &id);
-		land_with_error(flight, id, text);
-		return;
-	}
-	outcome.response_status = result->status;
-	outcome.response = result->payload;
-	outcome.response_len = result->payload_len;
-	land(flight, &outcome);
-}
-
-/* Devices are given time to come back after a restart of the hub. */
-static int
-reconnect_s(const struct job *job)
-{
-	int64_t left = job->jobs->reconnect_until_ms - clock_mono_ms();
-
-	return job->is_resumed && left > 0 ? (int)(left / 1000) + 1 : 0;
-}
-
-static void
-call_device(struct flight *flight)
-{
-	struct hub *hub = flight->jobs->hub;
-	struct hub_method_request request = flight->job->request;
-	struct hub_device device = { 0 };
-	struct err err = { 0 };
-
-	if (hub_registry_get(
-		hub->registry, flight->device_id, &device, &err) == -1) {
-		land_with_error(
-		    flight, IOTHUB_DEVICE_NOT_FOUND, flight->device_id);
-		return;
-	}
-	flight->is_invoked = true;
-	request.device_id = flight->device_id;
-	if (request.connect_timeout_s < reconnect_s(flight->job))
-		request.connect_timeout_s = reconnect_s(flight->job);
-	hub_tier_bill(hub->tier, request.payload_len);
-	if (device.enabled)
-		hub_methods_invoke(hub->methods, &request, on_result, flight);
-	else
-		on_result(
-		    &(struct hub_method_result){
-			.end = HUB_CHOICE_METHOD_DISABLED },
-		    flight);
-	hub_device_fini(&device);
-}
-
-/* Whether the messages of the day are used up, and it has ended with that. */
-static bool
-land_if_spent(struct flight *flight)
-{
-	struct hub_tier *tier = flight->jobs->hub->tier;
-	char *text;
-
-	if (!hub_tier_is_spent(tier))
-		return false;
-	text = hub_tier_spent_text(tier);
-	land_with_error(flight, IOTHUB_QUOTA_EXCEEDED, text);
-	free(text);
-	return true;
-}
-
-/* That it is called is on disk: only now it is. */
-static void
-on_marked(bool ok, void *arg)
-{
-	struct flight *flight = arg;
-
-	if (flight->job == NULL) {
-		flight_free(flight);
-	} else if (!ok) {
-		drive_in(flight->job, RETRY_US);
-		flight_free(flight);
-	} else if (flight->jobs->is_stopping) {
-		put_back(flight);
-	} else if (!land_if_spent(flight)) {
-		call_device(flight);
-	}
-}
-
 /* Whether the tier allows one more device now; sets the timer if not. */
 static bool
 may_go_on(struct job *job)
@@ -433,23 +255,6 @@ may_go_on(struct job *job)
 	return true;
 }
 
-static void
-prepare_flight(struct job *job, const struct hub_job_record *record)
-{
-	struct hub_jobs *jobs = job->jobs;
-	struct flight *flight = xcalloc(1, sizeof(*flight));
-
-	flight->jobs = jobs;
-	flight->job = job;
-	flight->record = record->id;
-	flight->device_id = xstrdup(record->device_id);
-	list_append(&job->flights, &flight->link);
-	job->n_flights++;
-	hub_commit_begin(jobs->hub->commit);
-	hub_job_store_mark(jobs->store, flight->record);
-	hub_commit_then(jobs->hub->commit, on_marked, flight);
-}
-
 /* How many have waited, or -1. */
 static int
 run_methods(struct job *job)
@@ -459,11 +264,11 @@ run_methods(struct job *job)
 	int n, i;
 
 	n = hub_job_store_pending(job->jobs->store, job->id, records,
-	    HUB_JOB_IN_FLIGHT_MAX - (int)job->n_flights);
+	    HUB_JOB_IN_FLIGHT_MAX - (int)job->flights.n);
 	for (i = 0; i < n; i++) {
 		goes_on = goes_on && may_go_on(job);
 		if (goes_on)
-			prepare_flight(job, &records[i]);
+			hub_job_flights_add(&job->flights, &records[i]);
 		free(records[i].device_id);
 	}
 	return n;
@@ -542,45 +347,20 @@ run_twins(struct job *job)
 	return n;
 }
 
-/* A device that is away must not be called later, when its job is over. */
-static void
-withdraw(struct job *job)
-{
-	struct hub_jobs *jobs = job->jobs;
-	struct hub_job_outcome outcome = { .error_text = TIME_IS_UP,
-		.error_code = GENERIC_TIMEOUT };
-	struct flight *flight, *tmp;
-
-	LIST_FOREACH_SAFE(flight, tmp, &job->flights, struct flight, link) {
-		if (flight->is_invoked &&
-		    !hub_methods_withdraw(
-			jobs->hub->methods, flight->device_id, flight))
-			continue;
-		hub_job_store_outcome(jobs->store, flight->record, &outcome);
-		if (flight->is_invoked)
-			flight_free(flight);
-	}
-}
-
 /* The time is up: what is left has failed, and who is called is let go. */
 static void
 expire(struct job *job)
 {
 	struct hub_jobs *jobs = job->jobs;
-	struct flight *flight;
 
 	hub_commit_begin(jobs->hub->commit);
-	withdraw(job);
+	hub_job_flights_expire(&job->flights);
 	hub_job_store_sweep(
-	    jobs->store, job->id, "pending", "500008", TIME_IS_UP);
+	    jobs->store, job->id, "pending",
+	    HUB_JOB_TIME_UP_CODE, HUB_JOB_TIME_UP_TEXT);
 	hub_job_store_sweep(
-	    jobs->store, job->id, "running", "504101", CUT_OFF);
-	while ((flight = LIST_FIRST(&job->flights, struct flight, link)) !=
-	    NULL) {
-		list_remove(&flight->link);
-		flight->job = NULL;
-	}
-	job->n_flights = 0;
+	    jobs->store, job->id, "running",
+	    HUB_JOB_UNKNOWN_CODE, HUB_JOB_CUT_OFF_TEXT);
 	end_job(job, HUB_CHOICE_JOB_TIME_UP, NULL);
 }
 
@@ -597,11 +377,11 @@ run(struct job *job)
 	drive_in(job, left_ms * 1000);
 	if (job->type == HUB_JOB_TWIN)
 		n = run_twins(job);
-	else if (job->n_flights < HUB_JOB_IN_FLIGHT_MAX)
+	else if (job->flights.n < HUB_JOB_IN_FLIGHT_MAX)
 		n = run_methods(job);
 	if (n == -1)
 		drive_in(job, RETRY_US);
-	else if (n == 0 && job->n_flights == 0)
+	else if (n == 0 && job->flights.n == 0)
 		end_job(job, "completed", NULL);
 }
 
@@ -630,6 +410,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static void
+on_place(int64_t after_us, void *arg)
+{
+	drive_in(arg, after_us);
+}
+
 static struct job *
 job_new(struct hub_jobs *jobs, const struct hub_job_row *row, struct err *err)
 {
@@ -650,7 +436,16 @@ job_new(struct hub_jobs *jobs, const struct hub_job_row *row, struct err *err)
 	if (job->is_resumed)
 		set_deadline(job);
 	job->timer = evtimer_new(jobs->hub->base, on_timer, job);
-	list_init(&job->flights);
+	job->flights = (struct hub_job_flights){
+		.hub = jobs->hub,
+		.store = jobs->store,
+		.request = &job->request,
+		.reconnect_until_ms =
+		    job->is_resumed ? jobs->reconnect_until_ms : 0,
+		.on_place = on_place,
+		.arg = job,
+	};
+	hub_job_flights_init(&job->flights);
 	list_append(&jobs->jobs, &job->link);
 	job->body = json_parse(job->action, strlen(job->action), err);
 	rc = job->body == NULL ? -1 : 0;
@@ -708,8 +503,8 @@ hub_jobs_new(struct hub *hub, struct err *err)
 	event_add(jobs->history_timer, &hourly);
 	jobs->store = hub_job_store_new(hub, err);
 	if (jobs->store == NULL ||
-	    hub_job_store_recover(jobs->store, "504101", LOST_ANSWER, err) ==
-		-1 ||
+	    hub_job_store_recover(jobs->store, HUB_JOB_UNKNOWN_CODE,
+		HUB_JOB_LOST_TEXT, err) == -1 ||
 	    hub_job_store_load(jobs->store, take_up, jobs, err) == -1) {
 		hub_jobs_free(jobs);
 		return NULL;
@@ -728,8 +523,10 @@ hub_jobs_stop(struct hub_jobs *jobs)
 		return;
 	jobs->is_stopping = true;
 	event_del(jobs->history_timer);
-	LIST_FOREACH(job, &jobs->jobs, struct job, link)
+	LIST_FOREACH(job, &jobs->jobs, struct job, link) {
+		hub_job_flights_stop(&job->flights);
 		event_del(job->timer);
+	}
 }
 
 void
