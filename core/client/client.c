@@ -29,6 +29,10 @@
 #define EXTRA_MAX 2
 #define HEADERS_MAX (4 + EXTRA_MAX)
 
+/* What an id goes behind. */
+#define JOBS "/jobs/v2/"
+#define TWINS "/twins/"
+
 struct client {
 	struct net_http *http;
 	struct list calls;
@@ -65,7 +69,9 @@ struct client_call {
 struct request {
 	const char *method;
 	const char *device_id; /* or NULL */
-	const char *path;      /* owned by the caller, encoded; no query */
+	const char *path;      /* no query */
+	const char *id;        /* goes behind it, encoded; or NULL */
+	const char *below;     /* goes behind that, "/methods"; or NULL */
 	const char *body;      /* or NULL */
 	const char *extra[EXTRA_MAX]; /* headers more, or NULL */
 	bool is_read;
@@ -258,7 +264,8 @@ client_observe(struct client *client, client_observe_cb cb, void *arg)
 }
 
 static void
-take_note(struct client_call *call, const struct request *request)
+take_note(struct client_call *call, const struct request *request,
+    const char *path)
 {
 	struct note *note = &call->note;
 	size_t i, n = 0;
@@ -266,7 +273,7 @@ take_note(struct client_call *call, const struct request *request)
 	if (call->client->observe == NULL)
 		return;
 	note->method = xstrdup(request->method);
-	note->path = xasprintf("%s?api-version=" API_VERSION, request->path);
+	note->path = xstrdup(path);
 	note->body = xstrdup(request->body);
 	for (i = 0; i < EXTRA_MAX; i++)
 		if (request->extra[i] != NULL)
@@ -335,13 +342,28 @@ on_piece(const char *data, size_t len, void *arg)
 	return call->on_data(data, len, call->arg);
 }
 
+/* "/twins/ID/methods?api-version=..." */
+static char *
+path_of(const struct request *request)
+{
+	struct strbuf path = { 0 };
+
+	strbuf_puts(&path, request->path);
+	if (request->id != NULL)
+		str_percent_encode(&path, request->id, strlen(request->id));
+	if (request->below != NULL)
+		strbuf_puts(&path, request->below);
+	strbuf_puts(&path, "?api-version=" API_VERSION);
+	return strbuf_take(&path);
+}
+
 static struct client_call *
 call_send(struct client *client, const struct request *request, client_cb cb,
     void *arg)
 {
 	struct client_call *call = xcalloc(1, sizeof(*call));
-	char *url = xasprintf("https://%s%s?api-version=" API_VERSION,
-	    client->host, request->path);
+	char *path = path_of(request);
+	char *url = xasprintf("https://%s%s", client->host, path);
 	const char *headers[HEADERS_MAX] = { authorization(client),
 		"User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION };
 	struct net_http_request http = {
@@ -370,8 +392,9 @@ call_send(struct client *client, const struct request *request, client_cb cb,
 	call->on_data = request->on_data;
 	call->cb = cb;
 	call->arg = arg;
-	take_note(call, request);
+	take_note(call, request, path);
 	call->http_call = net_http_send(client->http, &http, on_answer, call);
+	free(path);
 	free(url);
 	return call;
 }
@@ -383,18 +406,6 @@ client_cancel(struct client_call *call)
 		return;
 	net_http_cancel(call->http_call);
 	call_free(call);
-}
-
-/* "/twins/ID/methods", the id percent-encoded. */
-static char *
-path_of(const char *collection, const char *device_id, const char *below)
-{
-	struct strbuf path = { 0 };
-
-	strbuf_puts(&path, collection);
-	str_percent_encode(&path, device_id, strlen(device_id));
-	strbuf_puts(&path, below);
-	return strbuf_take(&path);
 }
 
 struct client_call *
@@ -485,42 +496,35 @@ struct client_call *
 client_job_put(struct client *client, const char *job_id, const char *body,
     client_cb cb, void *arg)
 {
-	char *path = path_of("/jobs/v2/", job_id, "");
-	struct request request = { .method = "PUT",
-		.path = path,
-		.body = body };
-	struct client_call *call = call_send(client, &request, cb, arg);
+	struct request request = {
+		.method = "PUT", .path = JOBS, .id = job_id, .body = body
+	};
 
-	free(path);
-	return call;
+	return call_send(client, &request, cb, arg);
 }
 
 struct client_call *
 client_job_get(
     struct client *client, const char *job_id, client_cb cb, void *arg)
 {
-	char *path = path_of("/jobs/v2/", job_id, "");
-	struct request request = { .method = "GET",
-		.is_read = true,
-		.path = path };
-	struct client_call *call = call_send(client, &request, cb, arg);
+	struct request request = {
+		.method = "GET", .path = JOBS, .id = job_id, .is_read = true
+	};
 
-	free(path);
-	return call;
+	return call_send(client, &request, cb, arg);
 }
 
 struct client_call *
 client_job_cancel(
     struct client *client, const char *job_id, client_cb cb, void *arg)
 {
-	char *path = path_of("/jobs/v2/", job_id, "/cancel");
 	struct request request = { .method = "POST",
-		.path = path,
+		.path = JOBS,
+		.id = job_id,
+		.below = "/cancel",
 		.body = "{}" };
-	struct client_call *call = call_send(client, &request, cb, arg);
 
-	free(path);
-	return call;
+	return call_send(client, &request, cb, arg);
 }
 
 struct client_call *
@@ -537,26 +541,31 @@ client_job_devices(struct client *client, const char *job_id,
 	return call;
 }
 
+/* What is asked of one device. */
+static struct request
+request_on(const char *method, const char *collection, const char *device_id)
+{
+	return (struct request){ .method = method,
+		.path = collection,
+		.id = device_id,
+		.device_id = device_id };
+}
+
 static struct client_call *
 get(struct client *client, const char *collection, const char *device_id,
     client_cb cb, void *arg)
 {
-	char *path = path_of(collection, device_id, "");
-	struct request request = { .method = "GET",
-		.device_id = device_id,
-		.path = path,
-		.is_read = true };
-	struct client_call *call = call_send(client, &request, cb, arg);
+	struct request request = request_on("GET", collection, device_id);
 
-	free(path);
-	return call;
+	request.is_read = true;
+	return call_send(client, &request, cb, arg);
 }
 
 struct client_call *
 client_twin_get(
     struct client *client, const char *device_id, client_cb cb, void *arg)
 {
-	return get(client, "/twins/", device_id, cb, arg);
+	return get(client, TWINS, device_id, cb, arg);
 }
 
 struct client_call *
@@ -570,17 +579,14 @@ struct client_call *
 client_twin_patch(struct client *client, const char *device_id,
     const char *patch, const char *etag, client_cb cb, void *arg)
 {
-	char *path = path_of("/twins/", device_id, "");
+	struct request request = request_on("PATCH", TWINS, device_id);
 	char *if_match =
 	    etag == NULL ? NULL : xasprintf("If-Match: \"%s\"", etag);
-	struct request request = { .method = "PATCH",
-		.device_id = device_id,
-		.path = path,
-		.body = patch,
-		.extra = { if_match } };
-	struct client_call *call = call_send(client, &request, cb, arg);
+	struct client_call *call;
 
-	free(path);
+	request.body = patch;
+	request.extra[0] = if_match;
+	call = call_send(client, &request, cb, arg);
 	free(if_match);
 	return call;
 }
@@ -606,19 +612,16 @@ struct client_call *
 client_method(struct client *client, const char *device_id,
     const struct client_method *method, client_cb cb, void *arg)
 {
-	char *path = path_of("/twins/", device_id, "/methods");
+	struct request request = request_on("POST", TWINS, device_id);
 	char *body = method_body(method);
-	struct request request = { .method = "POST",
-		.device_id = device_id,
-		.path = path,
-		.body = body,
-		.timeout_ms = METHOD_SLACK_MS +
-		    INT64_C(1000) *
-			(method->response_timeout_s +
-			    method->connect_timeout_s) };
-	struct client_call *call = call_send(client, &request, cb, arg);
+	struct client_call *call;
 
-	free(path);
+	request.below = "/methods";
+	request.body = body;
+	request.timeout_ms = METHOD_SLACK_MS +
+	    INT64_C(1000) *
+		(method->response_timeout_s + method->connect_timeout_s);
+	call = call_send(client, &request, cb, arg);
 	free(body);
 	return call;
 }
