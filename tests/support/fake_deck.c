@@ -19,36 +19,20 @@
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
 #include "core/deck/fleet.h"
-#include "core/deck/plan.h"
-#include "core/deck/plan_reader.h"
+#include "core/deck/job.h"
+#include "core/deck/job_hub.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/packets.h"
+#include "core/deck/plan.h"
+#include "core/deck/plan_reader.h"
 #include "core/deck/select.h"
 #include "core/deck/traffic.h"
 #include "core/deck/twin_history.h"
 #include "core/iothub/connstr.h"
 
-#define JOBS_FAKED 32
-
-struct job {
-	int number;
-	char *title;
-	enum job_state state;
-	struct job_request request;
-	char *ids[FAKE_DEVICES_MAX];
-	struct job_device devices[FAKE_DEVICES_MAX];
-	size_t n;
-	int64_t starts_ms, began_us, elapsed_ms;
-	char *method, *payload, *patch, *patches[FAKE_DEVICES_MAX];
-	char *etags[FAKE_DEVICES_MAX];
-	bool paused;
-	const char *note;
-	struct job_samples *samples;
-};
-
-struct jobs {
-	struct job *jobs[JOBS_FAKED]; /* oldest first */
-	size_t n;
+/* What the hub says of a job that it runs. */
+struct job_hub {
+	const char *words;
 };
 
 struct watch {
@@ -96,28 +80,43 @@ fake_deck_new(void)
 	return deck;
 }
 
+static void
+texts_free(const char *const *texts, size_t n)
+{
+	if (texts != NULL)
+		fleet_ids_free((char **)(uintptr_t)texts, n);
+}
+
+static void
+free_job(struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->n_tasks; i++) {
+		free(job->tasks[i].device.answer);
+		free(job->tasks[i].device.known);
+	}
+	texts_free(job->request.patches, job->n_tasks);
+	texts_free(job->request.etags, job->n_tasks);
+	fleet_ids_free(job->device_ids, job->n_tasks);
+	job_samples_free(job->samples);
+	free(job->hub);
+	free(job->tasks);
+	free(job->title);
+	free(job->method);
+	free(job->payload);
+	free(job->patch_text);
+	free(job);
+}
+
 void
 fake_deck_free(struct deck *deck)
 {
-	struct job *job;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < deck->jobs.n; i++) {
-		job = deck->jobs.jobs[i];
-		for (k = 0; k < job->n; k++) {
-			free(job->patches[k]);
-			free(job->etags[k]);
-			free(job->ids[k]);
-			free(job->devices[k].answer);
-			free(job->devices[k].known);
-		}
-		job_samples_free(job->samples);
-		free(job->title);
-		free(job->method);
-		free(job->payload);
-		free(job->patch);
-		free(job);
-	}
+	for (i = 0; i < deck->jobs.n_jobs; i++)
+		free_job(deck->jobs.list[i]);
+	free(deck->jobs.list);
 	fleet_free(deck->fleet);
 	edits_free(deck->edits);
 	traffic_free(deck->traffic);
@@ -207,18 +206,31 @@ fake_deck_fire(struct deck *deck, int kind)
 static struct job *
 new_job(struct deck *deck, const char *const *ids, size_t n)
 {
+	struct jobs *jobs = &deck->jobs;
 	struct job *job = xcalloc(1, sizeof(*job));
 	size_t i;
 
-	job->number = (int)deck->jobs.n + 1;
-	job->n = n;
+	job->number = (int)jobs->n_jobs + 1;
+	job->n_tasks = n;
+	job->tasks = xcalloc(n, sizeof(*job->tasks));
+	job->device_ids = xcalloc(n, sizeof(*job->device_ids));
 	for (i = 0; i < n; i++) {
-		job->ids[i] = xstrdup(ids[i]);
-		job->devices[i].device_id = job->ids[i];
-		job->devices[i].percent = -1;
+		job->device_ids[i] = xstrdup(ids[i]);
+		job->tasks[i].device.device_id = job->device_ids[i];
+		job->tasks[i].device.percent = -1;
 	}
-	deck->jobs.jobs[deck->jobs.n++] = job;
+	jobs->list =
+	    xreallocarray(jobs->list, jobs->n_jobs + 1, sizeof(*jobs->list));
+	jobs->list[jobs->n_jobs++] = job;
 	return job;
+}
+
+/* Of a job that goes on too: the clock stands still. */
+static void
+set_elapsed(struct job *job, int64_t elapsed_ms)
+{
+	job->began_ms = elapsed_ms == 0 ? 0 : 1;
+	job->ended_ms = job->began_ms + elapsed_ms;
 }
 
 struct job *
@@ -231,14 +243,15 @@ fake_deck_job(struct deck *deck, const char *title, enum job_state state,
 	job->state = state;
 	if (str_starts_with(title, "desired")) {
 		job->request.action = JOB_DESIRED;
-		job->request.patch = job->patch = xstrdup("{\"building\":43}");
+		job->request.patch = job->patch_text =
+		    xstrdup("{\"building\":43}");
 	} else {
 		job->request.method = job->method = xstrdup(title);
 		job->request.payload = job->payload =
 		    xstrdup("{\"fwPackageUri\":\"door-1.5.0.bin\"}");
 	}
 	job->began_us = FAKE_NOW_US - 42 * INT64_C(1000000);
-	job->elapsed_ms = 42000;
+	set_elapsed(job, 42000);
 	return job;
 }
 
@@ -251,13 +264,15 @@ fake_job_request(struct job *job)
 void
 fake_job_pause(struct job *job, bool paused)
 {
-	job->paused = paused;
+	job->paused_ms = paused ? fake_now_ms : 0;
 }
 
 void
 fake_job_note(struct job *job, const char *note)
 {
-	job->note = note;
+	if (job->hub == NULL)
+		job->hub = xcalloc(1, sizeof(*job->hub));
+	job->hub->words = note;
 	job->request.engine = JOB_HUB;
 }
 
@@ -272,14 +287,14 @@ fake_job_samples(struct job *job)
 struct job_device *
 fake_job_device(struct job *job, size_t i)
 {
-	return &job->devices[i];
+	return &job->tasks[i].device;
 }
 
 void
 fake_job_end(struct job *job, size_t i, enum job_device_state state)
 {
-	job->devices[i].state = state;
-	job->devices[i].ended = true;
+	job->tasks[i].device.state = state;
+	job->tasks[i].device.ended = true;
 }
 
 void
@@ -288,15 +303,15 @@ fake_job_times(
 {
 	job->starts_ms = starts_ms;
 	job->began_us = began_us;
-	job->elapsed_ms = elapsed_ms;
+	set_elapsed(job, elapsed_ms);
 }
 
 const struct job_request *
 fake_deck_asked(struct deck *deck)
 {
-	if (deck->jobs.n == 0)
+	if (deck->jobs.n_jobs == 0)
 		return NULL;
-	return &deck->jobs.jobs[deck->jobs.n - 1]->request;
+	return &deck->jobs.list[deck->jobs.n_jobs - 1]->request;
 }
 
 const char *
@@ -470,8 +485,7 @@ plan_reader_new(struct deck *deck, struct plan *plan)
 	size_t i;
 
 	for (i = 0; i < plan_size(plan); i++) {
-		twin =
-		    json_get(deck->twins, plan_device(plan, i)->device_id);
+		twin = json_get(deck->twins, plan_device(plan, i)->device_id);
 		err_set(&err, ERR_NOT_FOUND, "no such device");
 		plan_take(plan, i, twin, &err);
 	}
@@ -486,20 +500,18 @@ plan_reader_free(struct plan_reader *reader)
 
 /* jobs.h */
 
-enum twin_section
-job_section(enum job_action action)
+static const char *const *
+texts_dup(const char *const *texts, size_t n)
 {
-	return action == JOB_TAGS ? TWIN_TAGS : TWIN_DESIRED;
-}
+	char **copy;
+	size_t i;
 
-const char *
-job_device_state_name(enum job_device_state state)
-{
-	static const char *const names[] = { "waiting", "calling",
-		"acknowledged", "confirmed", "failed", "unknown", "skipped",
-		"cancelled" };
-
-	return names[state];
+	if (texts == NULL)
+		return NULL;
+	copy = xcalloc(n, sizeof(*copy));
+	for (i = 0; i < n; i++)
+		copy[i] = xstrdup(texts[i]);
+	return (const char *const *)copy;
 }
 
 struct job *
@@ -507,7 +519,6 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 {
 	struct job *job =
 	    new_job(the_deck, request->device_ids, request->n_devices);
-	size_t i;
 
 	(void)jobs;
 	(void)err;
@@ -516,18 +527,10 @@ jobs_add(struct jobs *jobs, const struct job_request *request, struct err *err)
 	job->request = *request;
 	job->request.method = job->method = xstrdup(request->method);
 	job->request.payload = job->payload = xstrdup(request->payload);
-	job->request.patch = job->patch = xstrdup(request->patch);
-	for (i = 0; i < job->n; i++) {
-		if (request->patches != NULL)
-			job->patches[i] = xstrdup(request->patches[i]);
-		if (request->etags != NULL)
-			job->etags[i] = xstrdup(request->etags[i]);
-	}
-	if (request->patches != NULL)
-		job->request.patches = (const char *const *)job->patches;
-	if (request->etags != NULL)
-		job->request.etags = (const char *const *)job->etags;
-	job->request.device_ids = (const char *const *)job->ids;
+	job->request.patch = job->patch_text = xstrdup(request->patch);
+	job->request.patches = texts_dup(request->patches, job->n_tasks);
+	job->request.etags = texts_dup(request->etags, job->n_tasks);
+	job->request.device_ids = (const char *const *)job->device_ids;
 	job->state = JOB_RUNNING;
 	return job;
 }
@@ -546,7 +549,7 @@ jobs_pause(struct jobs *jobs, struct job *job, bool paused, struct err *err)
 	if (job->state > JOB_RUNNING)
 		return err_set(
 		    err, ERR_INVALID, "job %d has ended", job->number);
-	job->paused = paused;
+	job->paused_ms = paused ? fake_now_ms : 0;
 	return 0;
 }
 
@@ -556,139 +559,25 @@ jobs_look(struct jobs *jobs, struct job *job)
 	size_t i, n = 0;
 
 	(void)jobs;
-	for (i = 0; i < job->n; i++)
-		n += job->devices[i].state == JOB_DEVICE_UNKNOWN;
+	for (i = 0; i < job->n_tasks; i++)
+		n += job->tasks[i].device.state == JOB_DEVICE_UNKNOWN;
 	return n;
 }
 
-bool
-job_is_paused(const struct job *job)
-{
-	return job->paused;
-}
+/* job_hub.h */
 
+/* A job that the hub runs stays one of the deck's. */
 bool
-job_is_active(const struct job *job)
+job_hub_is_accepted(const struct job_hub *hub)
 {
-	return job->state <= JOB_RUNNING;
+	(void)hub;
+	return false;
 }
 
 const char *
-job_note(const struct job *job)
+job_hub_words(const struct job_hub *hub)
 {
-	return job->note;
-}
-
-const struct job_samples *
-job_history(const struct job *job)
-{
-	return job->samples;
-}
-
-size_t
-jobs_size(const struct jobs *jobs)
-{
-	return jobs->n;
-}
-
-struct job *
-jobs_at(const struct jobs *jobs, size_t i)
-{
-	return i < jobs->n ? jobs->jobs[jobs->n - 1 - i] : NULL;
-}
-
-struct job *
-jobs_by_number(const struct jobs *jobs, int number)
-{
-	if (number < 1 || (size_t)number > jobs->n)
-		return NULL;
-	return jobs->jobs[number - 1];
-}
-
-size_t
-jobs_active(const struct jobs *jobs)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < jobs->n; i++)
-		n += jobs->jobs[i]->state <= JOB_RUNNING;
-	return n;
-}
-
-int
-job_number(const struct job *job)
-{
-	return job->number;
-}
-
-enum job_state
-job_state(const struct job *job)
-{
-	return job->state;
-}
-
-const struct job_request *
-job_request(const struct job *job)
-{
-	return &job->request;
-}
-
-const char *
-job_title(const struct job *job)
-{
-	return job->title;
-}
-
-void
-job_counts(const struct job *job, struct job_counts *counts)
-{
-	size_t i;
-
-	*counts = (struct job_counts){ .total = job->n };
-	for (i = 0; i < job->n; i++) {
-		enum job_device_state state = job->devices[i].state;
-
-		counts->by_state[state]++;
-		if (state == JOB_DEVICE_WAITING)
-			counts->waiting++;
-		else if (state == JOB_DEVICE_FAILED ||
-		    state == JOB_DEVICE_UNKNOWN)
-			counts->failed++;
-		else if (!job->devices[i].ended)
-			counts->running++;
-		else if (state != JOB_DEVICE_CANCELLED)
-			counts->done++;
-	}
-}
-
-size_t
-job_size(const struct job *job)
-{
-	return job->n;
-}
-
-const struct job_device *
-job_device(const struct job *job, size_t i)
-{
-	return &job->devices[i];
-}
-
-int64_t
-job_starts_ms(const struct job *job)
-{
-	return job->starts_ms;
-}
-
-int64_t
-job_began_us(const struct job *job)
-{
-	return job->began_us;
-}
-
-int64_t
-job_elapsed_ms(const struct job *job)
-{
-	return job->elapsed_ms;
+	return hub->words;
 }
 
 /* select.h */

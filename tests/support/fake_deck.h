@@ -1,7 +1,8 @@
 /*
  * A deck without a hub: fleet, events, commands and form are the real ones,
- * watch and jobs are what a test says they are.  Linked in place of
- * core/deck/deck.c, watch.c, jobs.c and select.c.
+ * watch and jobs are what a test says they are, and core/deck/job_info.c tells
+ * of them.  Linked in place of core/deck/deck.c, watch.c, jobs.c, job_hub.c and
+ * select.c.
  */
 #ifndef TWINDECK_TESTS_SUPPORT_FAKE_DECK_H
 #define TWINDECK_TESTS_SUPPORT_FAKE_DECK_H
@@ -16,7 +17,6 @@
 struct deck;
 
 #define FAKE_NOW_US INT64_C(1795312889000000) /* 2026-11-22T02:01:29Z */
-#define FAKE_DEVICES_MAX 40
 
 /* The monotonic time at which the deck was made: the fleet knows no other. */
 extern int64_t fake_now_ms;

@@ -23,6 +23,8 @@
 #define shows screen_rig_shows
 #define lacks screen_rig_lacks
 
+#define ROLLOUT 40 /* devices */
+
 static const char *const ids[] = { "door-001", "door-002", "door-003",
 	"door-004" };
 
@@ -50,12 +52,12 @@ add_job(struct screen_rig *rig, const char *title)
 	return job;
 }
 
-/* A rollout of 40 devices, 30 s after it began. */
+/* A rollout, 30 s after it began. */
 static struct job *
 add_rollout(struct screen_rig *rig)
 {
-	char names[FAKE_DEVICES_MAX][16];
-	const char *all[FAKE_DEVICES_MAX];
+	char names[ROLLOUT][16];
+	const char *all[ROLLOUT];
 	struct job_samples *samples;
 	struct job_device *d;
 	struct job *job;
