@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,17 @@
 #include "core/base/err.h"
 #include "core/base/xalloc.h"
 
-/* Pages of 4 KiB. */
-#define WAL_LONG 1000        /* the thread starts: SQLite's own measure */
+/*
+ * Pages of 4 KiB.  The writer's own pass takes as long as a few dozen of its
+ * commits, so it is to come less than once in a thousand of them: the WAL may
+ * grow to forty megabytes before the thread starts.
+ */
+#define WAL_LONG 10000
+#define WAL_SHORT_PASS 100   /* nothing is won by one that is shorter still */
 #define WAL_FEW 300          /* what the writer may be left with, */
 #define WAL_FEW_OF 8         /* or this part of it when it gets longer */
 #define WAL_HARD_LIMIT 16384 /* 64 MiB */
-#define PASSES 4
+#define PASSES 10
 
 /*
  * The writer wakes the thread by wanted; the thread says by n_done how much
@@ -50,17 +56,22 @@ one_pass(sqlite3 *db)
 	return (size_t)n_done;
 }
 
-/* Each pass has only to move what came during the one before. */
+/* Each pass has only to move what came during the one before; when they get
+ * no shorter, the writes come as fast as the disk. */
 static size_t
 passes(sqlite3 *db)
 {
-	size_t done = 0, before;
+	size_t done = 0, before, moved = SIZE_MAX, moved_before;
 	int i;
 
 	for (i = 0; i < PASSES; i++) {
 		before = done;
 		done = one_pass(db);
-		if (done < before || done - before <= WAL_FEW)
+		if (done < before)
+			break;
+		moved_before = moved;
+		moved = done - before;
+		if (moved <= WAL_SHORT_PASS || moved > moved_before / 4 * 3)
 			break;
 	}
 	return done;

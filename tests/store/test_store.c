@@ -306,8 +306,8 @@ test_a_value_that_is_there_already_is_told_apart(void **state)
 	store_close(store);
 }
 
-#define COMMITS 8000
-#define WAL_BOUND 12000 /* pages; what the commits below write is far more */
+#define COMMITS 16000
+#define WAL_BOUND 16500 /* 64 MiB; what the commits below write is far more */
 
 static void
 test_the_wal_starts_over_under_steady_writes(void **state)
