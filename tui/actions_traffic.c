@@ -39,6 +39,18 @@ current(struct app *app)
 	return e;
 }
 
+/* cJSON indents with a tab, and puts one behind each name; text has none. */
+static void
+put_json_line(struct dialog *d, char *line)
+{
+	size_t depth = strspn(line, "\t");
+	char *c = line + depth;
+
+	while ((c = strchr(c, '\t')) != NULL)
+		*c = ' ';
+	dialog_text(d, STYLE_TEXT, "%*s%s", (int)depth * 2, "", line + depth);
+}
+
 /* JSON a member a line; what is cut or no JSON as it came. */
 static void
 put_body(struct dialog *d, const char *head, const char *text, size_t len)
@@ -53,7 +65,10 @@ put_body(struct dialog *d, const char *head, const char *text, size_t len)
 	dialog_text(d, STYLE_STRONG, "%s, %zu bytes%s", head, len,
 	    len > strlen(text) ? ", cut" : "");
 	while ((line = strsep(&rest, "\n")) != NULL && n++ < BODY_LINES_MAX)
-		dialog_text(d, STYLE_TEXT, "%s", line);
+		if (pretty != NULL)
+			put_json_line(d, line);
+		else
+			dialog_text(d, STYLE_TEXT, "%s", line);
 	free(copy);
 	cJSON_free(pretty);
 	cJSON_Delete(json);

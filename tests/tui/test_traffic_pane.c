@@ -117,6 +117,9 @@ test_a_line_is_copied_for_curl_or_az(void **state)
 	assert_string_equal("curl -X GET -H \"Authorization: $SAS\" "
 			    "'https://127.0.0.1:8443/twins/door-001" API "'",
 	    rig->copied);
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "│    \"deviceId\": \"door-001\""));
+	press(rig, KEYS_ESC);
 	press(rig, 'G');
 	press(rig, 'Y');
 	assert_true(shows(rig, "there is no az line for this request"));
