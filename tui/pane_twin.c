@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/json.h"
 #include "core/base/xalloc.h"
@@ -169,6 +170,18 @@ rebuild(struct twin_pane *p, bool same)
 	settle(&p->base, p->now_ms);
 }
 
+/* The version that is there already was read before anybody followed. */
+static void
+follow(struct deck *deck, const char *device_id)
+{
+	const cJSON *twin = watch_twin(deck_watch(deck));
+
+	twin_history_follow(deck_twin_history(deck), device_id);
+	if (twin != NULL)
+		twin_history_take(
+		    deck_twin_history(deck), twin, clock_utc_us());
+}
+
 void
 pane_twin_set(struct pane *pane, const char *device_id, int64_t now_ms)
 {
@@ -183,8 +196,7 @@ pane_twin_set(struct pane *pane, const char *device_id, int64_t now_ms)
 		p->loaded = false;
 		pane_twin_go_live(pane);
 		if (device_id != NULL)
-			twin_history_follow(
-			    deck_twin_history(pane->deck), device_id);
+			follow(pane->deck, device_id);
 	}
 	same = same && p->loaded;
 	p->loaded =

@@ -320,7 +320,9 @@ test_versions_are_walked_as_differences(void **state)
 	assert_true(shows(rig, "v15 of v17, 2 min ago"));
 	press(rig, '<');
 	press(rig, '<');
-	assert_true(shows(rig, "older: v13 is the oldest version"));
+	press(rig, '<'); /* what the deck was opened on */
+	assert_true(shows(rig, "older: v12 is the oldest version"));
+	press(rig, '>');
 	press(rig, '>');
 	press(rig, '>');
 	press(rig, '>');
@@ -330,6 +332,23 @@ test_versions_are_walked_as_differences(void **state)
 	assert_true(shows(rig, "v17 · etag"));
 	press(rig, '>');
 	assert_true(shows(rig, "newer: this is the live twin already"));
+}
+
+static void
+test_the_version_found_first_is_the_oldest(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	screen_rig_resize(rig, 120, 40);
+	fake_deck_twin(rig->deck,
+	    "{\"deviceId\":\"door-002\",\"version\":5,\"tags\":{\"floor\":1}}");
+	press(rig, 'j');
+	fake_deck_twin(rig->deck,
+	    "{\"deviceId\":\"door-002\",\"version\":6,\"tags\":{\"floor\":2}}");
+	press(rig, '2');
+	press(rig, '<');
+	assert_true(shows(rig, "v6 of v6"));
+	assert_true(shows(rig, "~ floor    1 → 2"));
 }
 
 static void
@@ -587,6 +606,7 @@ main(void)
 		TWIN_TEST(test_a_search_looks_into_folded_branches_and_wraps),
 		TWIN_TEST(test_esc_in_a_search_gives_back_what_was),
 		TWIN_TEST(test_versions_are_walked_as_differences),
+		TWIN_TEST(test_the_version_found_first_is_the_oldest),
 		TWIN_TEST(
 		    test_esc_and_another_device_lead_back_to_the_live_twin),
 		TWIN_TEST(test_what_is_edited_is_the_live_twin),
