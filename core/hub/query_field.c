@@ -9,6 +9,7 @@
 #include "core/base/xalloc.h"
 #include "core/hub/query.h"
 #include "core/hub/query_index.h"
+#include "core/hub/query_lex.h"
 #include "core/hub/query_sql.h"
 #include "core/hub/twins.h"
 
@@ -145,25 +146,11 @@ int
 query_compiler_fault(struct query_compiler *c, const char *at,
     enum err_code code, const char *fmt, ...)
 {
-	size_t line = 1, column = 1;
-	const char *p;
-	char *words;
 	va_list ap;
 
-	for (p = c->text; p < at; p++) {
-		if (*p == '\n') {
-			line++;
-			column = 1;
-		} else if (((unsigned char)*p & 0xc0) != 0x80) {
-			column++;
-		}
-	}
 	va_start(ap, fmt);
-	words = xvasprintf(fmt, ap);
+	query_fault_at(c->text, at, c->err, code, fmt, ap);
 	va_end(ap);
-	err_set(
-	    c->err, code, "line %zu, column %zu: %s", line, column, words);
-	free(words);
 	return -1;
 }
 

@@ -37,15 +37,14 @@ query_lexer_fini(struct query_lexer *lex)
 }
 
 int
-query_lexer_fault(const struct query_lexer *lex, struct err *err,
-    enum err_code code, const char *fmt, ...)
+query_fault_at(const char *text, const char *at, struct err *err,
+    enum err_code code, const char *fmt, va_list ap)
 {
 	size_t line = 1, column = 1;
 	const char *p;
 	char *words;
-	va_list ap;
 
-	for (p = lex->text; p < lex->start; p++) {
+	for (p = text; p < at; p++) {
 		if (*p == '\n') {
 			line++;
 			column = 1;
@@ -53,11 +52,21 @@ query_lexer_fault(const struct query_lexer *lex, struct err *err,
 			column++;
 		}
 	}
-	va_start(ap, fmt);
 	words = xvasprintf(fmt, ap);
-	va_end(ap);
 	err_set(err, code, "line %zu, column %zu: %s", line, column, words);
 	free(words);
+	return -1;
+}
+
+int
+query_lexer_fault(const struct query_lexer *lex, struct err *err,
+    enum err_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	query_fault_at(lex->text, lex->start, err, code, fmt, ap);
+	va_end(ap);
 	return -1;
 }
 

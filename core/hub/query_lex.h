@@ -4,6 +4,7 @@
 #ifndef TWINDECK_CORE_HUB_QUERY_LEX_H
 #define TWINDECK_CORE_HUB_QUERY_LEX_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,7 +40,11 @@ int query_lexer_next(struct query_lexer *lex, struct err *err);
 bool query_lexer_is_sign(const struct query_lexer *lex, const char *sign);
 bool query_lexer_is_word(const struct query_lexer *lex, const char *word);
 
-/* "line 1, column 8: " before the words; returns -1. */
+/* "line 1, column 8: " before the words, of what stands at; returns -1. */
+int query_fault_at(const char *text, const char *at, struct err *err,
+    enum err_code code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+/* The same of the token that was read last. */
 int query_lexer_fault(const struct query_lexer *lex, struct err *err,
     enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
