@@ -253,11 +253,13 @@ set_error(struct hub_call *call, const struct iothub_error *error, char *body)
 	hub_call_set_header(call, "iothub-errorcode", error->name);
 }
 
-/* A batch that could not even begin has shown nobody what is not so. */
+/* A batch that could not even begin has shown nobody what is not so.  Whose
+ * own change has failed says why better than the batch does. */
 static bool
 stands(const struct hub_call *call, const struct err *why)
 {
 	return call->stores_nothing ||
+	    call->status == iothub_error_get(IOTHUB_SERVER_ERROR)->http ||
 	    (why->code == ERR_TIMEOUT &&
 		evhttp_request_get_command(call->request) == EVHTTP_REQ_GET);
 }

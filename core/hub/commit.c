@@ -39,8 +39,23 @@ struct hub_commit {
 	bool is_open;
 	bool has_failed;
 	bool is_locked_out; /* the last batch could not begin */
+	bool is_failing;    /* the last one could not be written */
 	struct err why;     /* of the last that failed */
 };
+
+/* As begin() does: on a full disk every batch fails, and the log may stand on
+ * the same disk. */
+static void
+note_write(struct hub_commit *commit, const struct err *failure)
+{
+	if (commit->is_failing == (failure != NULL))
+		return;
+	commit->is_failing = failure != NULL;
+	if (failure != NULL)
+		log_error("nothing can be stored: %s", failure->text);
+	else
+		log_info("changes are stored again");
+}
 
 static void
 finish_batch(struct hub_commit *commit)
@@ -54,9 +69,10 @@ finish_batch(struct hub_commit *commit)
 	if (commit->has_failed) {
 		store_rollback(commit->store);
 	} else if (store_commit(commit->store, &err) == -1) {
-		log_error("a commit failed: %s", err.text);
+		note_write(commit, &err);
 		err_copy(&commit->why, &err);
 	} else {
+		note_write(commit, NULL);
 		ok = true;
 	}
 	commit->is_open = false;

@@ -1,12 +1,15 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/log.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "core/hub/commit.h"
 #include "core/hub/hub.h"
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
@@ -131,6 +134,77 @@ test_the_loop_waits_for_it_only_once(void **state)
 	let_go(scene);
 }
 
+static size_t
+n_of(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+		n++;
+	return n;
+}
+
+/* A database that may not grow stands for the disk. */
+static void
+test_a_change_that_finds_the_disk_full_says_so(void **state)
+{
+	struct scene *scene = *state;
+	struct store *store = rig_hub(scene->rig)->store;
+	char path[32], *answer;
+	bool is_full = false;
+	int i;
+
+	assert_int_equal(
+	    0, store_exec(store, "PRAGMA max_page_count = 1", NULL));
+	for (i = 0; i < 1000 && !is_full; i++) {
+		snprintf(path, sizeof(path), "/devices/f%d", i);
+		answer = ask(scene, "PUT", path, "{}");
+		is_full = strstr(answer, "HTTP/1.1 500") != NULL;
+		if (is_full && strstr(answer, "disk is full") == NULL)
+			fail_msg("%s", answer);
+		free(answer);
+	}
+	assert_true(is_full);
+	expect(scene, "GET", "/devices/d1", "", "HTTP/1.1 200");
+}
+
+/* What the commit refuses: the session of nobody. */
+static void
+fail_to_commit(struct scene *scene)
+{
+	struct hub *hub = rig_hub(scene->rig);
+
+	hub_commit_begin(hub->commit);
+	assert_int_equal(0,
+	    store_exec(hub->store,
+		"PRAGMA defer_foreign_keys = 1;"
+		"INSERT INTO session VALUES ('nobody', '{}')",
+		NULL));
+	rig_turn(scene->rig, 20);
+}
+
+static void
+test_commits_that_fail_are_said_once_and_when_it_is_over(void **state)
+{
+	struct scene *scene = *state;
+	char *text = NULL;
+	size_t len, n_failed, n_over;
+	FILE *log = open_memstream(&text, &len);
+
+	log_open(log, LOG_INFO);
+	fail_to_commit(scene);
+	fail_to_commit(scene);
+	hub_commit_begin(rig_hub(scene->rig)->commit);
+	rig_turn(scene->rig, 20);
+	log_open(NULL, LOG_INFO);
+	fclose(log);
+	n_failed = n_of(text, "nothing can be stored: ");
+	n_over = n_of(text, "changes are stored again");
+	free(text);
+	assert_int_equal(1, n_failed);
+	assert_int_equal(1, n_over);
+}
+
 static void
 send_report(struct rig_client *client, const char *rid)
 {
@@ -221,6 +295,8 @@ main(void)
 		CASE(
 		    test_a_write_is_refused_in_words_and_nothing_of_it_happens),
 		CASE(test_the_loop_waits_for_it_only_once),
+		CASE(test_a_change_that_finds_the_disk_full_says_so),
+		CASE(test_commits_that_fail_are_said_once_and_when_it_is_over),
 		CASE(test_a_report_is_refused_and_its_device_stays),
 		CASE(test_a_device_comes_and_is_seen_all_the_same),
 		CASE(test_a_session_that_cannot_be_kept_is_unavailable),
