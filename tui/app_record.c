@@ -5,15 +5,30 @@
 
 #include "tui/app.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/err.h"
-#include "core/base/xalloc.h"
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
 #include "tui/keys.h"
 #include "tui/prompt.h"
 #include "tui/record.h"
+
+/* Played again, the devices are to be there first, as they are now. */
+static void
+begin(struct app *app)
+{
+	size_t n = app->deck != NULL ? fleet_size(deck_fleet(app->deck)) : 0;
+	char seen[64];
+
+	if (n == 0)
+		return;
+	snprintf(seen, sizeof(seen), "%zu of %zu", n, n);
+	record_begin(app->record, seen);
+}
 
 int
 app_record(struct app *app, const char *path, struct err *err)
@@ -27,6 +42,8 @@ app_record(struct app *app, const char *path, struct err *err)
 		return -1;
 	record_free(app->record);
 	app->record = record;
+	if (record != NULL)
+		begin(app);
 	return 0;
 }
 

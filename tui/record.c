@@ -89,6 +89,13 @@ end_run(struct record *r)
 	r->run = RUN_NONE;
 }
 
+void
+record_begin(struct record *r, const char *seen)
+{
+	fprintf(r->file, "\nwait 60s %s\n", seen);
+	fflush(r->file);
+}
+
 /*
  * A number of its own, of a job or in milliseconds, is another one the next
  * time; one in a name is not.

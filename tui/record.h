@@ -22,6 +22,8 @@ struct record *record_new(const char *path, struct err *err);
 void record_free(struct record *record); /* NULL does nothing */
 const char *record_path(const struct record *record);
 
+/* What is there before the first key, and takes a moment to come. */
+void record_begin(struct record *record, const char *seen);
 /*
  * A key, before it does anything.  help: what it does in a pane, and thereby
  * begins a step; NULL in a prompt or dialog.

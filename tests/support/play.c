@@ -590,6 +590,7 @@ const struct play_action play_actions[] = {
 	{ "nochild", do_nochild, PLAY_ON_SCREEN },
 	{ "tty", do_tty, PLAY_ON_SCREEN },
 	{ "screen", do_screen, PLAY_ON_SCREEN },
+	{ "picture", play_picture, PLAY_ON_SCREEN },
 	{ "snapshot", do_snapshot, PLAY_ON_SCREEN },
 	{ .name = NULL },
 };

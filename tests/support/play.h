@@ -62,6 +62,7 @@ bool play_at(struct play *play, char *arg);
 bool play_click(struct play *play, char *arg);
 bool play_colours(struct play *play, char *arg);
 bool play_mouse(struct play *play, char *arg);
+bool play_picture(struct play *play, char *arg);
 bool play_stopped(struct play *play, char *arg);
 bool play_storm(struct play *play, char *arg);
 bool play_unharmed(struct play *play, char *arg);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/err.h"
 #include "core/base/paths.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
+#include "tests/support/picture.h"
 #include "tests/support/play.h"
 #include "tests/support/terminal.h"
 #include "tests/support/test.h"
@@ -42,6 +44,21 @@ press(struct play *p, const char *text, int button)
 		return play_fails(p, "not on the screen: %s", text);
 	terminal_click(p->terminal, row, col, button);
 	return true;
+}
+
+bool
+play_picture(struct play *p, char *arg)
+{
+	char *path = play_take_word(&arg);
+	struct strbuf svg = { 0 };
+	struct err err = { 0 };
+	bool ok;
+
+	picture_put(p->terminal, arg, &svg);
+	ok = paths_write_file(path, svg.data, svg.len, 0644, &err) == 0 ||
+	    play_fails(p, "%s", err.text);
+	strbuf_fini(&svg);
+	return ok;
 }
 
 bool

@@ -534,6 +534,26 @@ terminal_has_attr(const struct terminal *t, const char *attr, const char *text)
 	return has;
 }
 
+void
+terminal_cell(const struct terminal *t, int row, int col,
+    struct terminal_cell *out)
+{
+	VTermPos pos = { .row = row, .col = col };
+	VTermScreenCell cell;
+
+	*out = (struct terminal_cell){ .ch = ' ', .colour = -1 };
+	if (vterm_screen_get_cell(t->screen, pos, &cell) == 0)
+		return;
+	if (cell.chars[0] != 0)
+		out->ch = cell.chars[0] == UINT32_MAX ? 0 : cell.chars[0];
+	if (!VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) &&
+	    VTERM_COLOR_IS_INDEXED(&cell.fg))
+		out->colour = cell.fg.indexed.idx;
+	out->bold = cell.attrs.bold;
+	out->underline = cell.attrs.underline != 0;
+	out->reverse = cell.attrs.reverse;
+}
+
 size_t
 terminal_coloured(const struct terminal *t)
 {

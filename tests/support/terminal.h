@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct strbuf;
@@ -45,6 +46,15 @@ void terminal_type(struct terminal *t, const char *text);
 void terminal_paste(struct terminal *t, const char *text);
 
 int terminal_rows(const struct terminal *t);
+
+struct terminal_cell {
+	uint32_t ch;  /* 0: the right half of a wide one */
+	int colour;   /* as terminals number them; -1: its own */
+	bool bold, underline, reverse;
+};
+
+void terminal_cell(const struct terminal *t, int row, int col,
+    struct terminal_cell *out);
 /* A row from 0, without the blanks at its end; put behind what out holds. */
 void terminal_row(const struct terminal *t, int row, struct strbuf *out);
 int terminal_cols(const struct terminal *t);
