@@ -199,9 +199,7 @@ draw_footer(const struct app *app, struct area a)
 
 	if (app->dialog != NULL) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
-		    dialog_has_choice(app->dialog)
-			? "Tab next   Enter choose   Esc back"
-			: "j k scroll   Esc back");
+		    dialog_keys(app->dialog));
 		return;
 	}
 	if (app->asks == APP_PROMPT_FILTER && app->filter_fault != NULL) {

@@ -66,6 +66,20 @@ empty(struct dialog *dialog)
 	dialog->fault = NULL;
 }
 
+const char *
+dialog_keys(const struct dialog *dialog)
+{
+	static const char esc[] = "Esc back";
+	size_t len = strlen(dialog->info);
+
+	/* What stands in the frame, unless it says something else there. */
+	if (len >= sizeof(esc) - 1 &&
+	    strcmp(dialog->info + len - (sizeof(esc) - 1), esc) == 0)
+		return dialog->info;
+	return dialog_has_choice(dialog) ? "Tab next · Enter choose · Esc back"
+					 : "j k scroll · Esc back";
+}
+
 void
 dialog_point(struct dialog *dialog, size_t row)
 {

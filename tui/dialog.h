@@ -90,6 +90,8 @@ void dialog_point(struct dialog *dialog, size_t row);
 int dialog_neighbour(const struct dialog *dialog, int id, int step);
 /* Whether there is a field or a button. */
 bool dialog_has_choice(const struct dialog *dialog);
+/* Its keys in a line, for the footer. */
+const char *dialog_keys(const struct dialog *dialog);
 /* What is wrong, below the rows; NULL: nothing (any more). */
 void dialog_fault(struct dialog *dialog, const char *text);
 
