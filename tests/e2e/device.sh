@@ -2,10 +2,10 @@
 # The two tutorials on a real wire: hub, device and service are processes, and
 # what is checked is what the service sees.
 set -u
-: "${TWINDECK:=build/twindeck}"
+. "$(dirname "$0")/../support/hub.sh"
 export LC_ALL=C.UTF-8
 dir=$(mktemp -d) || exit 1
-n=0 hub=0 device=0 fleet=0
+n=0 device=0 fleet=0
 
 finish() {
 	local pid
@@ -25,27 +25,6 @@ ok() { # ok STATUS NAME: one TAP line
 		echo "not ok $n - $2"
 		tail -n 20 "$dir/device.log" 2>/dev/null | sed 's/^/# /'
 	fi
-}
-
-until_true() { # until_true COMMAND …: within 20 s
-	local i
-	for ((i = 0; i < 200; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-field() { # field NAME: of the hub's ready line, a string or a number
-	sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p' "$dir/ready" | head -n 1
-}
-
-start_hub() { # start_hub HTTPS-PORT MQTT-PORT
-	: >"$dir/ready"
-	"$TWINDECK" hub --json --https-port "$1" --mqtt-port "$2" \
-		--state-dir "$dir/hub" >"$dir/ready" 2>"$dir/hub.log" </dev/null &
-	hub=$!
-	until_true grep -q mqttPort "$dir/ready"
 }
 
 service() { # service COMMAND …: as the operator, with the service string
@@ -72,9 +51,6 @@ watch_phases() {
 
 start_hub 0 0
 ok $? 'the hub is ready'
-IOTHUB_CONNECTION_STRING=$(field serviceConnectionString)
-export IOTHUB_CONNECTION_STRING
-ca=$(field caFile) https=$(field httpsPort) mqtt=$(field mqttPort)
 
 "$TWINDECK" hub --state-dir "$dir/hub" add-device d1 >/dev/null 2>&1
 "$TWINDECK" hub --state-dir "$dir/hub" device-string d1 2>/dev/null |

@@ -2,10 +2,10 @@
 # Commands without a screen against a hub and devices that are processes: the
 # lines they print and the codes they leave with.
 set -u
-: "${TWINDECK:=build/twindeck}"
+. "$(dirname "$0")/../support/hub.sh"
 export LC_ALL=C.UTF-8
 dir=$(mktemp -d) || exit 1
-n=0 hub=0 fleet=0 mute=0
+n=0 fleet=0 mute=0
 
 finish() {
 	local pid
@@ -27,19 +27,6 @@ ok() { # ok STATUS NAME: one TAP line
 	fi
 }
 
-until_true() { # until_true COMMAND …: within 20 s
-	local i
-	for ((i = 0; i < 200; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-field() { # field NAME: of the hub's ready line
-	sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p' "$dir/ready"
-}
-
 run() { # run ARGUMENT …: sets out, both streams, and code
 	out=$(timeout 60 "$TWINDECK" run --ca-file "$ca" "$@" 2>&1 </dev/null)
 	code=$?
@@ -50,13 +37,7 @@ said() { # said CODE PATTERN: what the last run did
 }
 
 out='' code=0
-"$TWINDECK" hub --json --https-port 0 --mqtt-port 0 --state-dir "$dir/hub" \
-	>"$dir/ready" 2>"$dir/hub.log" </dev/null &
-hub=$!
-until_true grep -q mqttPort "$dir/ready"
-IOTHUB_CONNECTION_STRING=$(field serviceConnectionString)
-export IOTHUB_CONNECTION_STRING
-ca=$(field caFile) mqtt=$(field mqttPort)
+start_hub 0 0
 "$TWINDECK" device --count 3 --prefix door- --phase-seconds 0.6 \
 	--ca-file "$ca" --mqtt-port "$mqtt" >"$dir/fleet.log" 2>&1 </dev/null &
 fleet=$!
