@@ -136,6 +136,22 @@ run_call(const struct command_context *context, const struct options *options,
 	return add_job(context, options, &request, result, err);
 }
 
+/*
+ * A column, a filter and a query name the section, a patch does not: what is
+ * written so out of habit would make a property called desired.
+ */
+static int
+check_path(const char *pair, enum job_action action, struct err *err)
+{
+	const char *section = action == JOB_TAGS ? "tags." : "desired.";
+	size_t len = strlen(section);
+
+	if (strncmp(pair, section, len) != 0)
+		return 0;
+	return err_set(err, ERR_INVALID, "%.60s: paths begin below %.*s: %.60s",
+	    pair, (int)len - 1, section, pair + len);
+}
+
 static int
 set_section(const struct command_context *context,
     const struct options *options, enum job_action action,
@@ -153,11 +169,14 @@ set_section(const struct command_context *context,
 		    action == JOB_TAGS ? "site=\"brno\"" : "building=43");
 		goto out;
 	}
-	for (i = 0; (pair = options_argv(options, i)) != NULL; i++)
+	for (i = 0; (pair = options_argv(options, i)) != NULL; i++) {
+		if (check_path(pair, action, err) == -1)
+			goto out;
 		if (form_set(patch, pair, strlen(pair), err) == -1) {
 			err_prefix(err, "%.60s", pair);
 			goto out;
 		}
+	}
 	text = json_print(patch);
 	request.patch = text;
 	rc = add_job(context, options, &request, result, err);
