@@ -65,6 +65,10 @@ action_filter(struct app *app, const char *arg)
 		    app, APP_PROMPT_FILTER, fleet_view_filter(view_of(app)));
 		return;
 	}
+	if (strcmp(arg, "save") == 0 || strcmp(arg, "delete") == 0) {
+		app_say(app, true, "filter %s: of which name?", arg);
+		return;
+	}
 	if (str_starts_with(arg, "save ") || str_starts_with(arg, "delete ")) {
 		char *name = xstrdup(strchr(arg, ' ') + 1);
 

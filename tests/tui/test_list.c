@@ -277,6 +277,8 @@ test_a_filter_has_a_name(void **state)
 	command(rig, "filter save dark");
 	assert_true(shows(rig, "@dark is a word of this filter itself"));
 	press(rig, KEYS_ESC);
+	command(rig, "filter save");
+	assert_true(screen_rig_shows(rig, "filter save: of which name?"));
 	command(rig, "filter save a b");
 	assert_true(shows(rig, "a filter's name has letters"));
 	press(rig, KEYS_ESC);
