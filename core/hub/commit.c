@@ -15,6 +15,11 @@
  * them do not wait for the last. */
 #define CHANGES_MAX 512
 
+/* While each turn brings changes the batch waits for the next one, at most so
+ * often: a hundred devices whose answers come with one flush of the disk ask
+ * again in two or three turns, and one flush may do for them all. */
+#define MORE_TURNS_MAX 3
+
 /* How long the loop stands still while another process holds the database,
  * the first time; until it is free again each batch is tried at once. */
 #define PATIENCE_MS 200
@@ -35,7 +40,9 @@ struct hub_commit {
 	struct net_turn *turn;
 	struct list waiting;
 	struct list done;
-	int n_changes; /* in the open batch */
+	int n_changes; /* in the open batch, behind the first */
+	int n_before;  /* of those, when the last turn ended */
+	int n_turns;   /* that have ended since it was opened */
 	bool is_open;
 	bool has_failed;
 	bool is_locked_out; /* the last batch could not begin */
@@ -77,7 +84,7 @@ finish_batch(struct hub_commit *commit)
 	}
 	commit->is_open = false;
 	commit->has_failed = false;
-	commit->n_changes = 0;
+	commit->n_changes = commit->n_before = commit->n_turns = 0;
 	LIST_FOREACH_SAFE(w, tmp, &commit->waiting, struct waiter, link) {
 		list_remove(&w->link);
 		w->ok = ok;
@@ -86,9 +93,8 @@ finish_batch(struct hub_commit *commit)
 }
 
 static void
-on_turn_end(void *arg)
+finish(struct hub_commit *commit)
 {
-	struct hub_commit *commit = arg;
 	struct waiter *w;
 
 	finish_batch(commit);
@@ -98,6 +104,24 @@ on_turn_end(void *arg)
 		w->cb(w->ok, w->arg);
 		free(w);
 	}
+}
+
+/* A lone change is committed at once.  Nobody who is done waits for more. */
+static void
+on_turn_end(void *arg)
+{
+	struct hub_commit *commit = arg;
+	bool has_grown = commit->n_changes > commit->n_before;
+
+	if (commit->is_open && !commit->has_failed && has_grown &&
+	    list_is_empty(&commit->done) &&
+	    commit->n_turns < MORE_TURNS_MAX) {
+		commit->n_before = commit->n_changes;
+		commit->n_turns++;
+		net_turn_end_next(commit->turn);
+		return;
+	}
+	finish(commit);
 }
 
 struct hub_commit *
@@ -120,7 +144,7 @@ hub_commit_free(struct hub_commit *commit)
 		return;
 	/* Whoever is called may change one thing more. */
 	do
-		on_turn_end(commit);
+		finish(commit);
 	while (commit->is_open);
 	net_turn_free(commit->turn);
 	free(commit);

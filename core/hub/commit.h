@@ -1,6 +1,7 @@
 /*
- * Commit, then answer: changes of one turn of the loop share one transaction,
- * and whatever tells the world of them waits until it is on disk.
+ * Commit, then answer: changes of one turn of the loop, and of the few turns
+ * that follow while each brings more, share one transaction, and whatever
+ * tells the world of them waits until it is on disk.
  */
 #ifndef TWINDECK_CORE_HUB_COMMIT_H
 #define TWINDECK_CORE_HUB_COMMIT_H
@@ -17,7 +18,7 @@ struct hub_commit *hub_commit_new(struct event_base *base, struct store *store);
 void hub_commit_free(struct hub_commit *commit);
 
 /*
- * Opens the batch of this turn, unless it is open; before each change.  When
+ * Opens a batch, unless one is open; before each change.  When
  * the database does not even let it begin, because another process holds it,
  * say, the batch fails, and so does each change in it.
  */

@@ -50,3 +50,12 @@ net_turn_end(struct net_turn *turn)
 	/* libevent queues it behind all that is ready now, and only once. */
 	event_active(turn->event, EV_TIMEOUT, 0);
 }
+
+void
+net_turn_end_next(struct net_turn *turn)
+{
+	static const struct timeval at_once;
+
+	/* Timers are looked at once more is read from the sockets. */
+	event_add(turn->event, &at_once);
+}

@@ -16,5 +16,7 @@ void net_turn_free(struct net_turn *turn); /* NULL does nothing */
 
 /* Asks for cb at the end of this turn; asking twice is asking once. */
 void net_turn_end(struct net_turn *turn);
+/* The same at the end of the turn after this one. */
+void net_turn_end_next(struct net_turn *turn);
 
 #endif

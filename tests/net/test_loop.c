@@ -76,6 +76,61 @@ test_the_end_of_a_turn_comes_once_behind_all_that_was_ready(void **state)
 	event_base_free(f.base);
 }
 
+/* A pipe that is filled at the end of one turn, and read in the next. */
+struct later {
+	struct net_turn *turn;
+	int fds[2];
+	int n_ends;
+	bool has_read;
+};
+
+static void
+on_byte(evutil_socket_t fd, short what, void *arg)
+{
+	struct later *later = arg;
+	char byte;
+
+	(void)what;
+	assert_int_equal(1, read(fd, &byte, 1));
+	assert_int_equal(1, later->n_ends);
+	later->has_read = true;
+}
+
+static void
+on_end_of_two(void *arg)
+{
+	struct later *later = arg;
+
+	assert_int_equal(later->n_ends > 0, later->has_read);
+	if (later->n_ends++ > 0)
+		return;
+	assert_int_equal(1, write(later->fds[1], "x", 1));
+	net_turn_end_next(later->turn);
+}
+
+static void
+test_the_next_turn_ends_behind_what_it_has_read(void **state)
+{
+	struct later later = { .n_ends = 0 };
+	struct err err = { 0 };
+	struct event_base *base = net_loop_new(&err);
+	struct event *event;
+
+	(void)state;
+	assert_int_equal(0, pipe(later.fds));
+	later.turn = net_turn_new(base, on_end_of_two, &later);
+	event = event_new(base, later.fds[0], EV_READ, on_byte, &later);
+	event_add(event, NULL);
+	net_turn_end(later.turn);
+	event_base_dispatch(base);
+	assert_int_equal(2, later.n_ends);
+	event_free(event);
+	net_turn_free(later.turn);
+	event_base_free(base);
+	close(later.fds[0]);
+	close(later.fds[1]);
+}
+
 /* Whether a process that is to leave at the end of this input does. */
 static bool
 leaves_at_the_end_of(int fd)
@@ -193,6 +248,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_the_end_of_a_turn_comes_once_behind_all_that_was_ready),
+		cmocka_unit_test(
+		    test_the_next_turn_ends_behind_what_it_has_read),
 		cmocka_unit_test(test_the_end_of_any_standard_input_is_noticed),
 		cmocka_unit_test(
 		    test_a_write_beyond_a_limit_is_an_error_and_not_the_end),
