@@ -167,13 +167,8 @@ draw_rows(const struct devices_pane *p, const struct column_list *list,
 		draw_row(list, a, y, fleet_view_at(p->view, i));
 		if (i >= first && i < end)
 			area_put(a, y, 1, STYLE_KEY, "+");
-		if (i != p->scroll.at)
-			continue;
-		area_put(a, y, 0, STYLE_STRONG, "▶");
-		if (list->look->focused) {
-			area_highlight(a, y);
-			area_set_cursor(a, y, 0, false);
-		}
+		if (i == p->scroll.at)
+			cursor_draw(a, y, list->look->focused);
 	}
 }
 

@@ -3,22 +3,15 @@
 #include "tui/pane_jobs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/str.h"
-#include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/jobs.h"
 #include "tui/job_text.h"
+#include "tui/list_pane.h"
 #include "tui/pane.h"
-
-struct jobs_pane {
-	struct pane base;
-	int number; /* of the job under the cursor; 0: none */
-	struct scroll scroll;
-};
 
 #define NUMBER_END 4 /* where a job's number ends */
 #define TITLE_AT 5
@@ -36,18 +29,6 @@ struct columns {
 	bool took, engine;
 };
 
-static struct jobs_pane *
-self(struct pane *pane)
-{
-	return (struct jobs_pane *)pane;
-}
-
-static const struct jobs_pane *
-peek(const struct pane *pane)
-{
-	return (const struct jobs_pane *)pane;
-}
-
 static const struct jobs *
 jobs_of(const struct pane *pane)
 {
@@ -58,12 +39,6 @@ static size_t
 count(const struct pane *pane)
 {
 	return pane->deck != NULL ? jobs_size(jobs_of(pane)) : 0;
-}
-
-static int
-list_rows(const struct jobs_pane *p)
-{
-	return p->base.rows > 3 ? p->base.rows - 2 : 1;
 }
 
 /* The narrower the pane, the fewer columns; the title takes what is left. */
@@ -258,7 +233,7 @@ format_info(char *info, size_t size, const struct jobs *jobs)
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
-	const struct jobs_pane *p = peek(pane);
+	const struct scroll *scroll = list_pane_scroll(pane);
 	char title[32] = "Jobs", info[64] = "";
 	struct frame frame = {
 		.focused = look->focused, .title = title, .info = info
@@ -281,104 +256,46 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	}
 	c = layout(a.cols);
 	for (y = 0; y < a.rows; y++) {
-		i = p->scroll.top + (size_t)y;
+		i = scroll->top + (size_t)y;
 		if (i >= n)
 			break;
 		draw_row(a, y, &c, jobs_at(jobs_of(pane), i), look);
-		if (i != p->scroll.at)
-			continue;
-		area_put(a, y, 0, STYLE_STRONG, "▶");
-		if (look->focused) {
-			area_highlight(a, y);
-			area_set_cursor(a, y, 0, false);
-		}
+		if (i == scroll->at)
+			cursor_draw(a, y, look->focused);
 	}
 }
 
-static void
-settle(struct pane *pane, int64_t now_ms)
+static uint64_t
+number_at(const struct pane *pane, size_t i)
 {
-	struct jobs_pane *p = self(pane);
-	size_t i, n = count(pane);
-
-	(void)now_ms;
-	if (n == 0)
-		return;
-	for (i = 0; p->number != 0 && i < n; i++)
-		if (job_number(jobs_at(jobs_of(pane), i)) == p->number)
-			p->scroll.at = i;
-	scroll_settle(&p->scroll, n, list_rows(p));
-	/* On the newest it stays on the newest, until it is moved. */
-	if (p->number != 0)
-		p->number = job_number(jobs_at(jobs_of(pane), p->scroll.at));
-	else
-		p->scroll.at = 0;
+	return (uint64_t)job_number(jobs_at(jobs_of(pane), i));
 }
 
-/* On the newest it is bound to the newest, whichever that is. */
-static void
-bind_to_row(struct jobs_pane *p)
-{
-	p->number = p->scroll.at == 0
-	    ? 0
-	    : job_number(jobs_at(jobs_of(&p->base), p->scroll.at));
-}
-
-static void
-move(struct pane *pane, enum move how)
-{
-	struct jobs_pane *p = self(pane);
-	size_t n = count(pane);
-
-	settle(pane, 0);
-	if (n == 0)
-		return;
-	scroll_move(&p->scroll, how, n, list_rows(p));
-	bind_to_row(p);
-}
-
-static enum point
-point(struct pane *pane, int y)
-{
-	struct jobs_pane *p = self(pane);
-	enum point point =
-	    scroll_point(&p->scroll, y - 1, count(pane), list_rows(p));
-
-	if (point == POINT_MOVED)
-		bind_to_row(p);
-	return point;
-}
-
-static void
-jobs_pane_free(struct pane *pane)
-{
-	free(self(pane));
-}
+static const struct list_source source = {
+	.size = count, .number_at = number_at, .newest_first = true
+};
 
 static const struct pane_ops jobs_pane_ops = {
 	.name = "jobs",
-	.settle = settle,
+	.settle = list_pane_settle,
 	.draw = draw,
-	.move = move,
-	.point = point,
-	.free = jobs_pane_free,
+	.move = list_pane_move,
+	.point = list_pane_point,
+	.free = list_pane_free,
 };
 
 struct pane *
 pane_jobs_new(void)
 {
-	struct jobs_pane *p = xcalloc(1, sizeof(*p));
-
-	p->base.ops = &jobs_pane_ops;
-	return &p->base;
+	return list_pane_new(&jobs_pane_ops, &source);
 }
 
 struct job *
 pane_jobs_current(const struct pane *pane)
 {
-	const struct jobs_pane *p = peek(pane);
+	const struct scroll *scroll = list_pane_scroll(pane);
 
-	if (p->scroll.at >= count(pane))
+	if (scroll->at >= count(pane))
 		return NULL;
-	return jobs_at(jobs_of(pane), p->scroll.at);
+	return jobs_at(jobs_of(pane), scroll->at);
 }

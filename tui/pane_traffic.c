@@ -12,6 +12,7 @@
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/traffic.h"
+#include "tui/list_pane.h"
 #include "tui/pane.h"
 
 #define TIME_WIDTH 9   /* "14:01:29 " */
@@ -21,24 +22,6 @@
 #define TOOK_WIDTH 10  /* "12.3 ms", and room before it */
 #define BYTES_WIDTH 9  /* "12.3 KB", likewise */
 #define PATH_LEAST 24  /* narrower, other columns go */
-
-struct traffic_pane {
-	struct pane base;
-	uint64_t number; /* of the entry under the cursor; 0: the newest */
-	struct scroll scroll;
-};
-
-static struct traffic_pane *
-self(struct pane *pane)
-{
-	return (struct traffic_pane *)pane;
-}
-
-static const struct traffic_pane *
-peek(const struct pane *pane)
-{
-	return (const struct traffic_pane *)pane;
-}
 
 static const struct traffic *
 traffic_of(const struct pane *pane)
@@ -50,12 +33,6 @@ static size_t
 count(const struct pane *pane)
 {
 	return pane->deck != NULL ? traffic_size(traffic_of(pane)) : 0;
-}
-
-static int
-list_rows(const struct traffic_pane *p)
-{
-	return p->base.rows > 3 ? p->base.rows - 2 : 1;
 }
 
 /* Which way a packet went, or what a request was answered. */
@@ -151,7 +128,7 @@ draw_row(struct area a, int y, const struct traffic_entry *e)
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
-	const struct traffic_pane *p = peek(pane);
+	const struct scroll *scroll = list_pane_scroll(pane);
 	size_t i, n = count(pane);
 	char info[64] = "";
 	struct frame frame = {
@@ -164,7 +141,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 
 	if (n > 0)
 		snprintf(info, sizeof(info), "%zu of the last %zu%s", n,
-		    TRAFFIC_MAX, p->number == 0 ? " · follows" : "");
+		    TRAFFIC_MAX, list_pane_follows(pane) ? " · follows" : "");
 	a = frame_draw(a, &frame);
 	if (n == 0) {
 		area_put_fit(
@@ -173,102 +150,47 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 		return;
 	}
 	for (y = 0; y < a.rows; y++) {
-		i = p->scroll.top + (size_t)y;
+		i = scroll->top + (size_t)y;
 		if (i >= n)
 			break;
 		draw_row(a, y, traffic_at(traffic_of(pane), i));
-		if (i != p->scroll.at)
-			continue;
-		area_put(a, y, 0, STYLE_STRONG, "▶");
-		if (look->focused) {
-			area_highlight(a, y);
-			area_set_cursor(a, y, 0, false);
-		}
+		if (i == scroll->at)
+			cursor_draw(a, y, look->focused);
 	}
 }
 
 /* A poll that was asked again has moved to the end, under another number. */
-static void
-settle(struct pane *pane, int64_t now_ms)
+static uint64_t
+number_at(const struct pane *pane, size_t i)
 {
-	struct traffic_pane *p = self(pane);
-	size_t i, n = count(pane);
-
-	(void)now_ms;
-	if (n == 0)
-		return;
-	if (p->number == 0)
-		p->scroll.at = n - 1;
-	for (i = 0; p->number != 0 && i < n; i++)
-		if (traffic_at(traffic_of(pane), i)->number >= p->number) {
-			p->scroll.at = i;
-			break;
-		}
-	scroll_settle(&p->scroll, n, list_rows(p));
+	return traffic_at(traffic_of(pane), i)->number;
 }
 
-static void
-bind_to_row(struct traffic_pane *p)
-{
-	p->number = p->scroll.at + 1 >= count(&p->base)
-	    ? 0
-	    : traffic_at(traffic_of(&p->base), p->scroll.at)->number;
-}
-
-static void
-move(struct pane *pane, enum move how)
-{
-	struct traffic_pane *p = self(pane);
-
-	settle(pane, 0);
-	if (count(pane) == 0)
-		return;
-	scroll_move(&p->scroll, how, count(pane), list_rows(p));
-	bind_to_row(p);
-}
-
-static enum point
-point(struct pane *pane, int y)
-{
-	struct traffic_pane *p = self(pane);
-	enum point point =
-	    scroll_point(&p->scroll, y - 1, count(pane), list_rows(p));
-
-	if (point == POINT_MOVED)
-		bind_to_row(p);
-	return point;
-}
-
-static void
-traffic_pane_free(struct pane *pane)
-{
-	free(self(pane));
-}
+static const struct list_source source = {
+	.size = count, .number_at = number_at, .newest_first = false
+};
 
 static const struct pane_ops traffic_pane_ops = {
 	.name = "traffic",
-	.settle = settle,
+	.settle = list_pane_settle,
 	.draw = draw,
-	.move = move,
-	.point = point,
-	.free = traffic_pane_free,
+	.move = list_pane_move,
+	.point = list_pane_point,
+	.free = list_pane_free,
 };
 
 struct pane *
 pane_traffic_new(void)
 {
-	struct traffic_pane *p = xcalloc(1, sizeof(*p));
-
-	p->base.ops = &traffic_pane_ops;
-	return &p->base;
+	return list_pane_new(&traffic_pane_ops, &source);
 }
 
 const struct traffic_entry *
 pane_traffic_current(const struct pane *pane)
 {
-	const struct traffic_pane *p = peek(pane);
+	const struct scroll *scroll = list_pane_scroll(pane);
 
-	if (p->scroll.at >= count(pane))
+	if (scroll->at >= count(pane))
 		return NULL;
-	return traffic_at(traffic_of(pane), p->scroll.at);
+	return traffic_at(traffic_of(pane), scroll->at);
 }

@@ -155,6 +155,16 @@ scroll_point(struct scroll *scroll, int y, size_t n, int rows)
 	return POINT_MOVED;
 }
 
+void
+cursor_draw(struct area a, int y, bool focused)
+{
+	area_put(a, y, 0, STYLE_STRONG, "▶");
+	if (!focused)
+		return;
+	area_highlight(a, y);
+	area_set_cursor(a, y, 0, false);
+}
+
 const char *
 age_format(char out[TIME_SIZE], int64_t age_ms)
 {

@@ -62,6 +62,9 @@ enum point {
 /* The cursor goes to the y-th of the rows that are seen. */
 enum point scroll_point(struct scroll *scroll, int y, size_t n, int rows);
 
+/* On a row of a list; without the focus only its sign is there. */
+void cursor_draw(struct area a, int y, bool focused);
+
 /* "live" while younger than three refreshes, then "2 s", "5 s" … "1 h". */
 const char *age_format(char out[TIME_SIZE], int64_t age_ms);
 /* How long ago: "now", "2 s", "5 s" … "1 h", "2 h" … "30 d", "1 y". */
