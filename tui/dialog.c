@@ -381,6 +381,14 @@ step_focus(struct dialog *dialog, int step)
 		dialog_focus(dialog, next);
 }
 
+/* What is typed at the buttons is lost, and must not be lost unseen. */
+static void
+say_no_field(struct dialog *dialog)
+{
+	if (dialog_neighbour(dialog, DIALOG_FIELD_NONE, 1) != DIALOG_FIELD_NONE)
+		dialog_fault(dialog, "not typed anywhere: Tab goes to a field");
+}
+
 static void
 button_key(struct dialog *dialog, int32_t key)
 {
@@ -420,6 +428,8 @@ button_key(struct dialog *dialog, int32_t key)
 		dialog->top += 10;
 		break;
 	default:
+		if (key > ' ' && key < 0x7f)
+			say_no_field(dialog);
 		break;
 	}
 }
@@ -452,6 +462,8 @@ dialog_paste(struct dialog *dialog, const char *text)
 {
 	if (dialog->focus != -1)
 		prompt_paste(text);
+	else
+		say_no_field(dialog);
 }
 
 void

@@ -385,6 +385,8 @@ test_a_dangerous_hub_has_its_name_typed(void **state)
 	assert_true(canvas_at(rig->canvas, 0, 79)->reverse);
 	press(rig, 'l');
 	assert_true(shows(rig, "type prod here, the hub's name"));
+	type(rig, "p"); /* the buttons have the focus */
+	assert_true(shows(rig, "not typed anywhere: Tab goes to a field"));
 	press(rig, KEYS_RIGHT);
 	press(rig, KEYS_ENTER);
 	assert_null(asked(rig));
