@@ -23,10 +23,10 @@ HELD = {
               'itself 5 %, SQLite 5 %',
     'connect': "libcrypto 55 %, libc 16 % (most of it OpenSSL's), kernel "
                '15 %, libssl 9 %, SQLite 2 %, the hub itself 1 %',
-    'report': 'kernel 32 % (the flush of the WAL, sockets), libc 30 %, TLS '
-              '12 %, the hub itself 8 %, SQLite 8 %, cJSON 4 %',
-    'import': 'libc 36 % (malloc and copies of JSON), SQLite 26 %, the hub '
-              'itself 19 %, kernel 10 %, cJSON 9 %',
+    'report': 'kernel 42 % (the flush of the WAL, sockets), TLS 15 %, libc '
+              '15 %, SQLite 12 %, the hub itself 10 %, libevent 5 %',
+    'import': 'SQLite 28 %, libc 27 % (malloc and copies of JSON), the hub '
+              'itself 18 %, kernel 17 %, cJSON 9 %',
     'count': 'SQLite 48 %, the kernel\'s copy of pages 31 %, libc 20 % (the '
              'search for the text), the hub itself 0.2 %',
 }
