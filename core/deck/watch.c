@@ -375,12 +375,15 @@ static void
 spare_focus(struct watch *watch, bool same)
 {
 	struct poll *focus = &watch->polls[POLL_FOCUS];
+	int64_t now = clock_mono_ms();
+	bool calm = period_ms(watch, now) == WATCH_PERIOD_CALM_MS;
 
 	if (focus->call != NULL || focus->fails > 0 || watch->twin == NULL)
 		return;
 	if (same) {
-		watch->twin_seen_ms = clock_mono_ms();
-		focus->due_ms = focus->sent_ms + WATCH_SPARED_MS;
+		watch->twin_seen_ms = now;
+		focus->due_ms = focus->sent_ms +
+		    (calm ? WATCH_SPARED_CALM_MS : WATCH_SPARED_MS);
 	} else if (focus->due_ms > focus->sent_ms + WATCH_PERIOD_MS) {
 		focus->due_ms = 0;
 	}

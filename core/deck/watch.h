@@ -26,6 +26,7 @@ struct watch;
 #define WATCH_PERIOD_CALM_MS 1000
 #define WATCH_ROWS_MAX 100     /* ids in one query */
 #define WATCH_SPARED_MS 2000   /* the focused device, if the list is as it was */
+#define WATCH_SPARED_CALM_MS 5000 /* likewise, when it has been so for long */
 #define WATCH_RELOAD_MS 30000  /* from one load of a long list to the next */
 #define WATCH_SWEEP_MS 2000    /* from page to page of a later load */
 #define WATCH_COUNT_MS 5000    /* from one count of a long list to the next */
