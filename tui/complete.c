@@ -220,12 +220,14 @@ complete_knows(const char *usage)
 	return find_argument(usage) != -1;
 }
 
+/* behind: another argument stands in front of this one. */
 static void
-put_argument(struct app *app, const char *usage, const char *typed)
+put_argument(
+    struct app *app, const char *usage, bool behind, const char *typed)
 {
 	int i = find_argument(usage);
 
-	if (i == -1)
+	if (i == -1 || (behind && strstr(usage, "…") == NULL))
 		return;
 	if (arguments[i].put != NULL)
 		arguments[i].put(app, typed);
@@ -276,7 +278,8 @@ put_words(struct app *app, const char *line, size_t start)
 	const struct command_def *command;
 	const struct key_def *key;
 	char name[NAME_SIZE];
-	size_t at = start;
+	size_t at = start, end;
+	bool behind;
 
 	while (at > 0 && line[at - 1] != ' ')
 		at--;
@@ -287,6 +290,8 @@ put_words(struct app *app, const char *line, size_t start)
 	snprintf(name, sizeof(name), "%.*s",
 	    (int)strcspn(line + strspn(line, " "), " "),
 	    line + strspn(line, " "));
+	end = strspn(line, " ") + strlen(name);
+	behind = end + strspn(line + end, " ") < at;
 	command = find_rows(name, &key);
 	if (typed[0] == '-')
 		put_options(command);
@@ -297,9 +302,9 @@ put_words(struct app *app, const char *line, size_t start)
 	else if (start > at && line[start - 1] == '=')
 		return; /* a value */
 	else if (key != NULL && key->arg != NULL)
-		put_argument(app, key->arg, typed);
+		put_argument(app, key->arg, behind, typed);
 	else if (command != NULL)
-		put_argument(app, command->usage, typed);
+		put_argument(app, command->usage, behind, typed);
 }
 
 const char *

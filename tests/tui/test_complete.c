@@ -49,6 +49,8 @@ static const struct {
 	{ "settings connection-string", ":settings connection-string-file " },
 	{ "level ", ":level all " },
 	{ "edit e", ":edit editor " },
+	{ "edit editor ", ":edit editor " }, /* there is no second one */
+	{ "set building=1 fl", ":set building=1 floor=" },
 	{ "schedule fi", ":schedule firmware " },
 	{ "cancel ", ":cancel 1 " },
 	{ "nonsense x", ":nonsense x" },
