@@ -88,6 +88,36 @@ refuse(struct app *app, int number)
 		    number);
 }
 
+/* Of this job, or of any with 0: what would be taken back is not yet done. */
+static bool
+is_still_writing(struct app *app, int number)
+{
+	struct jobs *jobs = deck_jobs(app_deck(app));
+	struct job_counts counts;
+	struct job *job;
+	size_t i, left;
+
+	for (i = 0; i < jobs_size(jobs); i++) {
+		job = jobs_at(jobs, i);
+		if (job_request(job)->action == JOB_METHOD ||
+		    job_request(job)->engine != JOB_HERE ||
+		    job_state(job) != JOB_RUNNING ||
+		    (number != 0 && job_number(job) != number))
+			continue;
+		job_counts(job, &counts);
+		left = counts.by_state[JOB_DEVICE_WAITING] +
+		    counts.by_state[JOB_DEVICE_CALLING];
+		if (left == 0)
+			continue;
+		app_say(app, true,
+		    "undo: job %d has %zu of %zu still to write; let it end, "
+		    "or cancel it, then undo",
+		    job_number(job), left, counts.total);
+		return true;
+	}
+	return false;
+}
+
 void
 action_undo(struct app *app, const char *arg)
 {
@@ -97,6 +127,8 @@ action_undo(struct app *app, const char *arg)
 
 	if (arg[0] == '\0') {
 		edit = edits_last(edits);
+		if (is_still_writing(app, 0))
+			return;
 		if (edit == NULL)
 			app_say(app, false,
 			    "undo: nothing that was edited from here since "
@@ -111,6 +143,8 @@ action_undo(struct app *app, const char *arg)
 		return;
 	}
 	edit = edits_by_job(edits, (int)number);
+	if (is_still_writing(app, (int)number))
+		return;
 	if (edit == NULL)
 		refuse(app, (int)number);
 	else if (edit->n_undone == edit->n)

@@ -59,7 +59,7 @@ play_take_deadline(struct play *p, char **arg, int64_t *deadline_ms)
 	int64_t ms = 0;
 	bool ok = clock_parse_duration(word, &ms) == 0;
 
-	*deadline_ms = clock_mono_ms() + ms;
+	*deadline_ms = clock_mono_ms() + ms * p->patience;
 	return ok || play_fails(p, "\"%s\" is no duration", word);
 }
 
@@ -361,11 +361,13 @@ do_screen(struct play *p, char *arg)
 static bool
 do_idle(struct play *p, char *arg)
 {
-	int64_t deadline_ms, most;
+	const char *word = play_take_word(&arg);
+	int64_t ms, most, deadline_ms;
 	size_t n = 0, got;
 
-	if (!play_take_deadline(p, &arg, &deadline_ms))
-		return false;
+	if (clock_parse_duration(word, &ms) == -1)
+		return play_fails(p, "\"%s\" is no duration", word);
+	deadline_ms = clock_mono_ms() + ms;
 	if (str_to_int64(arg, 0, INT32_MAX, &most) == -1)
 		return play_fails(p, "\"%s\" is no number of bytes", arg);
 	while (clock_mono_ms() < deadline_ms) {

@@ -41,6 +41,7 @@ struct play {
 	const struct play_line *at;
 	struct strbuf why; /* an action that fails says so here */
 
+	int patience;        /* the times of what may be over sooner, times this */
 	char scratch[48];    /* a folder of its own */
 	char run_mark[64];   /* in the environment of what "run" starts */
 	char shell_mark[64]; /* likewise of "shell" and "capture" */

@@ -30,6 +30,7 @@
 #define SCRIPT_MAX ((size_t)1024 * 1024)
 #define LINES_MAX 2000
 #define INCLUDE_DEPTH_MAX 8
+#define PATIENCE_MAX 20
 
 struct script {
 	struct play_line lines[LINES_MAX];
@@ -160,6 +161,17 @@ clear_stage(struct play *p)
 	nftw(p->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static int
+patience(void)
+{
+	const char *text = getenv("PLAY_PATIENCE");
+	int64_t times = 1;
+
+	if (text != NULL && str_to_int64(text, 1, PATIENCE_MAX, &times) == -1)
+		errx(2, "PLAY_PATIENCE is 1 to %d, not %s", PATIENCE_MAX, text);
+	return (int)times;
+}
+
 static bool
 play_line(struct play *p)
 {
@@ -182,7 +194,7 @@ int
 main(int argc, char **argv)
 {
 	static struct script script;
-	struct play play = { .rows = 24, .cols = 80 };
+	struct play play = { .rows = 24, .cols = 80, .patience = patience() };
 	bool ok = true;
 	size_t i;
 

@@ -497,6 +497,34 @@ test_the_last_edit_is_taken_back_device_by_device(void **state)
 	assert_string_equal("AAAAAAAAAAM=", asked(rig)->etags[0]);
 }
 
+/* The edit before it is not offered instead: it is not what was meant. */
+static void
+test_an_edit_that_still_writes_is_not_taken_back(void **state)
+{
+	static const char *const ids[] = { "door-001", "door-002" };
+	struct screen_rig *rig = *state;
+	struct job *job;
+
+	note(rig, 1, "door-001", "{}", "{\"x\":1}", "AAAAAAAAAAM=");
+	fake_deck_job(rig->deck, "desired x", JOB_DONE, ids, 1);
+	job = fake_deck_job(rig->deck, "desired building", JOB_RUNNING, ids, 2);
+	fake_job_device(job, 0)->state = JOB_DEVICE_CALLING;
+	fake_job_device(job, 1)->state = JOB_DEVICE_ACKNOWLEDGED;
+	press(rig, 'U');
+	assert_true(shows(rig, "undo: job 2 has 1 of 2 still to write"));
+	assert_false(shows(rig, "Take back"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "undo 2");
+	assert_true(shows(rig, "undo: job 2 has 1 of 2 still to write"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "undo 1");
+	assert_true(shows(rig, "Take back what job 1 wrote"));
+	press(rig, KEYS_ESC);
+	fake_job_device(job, 0)->state = JOB_DEVICE_ACKNOWLEDGED;
+	press(rig, 'U');
+	assert_true(shows(rig, "Take back what job 1 wrote"));
+}
+
 static void
 test_what_cannot_be_taken_back_is_said(void **state)
 {
@@ -580,6 +608,7 @@ main(void)
 		CASE(test_an_edit_of_many_may_come_from_the_editor),
 		CASE(test_an_edit_on_a_dangerous_hub_has_its_name_typed),
 		CASE(test_the_last_edit_is_taken_back_device_by_device),
+		CASE(test_an_edit_that_still_writes_is_not_taken_back),
 		CASE(test_what_cannot_be_taken_back_is_said),
 		cmocka_unit_test(
 		    test_each_editor_is_told_the_line_in_its_own_way),
