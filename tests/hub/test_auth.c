@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
@@ -71,7 +72,7 @@ token_of(const struct wish *w)
 	ssize_t n = str_base64_decode(w->key, strlen(w->key), key, 64);
 
 	put_escaped(&sr, w->resource, w->sr);
-	snprintf(se, sizeof(se), "%" PRId64, (int64_t)time(NULL) + w->life_s);
+	snprintf(se, sizeof(se), "%" PRId64, clock_utc_us() / 1000000 + w->life_s);
 	strbuf_printf(&text, "%s\n%s", strbuf_str(&sr), se);
 	HMAC(EVP_sha256(), key, (int)n, (const unsigned char *)text.data,
 	    text.len, digest, NULL);
@@ -379,17 +380,20 @@ test_a_remembered_token_ends_too(void **state)
 	struct wish w = { .resource = "local", .sig = UPPER, .order = "rsek",
 		.policy = "service", .life_s = 1 };
 	struct err err;
-	time_t end;
+	int64_t end;
 	char *token;
 
 	(void)state;
 	w.key = policy_key("service", false);
-	end = time(NULL) + 1; /* a second may begin before the token is made */
+	/* Not time(): it is some milliseconds late.  A second may begin before
+	 * the token is made. */
+	end = clock_utc_us() / 1000000 + 1;
 	token = token_of(&w);
 	if (hub_auth_service(world.hub->auth, token, "/twins",
 		HUB_SERVICE_CONNECT, &err) == -1)
-		assert_true(time(NULL) >= end); /* a slow machine */
-	while (time(NULL) <= end + 1)
+		/* A slow machine. */
+		assert_true(clock_utc_us() / 1000000 >= end);
+	while (clock_utc_us() / 1000000 <= end + 1)
 		usleep(20000);
 	assert_int_equal(-1, hub_auth_service(world.hub->auth, token, "/twins",
 		HUB_SERVICE_CONNECT, &err));
