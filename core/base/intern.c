@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "core/base/hash.h"
 #include "core/base/xalloc.h"
 
 #define BUCKETS_MIN 16
@@ -29,7 +29,7 @@ struct intern {
 	uint32_t end, cap;
 	uint32_t n_free, free_cap;
 	uint32_t n_buckets; /* a power of two */
-	uint32_t seed; /* texts come from the network: no two runs hash alike */
+	uint32_t seed;
 };
 
 struct intern *
@@ -37,8 +37,7 @@ intern_new(void)
 {
 	struct intern *intern = xcalloc(1, sizeof(*intern));
 
-	if (getrandom(&intern->seed, sizeof(intern->seed), 0) == -1)
-		intern->seed = (uint32_t)(uintptr_t)intern;
+	intern->seed = hash_seed();
 	intern->end = 1;
 	intern->n_buckets = BUCKETS_MIN;
 	intern->buckets = xcalloc(BUCKETS_MIN, sizeof(*intern->buckets));
@@ -58,16 +57,6 @@ intern_free(struct intern *intern)
 	free(intern->free);
 	free(intern->buckets);
 	free(intern);
-}
-
-static uint32_t
-hash_of(const struct intern *intern, const char *text)
-{
-	uint32_t h = 2166136261u ^ intern->seed; /* FNV-1a */
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (uint8_t)*text) * 16777619u;
-	return h ^ (h >> 15);
 }
 
 static uint32_t *
@@ -122,7 +111,7 @@ intern_take(struct intern *intern, const char *s)
 
 	if (s == NULL)
 		return 0;
-	hash = hash_of(intern, s);
+	hash = hash_text(s, intern->seed);
 	for (number = *bucket_of(intern, hash); number != 0;
 	     number = text->next) {
 		text = intern->texts[number];

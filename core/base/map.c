@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "core/base/hash.h"
 #include "core/base/xalloc.h"
 
 #define MAP_SLOTS_MIN 16
@@ -27,20 +27,10 @@ struct map {
 	size_t n_slots; /* a power of two */
 	size_t n_used;  /* values and tombstones */
 	size_t n_values;
-	uint32_t seed; /* keys come from the network: no two runs hash alike */
+	uint32_t seed;
 };
 
 static const char tombstone[] = "";
-
-static uint32_t
-hash_of(const struct map *map, const char *key)
-{
-	uint32_t h = 2166136261u ^ map->seed; /* FNV-1a */
-
-	for (; *key != '\0'; key++)
-		h = (h ^ (uint8_t)*key) * 16777619u;
-	return h ^ (h >> 15);
-}
 
 static struct slot *
 find(const struct map *map, const char *key, uint32_t hash)
@@ -78,8 +68,7 @@ map_new(void)
 {
 	struct map *map = xcalloc(1, sizeof(*map));
 
-	if (getrandom(&map->seed, sizeof(map->seed), 0) == -1)
-		map->seed = (uint32_t)(uintptr_t)map;
+	map->seed = hash_seed();
 	rebuild(map, MAP_SLOTS_MIN);
 	return map;
 }
@@ -96,7 +85,7 @@ map_free(struct map *map)
 void *
 map_set(struct map *map, const char *key, void *value)
 {
-	uint32_t hash = hash_of(map, key);
+	uint32_t hash = hash_text(key, map->seed);
 	struct slot *s;
 	void *old;
 
@@ -116,13 +105,13 @@ map_set(struct map *map, const char *key, void *value)
 void *
 map_get(const struct map *map, const char *key)
 {
-	return find(map, key, hash_of(map, key))->value;
+	return find(map, key, hash_text(key, map->seed))->value;
 }
 
 void *
 map_remove(struct map *map, const char *key)
 {
-	struct slot *s = find(map, key, hash_of(map, key));
+	struct slot *s = find(map, key, hash_text(key, map->seed));
 	void *old = s->value;
 
 	if (old != NULL) {

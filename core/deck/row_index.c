@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "core/base/hash.h"
 #include "core/base/xalloc.h"
 
 #define SLOTS_MIN ((size_t)16)
@@ -26,7 +26,7 @@ struct row_index {
 	const void *arg;
 	uint32_t *slots;
 	size_t n_slots, n_rows;
-	uint32_t seed; /* ids come from the network: no two runs hash alike */
+	uint32_t seed;
 };
 
 struct row_index *
@@ -35,8 +35,7 @@ row_index_new(
 {
 	struct row_index *index = xcalloc(1, sizeof(*index));
 
-	if (getrandom(&index->seed, sizeof(index->seed), 0) == -1)
-		index->seed = (uint32_t)(uintptr_t)index;
+	index->seed = hash_seed();
 	index->id_of = id_of;
 	index->arg = arg;
 	index->n_slots = SLOTS_MIN;
@@ -53,14 +52,12 @@ row_index_free(struct row_index *index)
 	free(index);
 }
 
-/* FNV-1a, mixed again: its high bits choose the slot. */
+/* Mixed again: the high bits choose the slot. */
 static uint32_t
 hash_of(const struct row_index *index, const char *id)
 {
-	uint32_t h = 2166136261u ^ index->seed;
+	uint32_t h = hash_text(id, index->seed);
 
-	for (; *id != '\0'; id++)
-		h = (h ^ (uint8_t)*id) * 16777619u;
 	h = (h ^ (h >> 16)) * 0x85ebca6bu;
 	h = (h ^ (h >> 13)) * 0xc2b2ae35u;
 	return h ^ (h >> 16);

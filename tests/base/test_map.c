@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/map.h"
 #include "tests/support/test.h"
 
@@ -102,6 +103,20 @@ test_a_replaced_value_may_take_its_key_along(void **state)
 	map_free(map);
 }
 
+/* So that one filled in the order of another has no long chains. */
+static void
+test_no_two_tables_hash_alike(void **state)
+{
+	uint32_t one = hash_seed(), other = hash_seed();
+
+	(void)state;
+	assert_int_not_equal(one, other);
+	assert_int_not_equal(hash_text("door-001", one),
+	    hash_text("door-001", other));
+	assert_int_equal(hash_text("door-001", one),
+	    hash_text("door-001", one));
+}
+
 int
 main(void)
 {
@@ -110,6 +125,7 @@ main(void)
 		cmocka_unit_test(
 		    test_a_walk_meets_everything_once_and_may_remove),
 		cmocka_unit_test(test_a_replaced_value_may_take_its_key_along),
+		cmocka_unit_test(test_no_two_tables_hash_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
