@@ -13,11 +13,14 @@
 #include "core/net/turn.h"
 #include "tui/app.h"
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/mode.h"
 #include "tui/mode_connect.h"
 #include "tui/mode_screen.h"
 #include "tui/screen.h"
 #include "tui/screen_guard.h"
+
+#define EARLY_TURNS 4 /* the request, its connection, the first of TLS */
 
 static const struct option_def deck_options[] = {
 	MODE_OPTIONS,
@@ -81,6 +84,24 @@ open_deck(struct mode_of_deck *m, struct err *err)
 	return m->deck != NULL ? 0 : -1;
 }
 
+/*
+ * The first request is on its way while the screen is set up: the connection
+ * is asked for, and the TLS handshake begins where the hub is as near as that.
+ */
+static void
+start_early(struct mode_of_deck *m)
+{
+	struct layout layout;
+	int rows, cols, i;
+
+	screen_ask_size(&rows, &cols);
+	layout_compute(&layout, rows, cols, PANE_DEVICES, PANE_DEVICES, false);
+	watch_expect(deck_watch(m->deck), layout.panes[PANE_DEVICES].rows);
+	watch_start(deck_watch(m->deck));
+	for (i = 0; i < EARLY_TURNS; i++)
+		event_base_loop(m->base, EVLOOP_NONBLOCK);
+}
+
 static void
 show_deck(struct mode_of_deck *m)
 {
@@ -131,11 +152,10 @@ run_screen(
 {
 	if (screen_check(err) == -1)
 		return EXIT_USAGE;
-	if (screen_guard_start(err) == -1)
-		return EXIT_FAULT;
 	m->base = net_loop_new(err);
 	if (m->base == NULL || open_deck(m, err) == -1)
 		return EXIT_FAULT;
+	start_early(m);
 	m->turn = net_turn_new(m->base, reopen_deck, m);
 	m->screen = mode_screen_new(m->base, mode_connect_title(&m->hub),
 	    options, m->hub.profile, NULL, err);
@@ -143,6 +163,9 @@ run_screen(
 		return EXIT_FAULT;
 	mode_screen_on_hub(m->screen, on_hub, m);
 	show_deck(m);
+	event_base_loop(m->base, EVLOOP_NONBLOCK); /* the first paint */
+	if (screen_guard_start(err) == -1)
+		return EXIT_FAULT;
 	mode_screen_run(m->screen);
 	return EXIT_OK;
 }

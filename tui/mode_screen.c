@@ -39,7 +39,7 @@ struct mode_screen {
 	struct net_turn *turn;
 	struct event *tick;
 	int64_t eager_until_ms;
-	int64_t news_ms, painted_ms;    /* the last ones */
+	int64_t news_ms, painted_ms;    /* the last ones; 0: none yet */
 	int64_t tick_ms;                /* the next; 0: none */
 	struct net_foreground *program; /* that has the terminal, or NULL */
 	/* Who opens another hub, or NULL. */
@@ -163,6 +163,8 @@ wake(void *arg)
 	struct mode_screen *s = arg;
 
 	s->news_ms = clock_mono_ms();
+	if (s->painted_ms == 0)
+		return; /* it is about to be */
 	if (s->news_ms < s->eager_until_ms)
 		net_turn_end(s->turn);
 	else
@@ -318,7 +320,8 @@ mode_screen_new(struct event_base *base, const char *title,
 	if (notice != NULL)
 		app_set_notice(s->app, notice);
 	s->tick = evtimer_new(base, on_tick, s);
-	paint(s);
+	/* What came while the terminal was set up is read first. */
+	net_turn_end_next(s->turn);
 	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
 	return s;
 }

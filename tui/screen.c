@@ -95,6 +95,16 @@ screen_check(struct err *err)
 	return 0;
 }
 
+void
+screen_ask_size(int *rows, int *cols)
+{
+	struct winsize size = { 0 };
+
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	*rows = size.ws_row;
+	*cols = size.ws_col;
+}
+
 static void
 set_up_colours(struct screen *screen)
 {
@@ -348,15 +358,33 @@ set_up_events(struct screen *screen, struct event_base *base)
 	screen->cont = add_signal(base, SIGCONT, on_cont, screen);
 }
 
+static void
+drop_head(const char *capability, const char *head)
+{
+	char *s = tigetstr(capability);
+
+	if (s != NULL && s != (char *)-1 && str_starts_with(s, head))
+		memmove(s, s + strlen(head), strlen(s + strlen(head)) + 1);
+}
+
+/*
+ * Many a description chooses the usual character set with each attribute, in
+ * case another one was: newterm() has chosen it, nothing here is drawn in
+ * another one, and it would be a tenth of what is written.
+ */
+static void
+shorten_attributes(void)
+{
+	drop_head("sgr", "%?%p9%t\033(0%e\033(B%;");
+	drop_head("sgr0", "\033(B");
+}
+
 struct screen *
 screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
     void *arg, struct err *err)
 {
-	struct screen *screen;
+	struct screen *screen = xcalloc(1, sizeof(*screen));
 
-	if (screen_check(err) == -1)
-		return NULL;
-	screen = xcalloc(1, sizeof(*screen));
 	screen->ops = ops;
 	screen->arg = arg;
 	screen->charset = strcmp(nl_langinfo(CODESET), "UTF-8") != 0
@@ -370,6 +398,7 @@ screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
 		free(screen);
 		return NULL;
 	}
+	shorten_attributes();
 	/* Until curses has been left once it writes after each movement of the
 	 * cursor, a hundred times a paint; from then on once. */
 	endwin();

@@ -35,10 +35,13 @@ struct screen_ops {
  * (ERR_UNSUPPORTED).
  */
 int screen_check(struct err *err);
+/* Before there is a screen; 0 and 0 where the terminal does not say. */
+void screen_ask_size(int *rows, int *cols);
 
 /*
- * plain asks for borders and signs in ASCII; they are also where the locale
- * has nothing else.  There is one screen in a process.  NULL with err set.
+ * After screen_check().  plain asks for borders and signs in ASCII; they are
+ * also where the locale has nothing else.  There is one screen in a process.
+ * NULL with err set.
  */
 struct screen *screen_new(struct event_base *base, bool plain,
     const struct screen_ops *ops, void *arg, struct err *err);

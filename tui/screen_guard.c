@@ -128,13 +128,18 @@ screen_guard_arm(bool armed)
 	tell_guard(armed ? GUARD_ARMED : GUARD_AT_EASE);
 }
 
-/* In the guard's process: until the other one is gone. */
+/*
+ * In the guard's process: until the other one is gone.  It keeps nothing of
+ * the other's open: a connection that is closed there would not be closed.
+ */
 static void
-keep_guard(int fd)
+keep_guard(int pipe_fd)
 {
+	const int fd = dup2(pipe_fd, STDERR_FILENO + 1);
 	char word, last = GUARD_AT_EASE;
 	ssize_t n;
 
+	close_range(STDERR_FILENO + 2, ~0U, 0);
 	setsid();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -156,10 +161,8 @@ screen_guard_start(struct err *err)
 		return err_set(
 		    err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	guard.pid = fork();
-	if (guard.pid == 0) {
-		close(fd[1]);
+	if (guard.pid == 0)
 		keep_guard(fd[0]);
-	}
 	close(fd[0]);
 	guard.fd = fd[1];
 	if (guard.pid == -1) {
@@ -167,6 +170,7 @@ screen_guard_start(struct err *err)
 		return err_set(
 		    err, ERR_IO, "cannot start a process: %s", strerror(errno));
 	}
+	tell_guard(restore.armed ? GUARD_ARMED : GUARD_AT_EASE);
 	return 0;
 }
 

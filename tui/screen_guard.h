@@ -18,8 +18,8 @@ void screen_guard_learn(void);
 /*
  * Watches over the terminal from a process of its own, which mends it when
  * this one was killed with no chance to do so itself (SIGKILL).  It leaves as
- * soon as this process does.  Comes after screen_check(), and before
- * screen_new() and anything else that has descriptors.  0, or -1 with err set.
+ * soon as this process does, and keeps none of its descriptors but the
+ * terminal's.  Comes after screen_check().  0, or -1 with err set.
  */
 int screen_guard_start(struct err *err);
 /* All is well: the process leaves without a word.  Fine without one. */

@@ -21,7 +21,7 @@
 
 #define NEVER INT64_MAX
 #define FOCUS_FIRST_MS 50
-#define FIRST_PAGE 40 /* rows of a screen: seen sooner than a whole page */
+#define FIRST_PAGE_DEF 40
 
 /* Those from POLL_COUNT on say nothing about the health of the hub: one may be
  * too slow or too dear for it, the other's end is told to whoever asked. */
@@ -52,6 +52,7 @@ struct watch {
 	bool started;
 	struct poll polls[POLLS];
 
+	int first_page;            /* rows: seen sooner than a whole page */
 	char *continuation;        /* of the load under way, or NULL */
 	size_t pages;              /* of the load under way that are in */
 	unsigned int paths_number; /* as the rows were asked for last */
@@ -70,6 +71,7 @@ struct watch {
 
 	char *focus; /* owned, or NULL */
 	char *asked; /* whom the GET under way is about, or NULL */
+	cJSON *first; /* of the first page, until there is a focus; or NULL */
 	cJSON *twin; /* of focus, or NULL */
 	char *body;  /* its text, to see whether it changed */
 	int64_t twin_seen_ms;
@@ -92,6 +94,7 @@ watch_new(struct deck *deck)
 	size_t i;
 
 	watch->deck = deck;
+	watch->first_page = FIRST_PAGE_DEF;
 	watch->timer = evtimer_new(deck_base(deck), on_tick, watch);
 	for (i = 0; i < POLLS; i++)
 		watch->polls[i].watch = watch;
@@ -123,6 +126,7 @@ watch_free(struct watch *watch)
 	for (i = 0; i < watch->n_visible; i++)
 		free(watch->visible[i]);
 	forget_twin(watch);
+	cJSON_Delete(watch->first);
 	free(watch->continuation);
 	free(watch->wanted);
 	free(watch->doubted);
@@ -238,7 +242,7 @@ ask(struct watch *watch, enum kind kind)
 			fleet_load_begin(deck_fleet(watch->deck));
 		}
 		poll->call = client_query(client, "SELECT * FROM devices",
-		    watch->health.ever ? CLIENT_TWINS_MAX : FIRST_PAGE,
+		    watch->health.ever ? CLIENT_TWINS_MAX : watch->first_page,
 		    watch->continuation, on_list, poll);
 		break;
 	case POLL_ROWS:
@@ -403,6 +407,19 @@ let_focus_first(struct watch *watch)
 	watch->polls[POLL_COUNT].due_ms = now + FOCUS_FIRST_MS * 2;
 }
 
+/*
+ * Whoever is first in the list is most likely looked at next: what the list
+ * says of it is shown until its own GET is answered.
+ */
+static void
+keep_first(struct watch *watch, const cJSON *twins)
+{
+	if (watch->focus != NULL || watch->first != NULL)
+		return;
+	watch->first =
+	    cJSON_Duplicate(cJSON_GetArrayItem(twins, 0), true);
+}
+
 static void
 take_page(
     struct watch *watch, struct poll *poll, const struct client_answer *answer)
@@ -412,6 +429,7 @@ take_page(
 	if (answer->same)
 		fleet_seen_again(fleet, NULL);
 	spare_focus(watch, answer->same);
+	keep_first(watch, answer->json);
 	take_twins(watch, answer->json);
 	watch->pages++;
 	free(watch->continuation);
@@ -601,10 +619,33 @@ on_focus(const struct client_answer *answer, void *arg)
 }
 
 void
+watch_expect(struct watch *watch, int rows)
+{
+	/* One more tells whether that is all of them. */
+	if (rows > 0 && rows < CLIENT_TWINS_MAX)
+		watch->first_page = rows + 1;
+}
+
+void
 watch_start(struct watch *watch)
 {
 	watch->started = true;
 	arm(watch);
+}
+
+static void
+show_first(struct watch *watch)
+{
+	const char *id = json_get_string(watch->first, "deviceId");
+
+	if (id != NULL && watch->focus != NULL &&
+	    strcmp(id, watch->focus) == 0) {
+		watch->twin = watch->first;
+		watch->twin_seen_ms = clock_mono_ms();
+	} else {
+		cJSON_Delete(watch->first);
+	}
+	watch->first = NULL;
 }
 
 void
@@ -619,6 +660,7 @@ watch_focus(struct watch *watch, const char *device_id)
 	free(watch->focus);
 	watch->focus = xstrdup(device_id);
 	forget_twin(watch);
+	show_first(watch);
 	be_busy(watch);
 	if (poll->fails == 0)
 		poll->due_ms = 0;

@@ -36,6 +36,8 @@ struct watch;
 
 struct watch *watch_new(struct deck *deck);
 void watch_free(struct watch *watch);
+/* How many rows there is room for: before watch_start(), if it is known. */
+void watch_expect(struct watch *watch, int rows);
 void watch_start(struct watch *watch);
 
 /* Whose twin is shown; NULL: nobody's.  Asks at once when it changes. */
@@ -56,7 +58,8 @@ void watch_refresh(struct watch *watch);
  * loop; NULL while it is still loading.
  */
 const struct cJSON *watch_twin(const struct watch *watch);
-/* The same as the hub sent it, byte for byte. */
+/* The same as the hub sent it, byte for byte; NULL: only the list has told of
+ * it so far. */
 const char *watch_twin_text(const struct watch *watch);
 int64_t watch_twin_seen_ms(const struct watch *watch); /* monotonic; 0: never */
 

@@ -77,6 +77,14 @@ has_twin(void *arg)
 }
 
 static bool
+has_text(void *arg)
+{
+	struct fixture *f = arg;
+
+	return watch_twin_text(f->watch) != NULL;
+}
+
+static bool
 fails(void *arg)
 {
 	struct fixture *f = arg;
@@ -125,6 +133,30 @@ test_a_long_list_is_loaded_page_by_page(void **state)
 	/* A short page first, for the screen. */
 	assert_int_equal(4, fake_hub_queries(f->hub));
 	assert_true(watch_health(f->watch)->ok);
+}
+
+static bool
+has_three(void *arg)
+{
+	struct fixture *f = arg;
+
+	return fleet_size(f->fleet) >= 3;
+}
+
+static void
+test_the_first_page_is_as_long_as_the_screen(void **state)
+{
+	struct fixture *f = *state;
+
+	add_doors(f, 50);
+	watch_expect(f->watch, 12);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_three, f);
+	assert_int_equal(1, fake_hub_queries(f->hub));
+	/* One more tells whether that is all. */
+	assert_int_equal(13, fleet_size(f->fleet));
+	fake_hub_until(f->hub, has_wanted, f);
+	assert_int_equal(2, fake_hub_queries(f->hub));
 }
 
 static void
@@ -319,6 +351,45 @@ test_the_focused_twin_is_read_at_once_and_when_it_changes(void **state)
 	assert_null(watch_twin(f->watch));
 }
 
+/* Whatever is shown of it before is what the list has told. */
+static void
+test_the_first_twin_is_shown_as_the_list_has_it(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *d = fake_hub_add(f->hub, "d");
+
+	fake_device_report(d, "{\"a\":1}");
+	fake_hub_add(f->hub, "e");
+	f->wanted = 2;
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	watch_focus(f->watch, "d");
+	assert_string_equal(
+	    "d", json_get_string(watch_twin(f->watch), "deviceId"));
+	assert_null(watch_twin_text(f->watch));
+	/* Its own answer follows, with the hub's bytes. */
+	fake_hub_until(f->hub, has_text, f);
+	assert_non_null(strstr(watch_twin_text(f->watch), "\"a\":1"));
+	/* By now it may have changed: nobody is shown as it was then. */
+	watch_focus(f->watch, "e");
+	watch_focus(f->watch, "d");
+	assert_null(watch_twin(f->watch));
+}
+
+static void
+test_another_twin_is_not_shown_for_the_first(void **state)
+{
+	struct fixture *f = *state;
+
+	add_doors(f, 2);
+	watch_start(f->watch);
+	fake_hub_until(f->hub, has_wanted, f);
+	watch_focus(f->watch, "door-1");
+	assert_null(watch_twin(f->watch));
+	watch_focus(f->watch, "door-0");
+	assert_null(watch_twin(f->watch));
+}
+
 static void
 test_a_twin_that_is_as_it_was_is_shown_when_the_focus_comes_back(void **state)
 {
@@ -419,6 +490,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_long_list_is_loaded_page_by_page),
+		CASE(test_the_first_page_is_as_long_as_the_screen),
 		CASE(test_a_short_list_shows_who_comes_and_goes_at_once),
 		CASE(test_of_a_long_list_the_rows_on_screen_are_read),
 		CASE(test_of_a_long_list_the_hub_counts_who_is_linked),
@@ -427,6 +499,8 @@ main(void)
 		CASE(test_a_device_that_the_list_has_not_is_found_by_its_id),
 		CASE(test_an_idle_hub_fires_no_event),
 		CASE(test_the_focused_twin_is_read_at_once_and_when_it_changes),
+		CASE(test_the_first_twin_is_shown_as_the_list_has_it),
+		CASE(test_another_twin_is_not_shown_for_the_first),
 		CASE(test_a_twin_that_is_as_it_was_is_shown_when_the_focus_comes_back),
 		CASE(test_rows_learn_a_new_path_though_nothing_has_changed),
 		CASE(test_a_hub_that_goes_away_is_said_and_comes_back_by_itself),
