@@ -1,18 +1,22 @@
 /*
  * list: the floor of a list in a terminal.  A million rows that are computed,
  * a line above and one below, drawn by curses and nothing else: j and k scroll
- * by a line, d and u by a page, g and G go to the ends, q leaves.
+ * by a line, d and u by a page, g and G go to the ends, q leaves.  With the
+ * word "beside" there is a pane of texts beside it, which stand still.
  */
 #include "config.h"
 
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <ncurses.h>
 
 #define ROWS 1000000
 #define TEXT_SIZE 512
+
+static int list_cols; /* of COLS; what is right of them is the pane */
 
 static void
 draw_row(int y, int i, bool chosen)
@@ -30,7 +34,7 @@ draw_row(int y, int i, bool chosen)
 	    h & 255, h, h >> 6 & 63);
 	attrset(chosen ? A_REVERSE : A_NORMAL);
 	attron(COLOR_PAIR((h & 16) != 0 ? 1 : 2));
-	mvprintw(y, 0, "%-*.*s", COLS, COLS, text);
+	mvprintw(y, 0, "%-*.*s", list_cols, list_cols, text);
 	attrset(A_NORMAL);
 }
 
@@ -47,6 +51,16 @@ draw(int top)
 	mvprintw(LINES - 1, 0, " row %d ", top);
 	clrtoeol();
 	refresh();
+}
+
+static void
+draw_pane(void)
+{
+	int y;
+
+	for (y = 1; y < LINES - 1 && list_cols < COLS; y++)
+		mvprintw(y, list_cols, "| %.*s", y % 20,
+		    "a text that stands still");
 }
 
 static int
@@ -80,7 +94,7 @@ after_key(int key, int top)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	int key, top = 0;
 
@@ -93,6 +107,10 @@ main(void)
 	use_default_colors();
 	init_pair(1, COLOR_GREEN, -1);
 	init_pair(2, COLOR_RED, -1);
+	list_cols = argc > 1 && strcmp(argv[1], "beside") == 0
+	    ? COLS * 55 / 100
+	    : COLS;
+	draw_pane();
 	draw(top);
 	while ((key = getch()) != 'q' && key != ERR) {
 		top = after_key(key, top);
