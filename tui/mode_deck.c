@@ -164,6 +164,8 @@ run_screen(
 	mode_screen_on_hub(m->screen, on_hub, m);
 	show_deck(m);
 	event_base_loop(m->base, EVLOOP_NONBLOCK); /* the first paint */
+	if (event_base_got_break(m->base))
+		return EXIT_OK; /* somebody was quick to leave */
 	if (screen_guard_start(err) == -1)
 		return EXIT_FAULT;
 	mode_screen_run(m->screen);
