@@ -25,6 +25,7 @@
 #define ESCAPE_DELAY_MS 25 /* ncurses waits so long behind a lone Esc */
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define CHARSET_USUAL "\033(B"
 /* Presses and the wheel, with SGR's numbers: they have no limit. */
 #define MOUSE_ON "\033[?1000h\033[?1006h"
 #define MOUSE_OFF "\033[?1006l\033[?1000l"
@@ -42,7 +43,7 @@ struct screen {
 	void *arg;
 	SCREEN *curses;
 	struct theme asked, theme; /* the latter as this terminal can show it */
-	bool has_colours;
+	bool has_colours, has_charsets;
 	enum canvas_charset charset;
 	bool cursor_is_text;
 	/* What stdscr holds: curses is only told of cells that are others. */
@@ -282,6 +283,8 @@ take_again(struct screen *screen)
 		endwin(); /* SIGSTOP from outside: nobody has asked first */
 	screen->away = false;
 	screen_guard_arm(true);
+	if (screen->has_charsets)
+		write_now(CHARSET_USUAL);
 	wrefresh(stdscr);
 	modes_on(screen);
 	event_add(screen->readable, NULL);
@@ -362,21 +365,28 @@ static void
 drop_head(const char *capability, const char *head)
 {
 	char *s = tigetstr(capability);
+	size_t len = strlen(head);
 
 	if (s != NULL && s != (char *)-1 && str_starts_with(s, head))
-		memmove(s, s + strlen(head), strlen(s + strlen(head)) + 1);
+		memmove(s, s + len, strlen(s + len) + 1);
 }
 
 /*
  * Many a description chooses the usual character set with each attribute, in
- * case another one was: newterm() has chosen it, nothing here is drawn in
- * another one, and it would be a tenth of what is written.
+ * case another one was.  It is chosen when the terminal becomes ours, nothing
+ * here is drawn in another one, and it would be a tenth of what is written.
  */
 static void
-shorten_attributes(void)
+shorten_attributes(struct screen *screen)
 {
-	drop_head("sgr", "%?%p9%t\033(0%e\033(B%;");
-	drop_head("sgr0", "\033(B");
+	const char *off = tigetstr("sgr0");
+
+	screen->has_charsets = off != NULL && off != (char *)-1 &&
+	    str_starts_with(off, CHARSET_USUAL);
+	if (!screen->has_charsets)
+		return;
+	drop_head("sgr", "%?%p9%t\033(0%e" CHARSET_USUAL "%;");
+	drop_head("sgr0", CHARSET_USUAL);
 }
 
 struct screen *
@@ -398,7 +408,7 @@ screen_new(struct event_base *base, bool plain, const struct screen_ops *ops,
 		free(screen);
 		return NULL;
 	}
-	shorten_attributes();
+	shorten_attributes(screen);
 	/* Until curses has been left once it writes after each movement of the
 	 * cursor, a hundred times a paint; from then on once. */
 	endwin();
