@@ -98,21 +98,9 @@ actions_twin_word(
     struct app *app, const char *line, size_t i, const char **word)
 {
 	*word = NULL;
-	if (str_starts_with(line, "view ")) {
-		if (i < TWIN_VIEWS)
-			*word = pane_twin_view_name((enum twin_view)i);
-	} else if (str_starts_with(line, "copy ")) {
-		if (i <= TWIN_PARTS)
-			*word = i < TWIN_PARTS
-			    ? pane_twin_part_name((enum twin_part)i)
-			    : "print";
-	} else if (str_starts_with(line, "find ")) {
-		*word = pane_twin_name_at(twin_of(app), i);
-	} else if (str_starts_with(line, "level ")) {
-		*word = i == 0 ? "all" : NULL;
-	} else {
+	if (!str_starts_with(line, "find "))
 		return false;
-	}
+	*word = pane_twin_name_at(twin_of(app), i);
 	return true;
 }
 

@@ -33,8 +33,8 @@ void actions_twin_find_typed(struct app *app, const char *words);
 void actions_twin_find_end(struct app *app, bool accepted);
 
 /*
- * For completion: the i-th word that may stand behind one of these commands,
- * NULL behind the last; false: the line is another command's.
+ * For completion: the i-th word that may stand behind find, which are those of
+ * the twin that is shown; NULL behind the last; false: it is another line.
  */
 bool actions_twin_word(
     struct app *app, const char *line, size_t i, const char **word);

@@ -24,6 +24,7 @@
 #include "tui/app.h"
 #include "tui/keys.h"
 #include "tui/list_words.h"
+#include "tui/pane_twin.h"
 #include "tui/recall.h"
 #include "tui/templates.h"
 #include "tui/theme.h"
@@ -176,11 +177,80 @@ put_tags(struct app *app, const char *typed)
 	put_form_paths(json_get(focused_twin(app), "tags"));
 }
 
+static void
+put_views(struct app *app, const char *typed)
+{
+	size_t i;
+
+	(void)app;
+	(void)typed;
+	for (i = 0; i < TWIN_VIEWS; i++)
+		words_put("%s", pane_twin_view_name((enum twin_view)i));
+}
+
+static void
+put_parts(struct app *app, const char *typed)
+{
+	size_t i;
+
+	(void)app;
+	(void)typed;
+	for (i = 0; i < TWIN_PARTS; i++)
+		words_put("%s", pane_twin_part_name((enum twin_part)i));
+	words_put("print");
+}
+
+/* What a setting may be, else what it is now, to be changed. */
+static void
+put_value(struct app *app, const struct profile_def *def, const char *key,
+    const char *sign)
+{
+	const char *now = profile_get(app_profile(app), key), *p;
+	size_t len;
+
+	if (def->is_switch) {
+		for (p = def->arg; *p != '\0'; p += len + (p[len] == '|')) {
+			len = strcspn(p, "|");
+			words_put("%s%.*s", sign, (int)len, p);
+		}
+	} else if (strcmp(key, "theme") == 0 || strcmp(key, "hub") == 0) {
+		if (sign[0] != '\0')
+			words_put("=");
+		else if (key[0] == 't')
+			put_themes(app, "");
+		else
+			put_hubs(app, "");
+	} else if (now != NULL) {
+		words_put("%s%s", sign, now);
+	} else if (sign[0] != '\0') {
+		words_put("=");
+	}
+}
+
+/* What stands behind the key of ":settings KEY = VALUE", up to here. */
+static void
+put_behind_key(struct app *app, const char *words, size_t len)
+{
+	size_t key_len = strcspn(words, " ="), at = key_len;
+	char *key = xstrndup(words, key_len);
+	const struct profile_def *def = profile_def(key);
+	bool equals;
+
+	at += strspn(words + at, " ");
+	equals = at < len && words[at] == '=';
+	if (equals)
+		at += 1 + strspn(words + at + 1, " ");
+	if (def != NULL && !def->is_secret && at >= len)
+		put_value(app, def, key, equals ? "" : "= ");
+	free(key);
+}
+
 /* What a row of a table calls its argument, without brackets. */
 static const struct {
 	const char *name;
 	void (*put)(struct app *app, const char *typed);
 	const char *words; /* where they are always the same */
+	const char *then;  /* what may stand behind it, once */
 } arguments[] = {
 	{ .name = "ACTION", .words = "firmware lock desired tags method" },
 	{ .name = "DEVICE", .put = put_devices },
@@ -188,12 +258,15 @@ static const struct {
 	{ .name = "HUB", .put = put_hubs },
 	{ .name = "JOB", .put = put_jobs },
 	{ .name = "KEY", .put = put_settings },
+	{ .name = "LEVEL", .words = "all" },
 	{ .name = "METHOD", .put = put_methods },
 	{ .name = "N", .put = put_jobs },
 	{ .name = "PATH", .put = put_desired },
 	{ .name = "STEP", .words = "on off next back again play" },
 	{ .name = "TAG", .put = put_tags },
 	{ .name = "THEME", .put = put_themes },
+	{ .name = "VIEW", .put = put_views },
+	{ .name = "WHAT", .put = put_parts, .then = "print" },
 	{ .name = "editor", .words = "editor" },
 	{ .name = "on", .words = "on off" },
 };
@@ -220,15 +293,20 @@ complete_knows(const char *usage)
 	return find_argument(usage) != -1;
 }
 
-/* behind: another argument stands in front of this one. */
+/* before: so many arguments stand in front of this one. */
 static void
 put_argument(
-    struct app *app, const char *usage, bool behind, const char *typed)
+    struct app *app, const char *usage, size_t before, const char *typed)
 {
 	int i = find_argument(usage);
 
-	if (i == -1 || (behind && strstr(usage, "…") == NULL))
+	if (i == -1)
 		return;
+	if (before > 0 && strstr(usage, "…") == NULL) {
+		if (before == 1 && arguments[i].then != NULL)
+			words_put_all(arguments[i].then);
+		return;
+	}
 	if (arguments[i].put != NULL)
 		arguments[i].put(app, typed);
 	else
@@ -259,6 +337,18 @@ put_options(const struct command_def *command)
 		words_put("--%s", option->name);
 }
 
+/* How many words stand between two places. */
+static size_t
+count_words(const char *line, size_t from, size_t to)
+{
+	size_t n = 0;
+
+	for (; from < to; from++)
+		n += line[from] != ' ' &&
+		    (from + 1 == to || line[from + 1] == ' ');
+	return n;
+}
+
 /* Whether the word in front of place at is this one. */
 static bool
 stands_before(const char *line, size_t at, const char *word)
@@ -278,8 +368,7 @@ put_words(struct app *app, const char *line, size_t start)
 	const struct command_def *command;
 	const struct key_def *key;
 	char name[NAME_SIZE];
-	size_t at = start, end;
-	bool behind;
+	size_t at = start, end, before;
 
 	while (at > 0 && line[at - 1] != ' ')
 		at--;
@@ -291,7 +380,7 @@ put_words(struct app *app, const char *line, size_t start)
 	    (int)strcspn(line + strspn(line, " "), " "),
 	    line + strspn(line, " "));
 	end = strspn(line, " ") + strlen(name);
-	behind = end + strspn(line + end, " ") < at;
+	before = count_words(line, end, at);
 	command = find_rows(name, &key);
 	if (typed[0] == '-')
 		put_options(command);
@@ -299,25 +388,32 @@ put_words(struct app *app, const char *line, size_t start)
 		put_devices(app, typed);
 	else if (stands_before(line, at, "--when"))
 		words_put_all("now +20s +5m +1h");
+	else if (key != NULL && before + (start > at) > 0 &&
+	    strcmp(name, "settings") == 0)
+		put_behind_key(app, line + end + strspn(line + end, " "),
+		    start - end - strspn(line + end, " "));
 	else if (start > at && line[start - 1] == '=')
 		return; /* a value */
 	else if (key != NULL && key->arg != NULL)
-		put_argument(app, key->arg, behind, typed);
+		put_argument(app, key->arg, before, typed);
 	else if (command != NULL)
-		put_argument(app, command->usage, behind, typed);
+		put_argument(app, command->usage, before, typed);
 }
 
 const char *
 complete_command(const char *line, size_t start, size_t i, void *arg)
 {
 	struct app *app = arg;
+	size_t blanks = strspn(line, " ");
 	const char *word;
 
+	line += blanks;
+	start -= blanks;
 	if (list_command_word(app, line, start, i, &word) ||
 	    actions_twin_word(app, line, i, &word))
 		return word;
 	if (str_starts_with(line, "template "))
-		return template_word(app, line, i);
+		return template_word(app, line, start, i);
 	if (i == 0) {
 		words_begin();
 		put_words(app, line, start);

@@ -248,13 +248,14 @@ put_filter_names(struct app *app, const char *typed)
 static const struct {
 	const char *begins;
 	void (*put)(struct app *app, const char *typed);
+	bool once; /* there is no second word */
 } lines[] = {
-	{ "filter save ", put_filter_names },
-	{ "filter delete ", put_filter_names },
-	{ "filter ", put_filter_arguments },
-	{ "sort ", put_sort_words },
-	{ "columns ", put_column_words },
-	{ "select ", put_select_words },
+	{ "filter save ", put_filter_names, true },
+	{ "filter delete ", put_filter_names, true },
+	{ "filter ", put_filter_arguments, false },
+	{ "sort ", put_sort_words, true },
+	{ "columns ", put_column_words, false },
+	{ "select ", put_select_words, false },
 };
 
 const char *
@@ -267,19 +268,27 @@ list_filter_word(const char *line, size_t start, size_t i, void *arg)
 	return words_at(i);
 }
 
+/* Whether there is no word between these places. */
+static bool
+is_first(const char *line, size_t from, size_t to)
+{
+	return from + strspn(line + from, " ") >= to;
+}
+
 bool
 list_command_word(struct app *app, const char *line, size_t start, size_t i,
     const char **word)
 {
 	size_t k;
 
-	line += strspn(line, " ");
 	for (k = 0; k < sizeof(lines) / sizeof(lines[0]); k++) {
 		if (!str_starts_with(line, lines[k].begins))
 			continue;
 		if (i == 0) {
 			words_begin();
-			lines[k].put(app, line + start);
+			if (!lines[k].once ||
+			    is_first(line, strlen(lines[k].begins), start))
+				lines[k].put(app, line + start);
 		}
 		*word = words_at(i);
 		return true;

@@ -122,10 +122,13 @@ complete(const char *typed, int start, int end)
 	prompt.word_start = (size_t)start;
 	prompt.is_list = false;
 	matches = rl_completion_matches(typed, next_match);
-	/* "fw:", "tag." and "path=" are not the whole word yet: no blank behind them. */
+	/*
+	 * "fw:", "tag." and "path=" are not the whole word yet: no blank
+	 * behind them.  A sign alone is a word.
+	 */
 	len = matches != NULL ? strlen(matches[0]) : 0;
 	if (prompt.is_list ||
-	    (len > 0 && strchr(":.=", matches[0][len - 1]) != NULL))
+	    (len > 1 && strchr(":.=", matches[0][len - 1]) != NULL))
 		rl_completion_suppress_append = 1;
 	return matches;
 }

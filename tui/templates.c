@@ -34,11 +34,19 @@ name_at(struct app *app, size_t i)
 }
 
 const char *
-template_word(struct app *app, const char *line, size_t i)
+template_word(struct app *app, const char *line, size_t start, size_t i)
 {
 	bool is_verb = str_starts_with(line, "template save ") ||
 	    str_starts_with(line, "template delete ");
+	const char *p = line + strcspn(line, " ");
 
+	p += strspn(p, " ");
+	if (is_verb) {
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	if (p < line + start)
+		return NULL; /* the name stands there already */
 	if (!is_verb && i < N_VERBS)
 		return verbs[i];
 	return name_at(app, is_verb ? i : i - N_VERBS);
@@ -154,7 +162,7 @@ list(struct app *app)
 		key = xasprintf(PREFIX "%s", name);
 		head = xasprintf("%-16s  ", name);
 		text = profile_get(app_profile(app), key);
-		dialog_item(d, head, text != NULL ? text : "");
+		dialog_item(d, STYLE_TEXT, head, text != NULL ? text : "");
 		free(head);
 		free(key);
 	}

@@ -11,6 +11,7 @@ struct app;
 /* "" lists them, "NAME" opens one, "save NAME", "delete NAME". */
 void action_template(struct app *app, const char *arg);
 /* The i-th word that may stand there, for completion; NULL behind the last. */
-const char *template_word(struct app *app, const char *line, size_t i);
+const char *template_word(
+    struct app *app, const char *line, size_t start, size_t i);
 
 #endif

@@ -47,7 +47,27 @@ static const struct {
 	{ "hub pr", ":hub prod " },
 	{ "settings filter.d", ":settings filter.down " },
 	{ "settings connection-string", ":settings connection-string-file " },
+	{ "copy value ", ":copy value print " },
+	{ "copy value print ", ":copy value print " },
+	{ "settings dan", ":settings danger " },
+	{ "settings danger ", ":settings danger = " }, /* of = yes, = no */
+	{ "settings danger = y", ":settings danger = yes " },
+	{ "settings danger =n", ":settings danger =no " },
+	{ "settings danger = yes ", ":settings danger = yes " },
+	{ "settings filter.down ", ":settings filter.down = link:off " },
+	{ "settings theme ", ":settings theme = " },
+	{ "settings theme = hi", ":settings theme = high-contrast " },
+	{ "settings hub = l", ":settings hub = lab " },
+	{ "settings connection-string ", ":settings connection-string " },
+	{ "settings nonsense ", ":settings nonsense " },
 	{ "level ", ":level all " },
+	{ "level all ", ":level all " },
+	{ "view tree ", ":view tree " },
+	{ "sort drift ", ":sort drift " },
+	{ "filter delete do", ":filter delete down " },
+	{ "filter delete down ", ":filter delete down " },
+	{ "template delete night ", ":template delete night " },
+	{ "  level ", ":  level all " },
 	{ "edit e", ":edit editor " },
 	{ "edit editor ", ":edit editor " }, /* there is no second one */
 	{ "set building=1 fl", ":set building=1 floor=" },
@@ -75,6 +95,7 @@ test_tab_completes_what_the_place_asks_for(void **state)
 
 	set(rig, "lab", "mouse", "off");
 	set(rig, "prod", "filter.down", "link:off");
+	set(rig, "prod", "template.night", "{}");
 	recall_add(rig->recall, "method", "reboot");
 	fake_deck_job(rig->deck, "lockDoor", JOB_DONE, ids, 1);
 	screen_rig_command(rig, "go door-004"); /* the one with a twin */
@@ -119,7 +140,7 @@ test_every_argument_is_known_or_free_text(void **state)
 {
 	/* Completed elsewhere, or nothing to complete. */
 	static const char *const others[] = { "WORDS", "SQL", "COLUMN",
-		"VERB", "VIEW", "WHAT", "LEVEL" };
+		"VERB" };
 	const struct key_def *def;
 	struct screen_rig *rig = *state;
 	char line[64];
