@@ -180,15 +180,34 @@ draw_sign(struct area a, int y, const struct job_device *d)
 		area_repeat(a, y, 2, 1, STYLE_BAD, '!');
 }
 
-/* How long it was in the phase that it is in, or in all once it is over. */
+/* The last of an update's phases that takes time: how long until its end. */
+static int64_t
+last_phase_ms(const struct job_device *d)
+{
+	int phase = PHASE_APPLYING;
+	int64_t end_us = d->phase_at_us[d->phase];
+
+	while (phase > PHASE_WAITING && d->phase_at_us[phase] == 0)
+		phase--;
+	return d->phase_at_us[phase] != 0 && end_us >= d->phase_at_us[phase]
+	    ? (end_us - d->phase_at_us[phase]) / 1000
+	    : -1;
+}
+
+/*
+ * How long it has been in its phase, or was in the last one until its end.
+ * What the device said of its end is told by the same clock as its phases;
+ * where it said nothing, ours tells.
+ */
 static int64_t
 time_of(const struct job_device *d, const struct look *look)
 {
-	if (d->ended)
-		return d->ended_us > 0 && d->called_us > 0
-		    ? (d->ended_us - d->called_us) / 1000
-		    : -1;
-	return d->phase_since_ms != 0 ? look->now_ms - d->phase_since_ms : -1;
+	if (d->ended &&
+	    (d->phase == PHASE_COMPLETED || d->phase == PHASE_FAILED))
+		return last_phase_ms(d);
+	if (d->phase_since_ms == 0 || (d->ended && d->ended_ms == 0))
+		return -1;
+	return (d->ended ? d->ended_ms : look->now_ms) - d->phase_since_ms;
 }
 
 static void

@@ -224,6 +224,7 @@ task_end(struct task *task, enum job_device_state state)
 	task->device.state = state;
 	task->device.ended = true;
 	task->device.ended_us = clock_utc_us();
+	task->device.ended_ms = clock_mono_ms();
 	job->n_ended++;
 	if (job->n_ended == job->n_tasks) {
 		if (job->state == JOB_RUNNING) {

@@ -74,6 +74,7 @@ struct job_device {
 	bool stalled;
 	int64_t called_us;         /* UTC */
 	int64_t ended_us;          /* UTC; 0: not yet */
+	int64_t ended_ms;          /* monotonic; 0: not yet */
 	char *known;               /* unknown: what jobs_look() found; or NULL */
 	int64_t elapsed_us;        /* of the call */
 };

@@ -509,6 +509,7 @@ test_what_a_cancel_let_go_is_not_done(void **state)
 {
 	struct job_fixture *f = *state;
 	struct fake_device *d = fake_hub_add(f->hub, "d");
+	int64_t before_ms = clock_mono_ms();
 	struct job_counts counts;
 
 	fake_device_report(d, "{\"firmwareStatus\":\"standBy\"}");
@@ -521,6 +522,8 @@ test_what_a_cancel_let_go_is_not_done(void **state)
 	assert_int_equal(0, counts.running);
 	assert_int_equal(1, counts.let_go);
 	assert_true(job_device(f->job, 0)->ended);
+	assert_in_range(
+	    job_device(f->job, 0)->ended_ms, before_ms, clock_mono_ms());
 }
 
 static void

@@ -152,6 +152,49 @@ test_a_rollout_is_seen_as_a_whole_and_device_by_device(void **state)
 	screen_rig_compare(rig, "job_60_plots");
 }
 
+/* The row of a device in the job view, "│▶   door-001 …". */
+static bool
+row_says(struct screen_rig *rig, const char *id, const char *state,
+    const char *phase, const char *time)
+{
+	char *row = xasprintf(" %s    %-14s%-16s%9s ", id, state, phase, time);
+	bool says = shows(rig, row);
+
+	free(row);
+	return says;
+}
+
+static void
+test_in_phase_of_a_device_that_has_ended_stands_still(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct job *job = add_rollout(rig);
+	struct job_device *d = fake_job_device(job, 2);
+
+	/* Let go by a cancel, 4 s into its phase, a second ago. */
+	fake_job_end(job, 2, JOB_DEVICE_ACKNOWLEDGED);
+	d->phase = PHASE_DOWNLOADING;
+	d->phase_since_ms = fake_now_ms - 5000;
+	d->ended_ms = fake_now_ms - 1000;
+	/* Nobody saw it before it was over. */
+	d = fake_job_device(job, 4);
+	memset(d->phase_at_us, 0, sizeof(d->phase_at_us));
+	d->phase_at_us[PHASE_COMPLETED] = FAKE_NOW_US - 2000000;
+	screen_rig_resize(rig, 120, 40);
+	press(rig, '3');
+	press(rig, KEYS_ENTER);
+	/* It began to apply 12 s ago, and was through 2 s ago. */
+	assert_true(
+	    row_says(rig, "door-001", "confirmed", "completed", "10 s"));
+	assert_true(
+	    row_says(rig, "door-003", "acknowledged", "downloading", "4 s"));
+	assert_true(row_says(rig, "door-005", "confirmed", "completed", ""));
+	press(rig, 'o');
+	press(rig, 'g');
+	/* It failed 11 s after the download began. */
+	assert_true(row_says(rig, "door-021", "failed", "failed", "11 s"));
+}
+
 static void
 test_a_rollout_reads_in_ascii(void **state)
 {
@@ -577,6 +620,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_rollout_is_seen_as_a_whole_and_device_by_device),
+		CASE(test_in_phase_of_a_device_that_has_ended_stands_still),
 		CASE(test_a_rollout_reads_in_ascii),
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
