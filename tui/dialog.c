@@ -41,6 +41,7 @@ dialog_row_fini(struct dialog_row *row)
 	free(row->cells);
 	free(row->head);
 	free(row->whole);
+	free(row->breaks);
 	free(row->text);
 	free(row->label);
 	free(row->hint);
@@ -134,7 +135,7 @@ insert_row(struct dialog *dialog, size_t at, enum dialog_row_kind kind)
 }
 
 /* Where it is broken into lines is known when it is drawn. */
-static void
+static struct dialog_row *
 put_text(struct dialog *dialog, enum style style, const char *head, char *text)
 {
 	struct dialog_row *row = insert_row(dialog, dialog->n_rows, ROW_TEXT);
@@ -144,6 +145,7 @@ put_text(struct dialog *dialog, enum style style, const char *head, char *text)
 	row->whole = text;
 	row->text = xasprintf("%s%s", head, text);
 	dialog->wrapped = 0;
+	return row;
 }
 
 void
@@ -164,9 +166,23 @@ dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
 }
 
 void
-dialog_item(struct dialog *dialog, const char *head, const char *text)
+dialog_item(
+    struct dialog *dialog, enum style style, const char *head, const char *text)
 {
-	put_text(dialog, STYLE_TEXT, head, xstrdup(text));
+	put_text(dialog, style, head, xstrdup(text));
+}
+
+void
+dialog_groups(struct dialog *dialog, const char *head, const char *text)
+{
+	struct dialog_row *row =
+	    put_text(dialog, STYLE_TEXT, head, xstrdup(text));
+	char *p;
+
+	row->breaks = xstrdup(text);
+	for (p = row->whole; *p != '\0'; p++)
+		if (*p == DIALOG_JOIN)
+			*p = ' ';
 }
 
 void

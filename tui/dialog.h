@@ -51,7 +51,14 @@ void dialog_reset(struct dialog *dialog, const char *title, const char *info);
 void dialog_text(struct dialog *dialog, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The text stands beside its head, and is wrapped there. */
-void dialog_item(struct dialog *dialog, const char *head, const char *text);
+void dialog_item(struct dialog *dialog, enum style style, const char *head,
+    const char *text);
+/*
+ * Likewise, of groups that stay on one line where they fit into one: within a
+ * group DIALOG_JOIN stands for each blank.
+ */
+#define DIALOG_JOIN '\x1f'
+void dialog_groups(struct dialog *dialog, const char *head, const char *text);
 /*
  * A row of a table, its cells cut where there is no room; the last one is half
  * as wide as the others.

@@ -217,7 +217,7 @@ build(struct dialog *d, struct app *app, const struct action *a,
 			: "desired properties wait in the hub until it comes");
 	dialog_gap(d);
 	action_fields_add(d, app, form);
-	dialog_text(d, STYLE_DIM, "follow      %s",
+	dialog_item(d, STYLE_DIM, "follow      ",
 	    action_follow_words(a->action, a->method));
 	confirm_field(d, app, F_CONFIRM, a->n);
 	dialog_gap(d);

@@ -65,7 +65,7 @@ dialog_command_open(
 	dialog_text(d, STYLE_STRONG, "Run this on %s of  %s",
 	    target_count(n, count, sizeof(count)), app_title(app));
 	dialog_gap(d);
-	dialog_item(d, "  ", line);
+	dialog_item(d, STYLE_TEXT, "  ", line);
 	dialog_gap(d);
 	target_rows(d, app, device_ids, n);
 	dialog_gap(d);

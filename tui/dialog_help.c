@@ -39,7 +39,7 @@ put(struct dialog *d, const char *words, const char *head, const char *help)
 	bool has = has_words(text, words);
 
 	if (has)
-		dialog_item(d, head, help);
+		dialog_item(d, STYLE_TEXT, head, help);
 	free(text);
 	return has;
 }

@@ -82,7 +82,7 @@ put_unknown(struct dialog *d, const struct job *job, size_t n_unknown)
 		if (!device->ended || device->state != JOB_DEVICE_UNKNOWN)
 			continue;
 		head = xasprintf("    %-12s  ", device->device_id);
-		dialog_item(d, head,
+		dialog_item(d, STYLE_TEXT, head,
 		    device->known != NULL ? device->known : "is being read");
 		free(head);
 		shown++;

@@ -25,6 +25,7 @@ struct dialog_row {
 	 * line only.  NULL: the row goes on with the one above.
 	 */
 	char *head, *whole;
+	char *breaks; /* owned; of groups: whole with its joins, else NULL */
 	char **cells; /* owned, like them; of ROW_CELLS */
 	size_t n_cells;
 	int id;     /* fields only, as the rest below */

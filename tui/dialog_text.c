@@ -131,6 +131,7 @@ dialog_details_open(struct app *app)
 	char stamp[CLOCK_STAMP_SIZE];
 	const char *text;
 	bool is_error, is_well = true;
+	char *head;
 	int64_t at_us;
 	size_t i;
 
@@ -145,8 +146,9 @@ dialog_details_open(struct app *app)
 	for (i = 0; (text = app_log_at(app, i, &at_us, &is_error)) != NULL;
 	     i++) {
 		clock_format_time(stamp, at_us);
-		dialog_text(d, is_error ? STYLE_BAD : STYLE_TEXT, "%s  %s",
-		    stamp, text);
+		head = xasprintf("%s  ", stamp);
+		dialog_item(d, is_error ? STYLE_BAD : STYLE_TEXT, head, text);
+		free(head);
 	}
 	if (i == 0 && is_well)
 		dialog_text(d, STYLE_DIM, "nothing has been said yet");
@@ -158,7 +160,7 @@ put_setting(struct dialog *d, const char *key, const char *text)
 {
 	char *head = xasprintf("%-*s  ", SETTING_WIDTH, key);
 
-	dialog_item(d, head, text);
+	dialog_item(d, STYLE_TEXT, head, text);
 	free(head);
 }
 

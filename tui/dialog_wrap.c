@@ -44,19 +44,26 @@ fitting_part(struct area a, const char *text, int width)
 	return at;
 }
 
-/* The bytes of text that fit into width cells, cut between words. */
+/*
+ * The bytes of text that fit into width cells, cut where breaks, which is as
+ * long, has a blank; NULL: between words.
+ */
 static size_t
-fitting(struct area a, const char *text, int width)
+fitting(struct area a, const char *text, const char *breaks, int width)
 {
+	const char *blanks = breaks != NULL ? breaks : text;
 	size_t at = 0, next;
 	int cells = 0;
 
 	for (;;) {
-		next = at + strspn(text + at, " ");
-		next += strcspn(text + next, " ");
+		next = at + strspn(blanks + at, " ");
+		next += strcspn(blanks + next, " ");
 		cells += width_of(a, text + at, next - at);
+		if (cells > width && at > 0)
+			return at;
 		if (cells > width)
-			return at > 0 ? at : fitting_part(a, text, width);
+			return breaks != NULL ? fitting(a, text, NULL, width)
+					      : fitting_part(a, text, width);
 		if (text[next] == '\0')
 			return next;
 		at = next;
@@ -68,8 +75,8 @@ add(struct dialog *to)
 {
 	if (to->n_rows == to->cap_rows) {
 		to->cap_rows = to->cap_rows * 2 + 16;
-		to->rows = xreallocarray(
-		    to->rows, to->cap_rows, sizeof(*to->rows));
+		to->rows =
+		    xreallocarray(to->rows, to->cap_rows, sizeof(*to->rows));
 	}
 	to->rows[to->n_rows] = (struct dialog_row){ .kind = ROW_TEXT };
 	return &to->rows[to->n_rows++];
@@ -80,6 +87,7 @@ static void
 add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
 {
 	const char *text = from->whole, *head = from->head;
+	const char *breaks = from->breaks;
 	struct dialog_row *row = add(to);
 	enum style style = from->style;
 	int indent = area_width(a, head);
@@ -93,7 +101,7 @@ add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
 		indent = INDENT;
 	}
 	do {
-		len = fitting(a, text, width - indent);
+		len = fitting(a, text, breaks, width - indent);
 		if (row->text != NULL) {
 			row = add(to);
 			row->style = style;
@@ -101,10 +109,11 @@ add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
 		if (row->whole != NULL)
 			row->text = xasprintf("%s%.*s", head, (int)len, text);
 		else
-			row->text = xasprintf(
-			    "%*s%.*s", indent, "", (int)len, text);
+			row->text =
+			    xasprintf("%*s%.*s", indent, "", (int)len, text);
+		len += strspn(text + len, " ");
 		text += len;
-		text += strspn(text, " ");
+		breaks += breaks != NULL ? len : 0;
 	} while (*text != '\0');
 }
 

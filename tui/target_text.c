@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/filter_field.h"
 #include "core/deck/fleet.h"
 #include "tui/app.h"
 #include "tui/dialog.h"
@@ -78,40 +79,47 @@ count_one(struct groups *g, const char *name, size_t len)
 static void
 count_tag(struct groups *g, const char *tags, const char *tag)
 {
-	size_t len = strlen(tag);
+	size_t len;
+	const char *value = filter_tag(tags, tag, &len);
 
-	for (; tags != NULL; tags = strchr(tags, ' ')) {
-		tags += strspn(tags, " ");
-		if (strncmp(tags, tag, len) == 0 && tags[len] == '=') {
-			tags += len + 1;
-			count_one(g, tags, strcspn(tags, " "));
-			return;
-		}
-	}
+	if (value != NULL)
+		count_one(g, value, len);
+}
+
+/* A name from a hub may hold blanks, and is not to be torn apart there. */
+static void
+put_joined(struct strbuf *sb, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == DIALOG_JOIN)
+			strbuf_puts(sb, "\\x1f");
+		else
+			strbuf_putc(sb, *text == ' ' ? DIALOG_JOIN : *text);
 }
 
 /* "site brno 2, site graz 1"; of one device without the counts. */
 static void
 write_groups(struct strbuf *sb, const char *what, struct groups *g, size_t n)
 {
+	const char join = DIALOG_JOIN;
 	size_t i, none = n - g->others;
 
 	if (g->n == 0)
 		return;
 	if (sb->len > 0)
-		strbuf_puts(sb, " · ");
+		strbuf_printf(sb, "%c· ", join);
 	for (i = 0; i < g->n; i++) {
-		strbuf_printf(
-		    sb, "%s%s %s", i > 0 ? ", " : "", what, g->name[i]);
+		strbuf_printf(sb, "%s%s%c", i > 0 ? ", " : "", what, join);
+		put_joined(sb, g->name[i]);
 		if (n > 1)
-			strbuf_printf(sb, " %zu", g->count[i]);
+			strbuf_printf(sb, "%c%zu", join, g->count[i]);
 		none -= g->count[i];
 		free(g->name[i]);
 	}
 	if (g->others > 0)
-		strbuf_printf(sb, ", others %zu", g->others);
+		strbuf_printf(sb, ", others%c%zu", join, g->others);
 	if (none > 0)
-		strbuf_printf(sb, ", no %s %zu", what, none);
+		strbuf_printf(sb, ", no%c%s%c%zu", join, what, join, none);
 }
 
 static void
@@ -159,7 +167,7 @@ target_rows(struct dialog *d, struct app *app, char *const *ids, size_t n)
 		write_groups(&groups, place_tags[k], &places[k], n);
 	write_groups(&groups, "version", &versions, n);
 	if (groups.len > 0)
-		dialog_item(d, "  ", groups.data);
+		dialog_groups(d, "  ", groups.data);
 	strbuf_fini(&groups);
 	put_offline(d, offline, first_offline);
 	if (hidden > 0)
