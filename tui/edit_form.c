@@ -71,7 +71,7 @@ edit_form_show(struct dialog *d, struct app *app, struct edit *e)
 	static const char *const buttons[] = { "Cancel", "Editor", "Compare" };
 	const char *example = e->section == TWIN_TAGS
 	    ? "site = \"brno\", place.floor = 3"
-	    : "building = 43, door.mode = \"night\"";
+	    : "building = 43, light.mode = \"night\"";
 
 	dialog_reset(d, edit_title(e),
 	    "Enter next line · Tab on · ^O editor · Esc back");
