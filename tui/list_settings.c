@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/filter.h"
@@ -78,6 +79,26 @@ keep(struct app *app, const char *key, const char *value)
 		app_say(app, true, "%s is not kept: %s", key, err.text);
 }
 
+/* What was asked for and is not to be seen here. */
+static void
+say_without_room(struct app *app)
+{
+	const struct columns *columns = pane_devices_columns(list_of(app));
+	struct strbuf names = { 0 };
+	size_t i;
+
+	for (i = 0; i < columns_size(columns); i++)
+		if (!pane_devices_column_fits(list_of(app), i))
+			strbuf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
+			    column_name(columns_at(columns, i)));
+	if (names.len > 0)
+		app_say(app, false, "columns: no room here for %s%s",
+		    names.data,
+		    app_is_wide(app) ? "; z gives the list the whole screen"
+				     : "");
+	strbuf_fini(&names);
+}
+
 void
 list_settings_take_columns(struct app *app, struct columns *columns)
 {
@@ -87,6 +108,7 @@ list_settings_take_columns(struct app *app, struct columns *columns)
 	keep(
 	    app, KEY_COLUMNS, strcmp(text, COLUMNS_DEFAULT) == 0 ? NULL : text);
 	free(text);
+	say_without_room(app);
 }
 
 int

@@ -490,6 +490,22 @@ pane_devices_columns(const struct pane *pane)
 	return peek(pane)->columns;
 }
 
+bool
+pane_devices_column_fits(const struct pane *pane, size_t i)
+{
+	const struct devices_pane *p = peek(pane);
+	struct column_places places;
+	size_t k;
+
+	if (p->base.rows == 0)
+		return true;
+	columns_lay_out(p->columns, p->base.cols - 2, p->id_width, &places);
+	for (k = 0; k < places.n; k++)
+		if (places.at[k].column == i)
+			return true;
+	return false;
+}
+
 /*
  * A sort by a path goes by its number: where that is now another one's, it
  * goes with the path, and where the path is gone the order is that of the ids.

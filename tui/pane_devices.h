@@ -37,6 +37,8 @@ bool pane_devices_is_working(const struct pane *pane);
 void pane_devices_finish(struct pane *pane);
 
 const struct columns *pane_devices_columns(const struct pane *pane);
+/* Whether the i-th has room where the list stands; true while it is hidden. */
+bool pane_devices_column_fits(const struct pane *pane, size_t i);
 /* They are the pane's from now on. */
 void pane_devices_take_columns(struct pane *pane, struct columns *columns);
 /*

@@ -96,6 +96,22 @@ test_columns_and_marks_at_every_size(void **state)
 }
 
 static void
+test_columns_without_room_are_named(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	command(rig, "columns +version,tags,status,seen");
+	assert_true(shows(rig, "columns: no room here for "));
+	assert_true(shows(rig, ", seen"));
+	assert_false(shows(rig, "z gives the list"));
+	screen_rig_resize(rig, 120, 40);
+	command(rig, "columns default");
+	assert_false(shows(rig, "no room"));
+	command(rig, "columns +version,tags,seen");
+	assert_true(shows(rig, "seen; z gives the list the whole screen"));
+}
+
+static void
 test_columns_are_kept_and_come_back(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -544,6 +560,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIST_TEST(test_columns_and_marks_at_every_size),
+		LIST_TEST(test_columns_without_room_are_named),
 		LIST_TEST(test_columns_are_kept_and_come_back),
 		LIST_TEST(
 		    test_what_the_profile_has_wrong_is_said_with_its_place),
