@@ -74,6 +74,7 @@ app_free(struct app *app)
 	free(app->filter_before);
 	free(app->filter_fault);
 	free(app->message);
+	free(app->fault);
 	free(app->hold_words);
 	free(app->theme);
 	free(app->theme_asked);
@@ -132,6 +133,8 @@ on_deck_event(int kind, const void *news, void *arg)
 		app_say(app, message->is_error, "%s", message->text);
 	else if (kind == DECK_FOUND)
 		take_found(app, news);
+	else if (kind == DECK_HEALTH)
+		app_log_health(app);
 	else if (kind == DECK_TWIN)
 		app->twin_changed = true;
 	if (app->dialog != NULL)
@@ -159,6 +162,8 @@ app_set_deck(struct app *app, struct deck *deck)
 	app->subscription = NULL;
 	select_free(app->select);
 	app->select = NULL;
+	free(app->fault);
+	app->fault = NULL;
 	app->deck = deck;
 	for (i = 0; i < PANES; i++)
 		app->panes[i]->deck = deck;

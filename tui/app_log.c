@@ -7,29 +7,39 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
+#include "core/deck/deck.h"
+#include "core/deck/watch.h"
 #include "tui/app_state.h"
 #include "tui/record.h"
 #include "tui/tour.h"
 
+/* text is copied. */
+static void
+keep(struct app *app, bool is_error, const char *text)
+{
+	struct app_log_entry *entry = &app->log[app->log_next];
+
+	app->log_next = (app->log_next + 1) % APP_LOG_MAX;
+	free(entry->text);
+	entry->text = xstrdup(text);
+	entry->at_us = clock_utc_us();
+	entry->is_error = is_error;
+}
+
 void
 app_say(struct app *app, bool is_error, const char *fmt, ...)
 {
-	struct app_log_entry *entry;
 	va_list ap;
 	char *text;
 
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	entry = &app->log[app->log_next];
-	app->log_next = (app->log_next + 1) % APP_LOG_MAX;
-	free(entry->text);
-	entry->text = xstrdup(text);
-	entry->at_us = clock_utc_us();
-	entry->is_error = is_error;
+	keep(app, is_error, text);
 	if (app->record != NULL)
 		record_said(app->record, text, app->in_press);
 	if (app->tour != NULL)
@@ -42,6 +52,35 @@ app_say(struct app *app, bool is_error, const char *fmt, ...)
 	app->message = text;
 	app->message_is_error = is_error;
 	app->ops->wake(app->arg);
+}
+
+/*
+ * That the hub fails is the last event: what was said before makes room for
+ * the reason, which is drawn as long as it holds.  What is throttled comes and
+ * goes, and has its badge.
+ */
+void
+app_log_health(struct app *app)
+{
+	const struct watch_health *health =
+	    watch_health(deck_watch(app->deck));
+	bool fails = !health->ok && health->err.code != ERR_NONE &&
+	    health->err.code != ERR_THROTTLED;
+
+	if (!fails && !health->ok)
+		return;
+	if (fails == (app->fault != NULL) &&
+	    (!fails || strcmp(app->fault, health->err.text) == 0))
+		return;
+	free(app->fault);
+	app->fault = fails ? xstrdup(health->err.text) : NULL;
+	if (!fails) {
+		app_say(app, false, "the hub answers again");
+		return;
+	}
+	keep(app, true, app->fault);
+	if (!app_has_error(app))
+		app_clear_message(app);
 }
 
 bool

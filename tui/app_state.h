@@ -69,6 +69,7 @@ struct app {
 
 	char *message;         /* owned; NULL: none */
 	bool message_is_error;
+	char *fault;           /* owned; why the hub fails just now, or NULL */
 	struct app_log_entry log[APP_LOG_MAX]; /* a ring, log_next the oldest */
 	size_t log_next;
 
@@ -86,6 +87,9 @@ struct app {
 
 /* The tab in a column of the header; PANES: none. */
 enum pane_id app_tab_at(const struct app *app, int x);
+
+/* Takes note of a hub that fails, or answers again. */
+void app_log_health(struct app *app);
 
 /* Theme and mouse as the profile has them. */
 void app_use_settings(struct app *app);

@@ -518,6 +518,33 @@ test_a_lost_hub_is_a_badge_with_reason_and_next_try(void **state)
 }
 
 static void
+test_a_lost_hub_covers_what_was_said_before(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct watch_health *health = fake_deck_health(rig->deck);
+
+	press(rig, '*');
+	assert_true(shows(rig, " marked"));
+	health->ok = false;
+	err_set(&health->err, ERR_THROTTLED, "too many requests");
+	fake_deck_fire(rig->deck, DECK_HEALTH);
+	screen_rig_draw(rig);
+	assert_false(shows(rig, "too many requests")); /* it comes and goes */
+	err_set(&health->err, ERR_UNREACHABLE, "cannot reach 127.0.0.1");
+	fake_deck_fire(rig->deck, DECK_HEALTH);
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "cannot reach 127.0.0.1"));
+	health->ok = true;
+	health->err = (struct err){ 0 };
+	fake_deck_fire(rig->deck, DECK_HEALTH);
+	fake_deck_fire(rig->deck, DECK_HEALTH);
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "the hub answers again"));
+	press(rig, 'i');
+	assert_true(shows(rig, "cannot reach 127.0.0.1"));
+}
+
+static void
 test_an_error_stays_until_the_next_action(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -678,6 +705,7 @@ main(void)
 		APP_TEST(test_a_filter_is_seen_while_it_is_typed),
 		APP_TEST(test_what_cannot_be_done_is_said_in_one_line),
 		APP_TEST(test_a_lost_hub_is_a_badge_with_reason_and_next_try),
+		APP_TEST(test_a_lost_hub_covers_what_was_said_before),
 		APP_TEST(test_an_error_stays_until_the_next_action),
 		APP_TEST(test_a_changed_leaf_is_marked_for_two_seconds),
 		APP_TEST(test_a_branch_folds),
