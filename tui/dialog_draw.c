@@ -157,7 +157,7 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	int margin = screen.cols >= 60 ? DIALOG_MARGIN : 0;
 	int cols = dialog->width < screen.cols ? dialog->width : screen.cols;
 	int want, rows, y;
-	struct area a;
+	struct area a, inside;
 	size_t i;
 	bool gap;
 
@@ -172,8 +172,9 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	if (dialog->y > screen.rows - rows)
 		dialog->y = screen.rows - rows;
 	a = area_sub(screen, dialog->y, (screen.cols - cols) / 2, rows, cols);
-	a = frame_draw(a, &frame);
-	a = area_sub(a, gap, margin, a.rows - gap, a.cols - 2 * margin);
+	inside = frame_draw(a, &frame);
+	a = area_sub(inside, gap, margin, inside.rows - gap,
+	    inside.cols - 2 * margin);
 	if (dialog->fault != NULL)
 		area_put_fit(
 		    a, a.rows - 1, 0, a.cols, STYLE_BAD, dialog->fault);
@@ -199,6 +200,6 @@ dialog_draw(struct dialog *dialog, struct area screen)
 	if (!dialog_has_choice(dialog))
 		area_set_cursor(a, 0, 0, false);
 	if (dialog->top + (size_t)a.rows < dialog->n_rows)
-		area_repeat(a, a.rows - 1 - dialog->pinned, a.cols - 1, 1,
-		    STYLE_DIM, 0x25be);
+		area_repeat(inside, gap + a.rows - 1 - dialog->pinned,
+		    inside.cols - 1, 1, STYLE_DIM, 0x25be);
 }
