@@ -187,16 +187,64 @@ draw_matches(const struct app *app, struct area a)
 	return n > 0;
 }
 
-/* As many keys as fit; help and quit always do. */
+static int
+footer_width(struct area a, const struct key_def *def)
+{
+	char name[KEY_NAME_SIZE];
+
+	return area_width(a, key_label(def->keys[0], name)) + 1 +
+	    (int)strlen(def->label) + 2;
+}
+
+static int
+put_footer(struct area a, int x, const struct key_def *def)
+{
+	char name[KEY_NAME_SIZE];
+
+	x = area_put(a, 0, x, STYLE_KEY, key_label(def->keys[0], name));
+	return area_put(a, 0, x + 1, STYLE_TEXT, def->label) + 2;
+}
+
+/*
+ * As many keys as fit, in the order of the table; those that serve everywhere
+ * stand last, and help and quit always fit.
+ */
 static void
-draw_footer(const struct app *app, struct area a)
+draw_keys(const struct app *app, struct area a)
 {
 	const struct key_def *def, *help = keys_find('?', IN_ALL);
 	const struct key_def *quit = keys_find('q', IN_ALL);
-	char name[KEY_NAME_SIZE];
-	int x = 1, width, end = a.cols - 1, where = 1 << (int)app->focus;
-	int last = 14; /* "? keys  q quit" */
+	const struct key_def *command = keys_find(':', IN_ALL);
+	int x = 1, end = a.cols + 1, where = 1 << (int)app->focus;
+	int last = footer_width(a, help) + footer_width(a, quit);
+	bool commands = false;
 
+	for (def = key_table; def->name != NULL; def++) {
+		if (def->label == NULL || (def->where & where) == 0 ||
+		    def == help || def == quit)
+			continue;
+		if (strcmp(def->name, "twin") == 0 &&
+		    (app_is_wide(app) || app->focus == PANE_TWIN))
+			continue;
+		if (x + footer_width(a, def) + last > end)
+			continue;
+		if (def == command) {
+			last += footer_width(a, def);
+			commands = true;
+		} else {
+			x = put_footer(a, x, def);
+		}
+	}
+	if (x + last > end)
+		return;
+	if (commands)
+		x = put_footer(a, x, command);
+	put_footer(a, put_footer(a, x, help), quit);
+}
+
+static void
+draw_footer(const struct app *app, struct area a)
+{
 	if (app->dialog != NULL) {
 		area_put_fit(a, 0, 1, a.cols - 2, STYLE_DIM,
 		    dialog_keys(app->dialog));
@@ -221,26 +269,7 @@ draw_footer(const struct app *app, struct area a)
 			  "link:off door:locked marked @saved");
 		return;
 	}
-	for (def = key_table; def->name != NULL; def++) {
-		if (def->label == NULL || (def->where & where) == 0 ||
-		    def == help || def == quit)
-			continue;
-		if (strcmp(def->name, "twin") == 0 &&
-		    (app_is_wide(app) || app->focus == PANE_TWIN))
-			continue;
-		width = area_width(a, key_label(def->keys[0], name)) + 1 +
-		    (int)strlen(def->label) + 2;
-		if (x + width + last > end)
-			continue;
-		x = area_put(a, 0, x, STYLE_KEY, name);
-		x = area_put(a, 0, x + 1, STYLE_TEXT, def->label) + 2;
-	}
-	if (x + last > end + 1)
-		return;
-	x = area_put(a, 0, x, STYLE_KEY, "?");
-	x = area_putf(a, 0, x + 1, STYLE_TEXT, "%s", help->label);
-	x = area_put(a, 0, x + 2, STYLE_KEY, "q");
-	area_putf(a, 0, x + 1, STYLE_TEXT, "%s", quit->label);
+	draw_keys(app, a);
 }
 
 static void
