@@ -17,6 +17,7 @@
 #include "tui/actions_go.h"
 #include "tui/app_state.h"
 #include "tui/dialog.h"
+#include "tui/dialogs.h"
 #include "tui/keys.h"
 #include "tui/list_settings.h"
 #include "tui/pane.h"
@@ -176,6 +177,7 @@ app_set_deck(struct app *app, struct deck *deck)
 	app->select = select_new(deck);
 	app_set_notice(app, NULL);
 	list_settings_load(app);
+	dialog_edit_say_kept(app);
 }
 
 struct deck *

@@ -47,6 +47,7 @@ edit_free(void *state)
 	free(e->handed);
 	free(e->left);
 	free(e->form_then);
+	edit_kept_forget(e);
 	free(e);
 }
 
@@ -406,12 +407,16 @@ dialog_edit_open(struct app *app, enum twin_section section, bool in_editor,
 	    app, edit_title(e), "Esc back", EDIT_WIDTH, &edit_ops, e);
 	app_open(app, d);
 	if (n > 1) {
+		if (!in_editor)
+			edit_kept_note(app, e);
 		edit_form_show(d, app, e);
 		if (in_editor)
 			edit_text_open(d, app, e);
 		return;
 	}
 	take_up(app, e);
+	if (!in_editor)
+		edit_kept_note(app, e);
 	app_pin(app, device_ids[0]);
 	edit_wait(d, e, EDIT_LOADING, "loading the twin of");
 	on_twin(d, app, e);

@@ -47,6 +47,8 @@ void dialog_retry_open(struct app *app, struct job *job);
  */
 void dialog_edit_open(struct app *app, enum twin_section section,
     bool in_editor, char **device_ids, size_t n);
+/* The message line tells of what was edited on this hub and not sent. */
+void dialog_edit_say_kept(struct app *app);
 /* Takes back what a job has written; the edit is copied. */
 void dialog_undo_open(struct app *app, const struct edits_job *edit);
 /* Which columns the list shows; what is changed is seen at once. */

@@ -1,8 +1,9 @@
 /*
  * The dialog of an edit from the inside: dialog_edit.c opens, sends and closes
  * it, edit_form.c has what is typed line by line, edit_text.c in an editor,
- * edit_compare.c shows what would be sent, edit_conflict.c what somebody else
- * has written meanwhile.  Everybody else includes dialogs.h.
+ * edit_kept.c takes up what an editor had when a deck died, edit_compare.c
+ * shows what would be sent, edit_conflict.c what somebody else has written
+ * meanwhile.  Everybody else includes dialogs.h.
  */
 #ifndef TWINDECK_TUI_EDIT_H
 #define TWINDECK_TUI_EDIT_H
@@ -19,6 +20,7 @@ struct cJSON;
 struct dialog;
 struct editor;
 struct err;
+struct kept;
 struct plan;
 struct plan_reader;
 
@@ -77,6 +79,11 @@ struct edit {
 	char *handed;          /* owned; the text that it was opened with */
 	char *left;            /* owned; what it left when it failed, or NULL */
 	char *form_then;       /* owned; the form's text at that time */
+
+	/* Of a text that was kept when a deck died, as long as it is in the
+	 * editor: NULL otherwise. */
+	struct cJSON *base; /* owned; the section it was begun on */
+	char *from, *beside; /* owned; where it comes from, in words */
 };
 
 const char *edit_title(const struct edit *e); /* "Desired properties" */
@@ -99,6 +106,18 @@ void edit_form_collect(struct dialog *d, struct edit *e);
 bool edit_form_is_changed(const struct edit *e);
 /* Reads typed into mine and checks it.  -1: the fault is shown in its line. */
 int edit_form_read(struct dialog *d, struct app *app, struct edit *e);
+
+/* edit_kept.c */
+struct kept *edit_kept_new(struct app *app, const struct edit *e);
+/* Says in the form that there is a text of before. */
+void edit_kept_note(struct app *app, struct edit *e);
+/* Opens an editor for it; its text is the caller's, NULL: there is none. */
+char *edit_kept_take(struct app *app, struct edit *e);
+/* Whether somebody has written the section since it was begun. */
+bool edit_kept_is_stale(const struct edit *e);
+/* What was changed in it, on top of what is there now, becomes mine. */
+void edit_kept_merge(struct edit *e);
+void edit_kept_forget(struct edit *e);
 
 /* edit_text.c */
 void edit_text_open(struct dialog *d, struct app *app, struct edit *e);

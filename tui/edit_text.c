@@ -18,20 +18,21 @@
 #include "tui/edit.h"
 #include "tui/editor.h"
 
+#define NOTES_MAX 7
+
 static void
 on_left(struct app *app, const char *text, const struct err *err, void *arg);
 
-/* What the editor's file is called. */
-static struct editor *
-new_editor(struct app *app, const struct edit *e)
+/* What it is, for one who finds it. */
+static char *
+head_of(const struct edit *e)
 {
-	const char *word = section_word(e->section);
-	char *name = e->n == 1 ? xasprintf("%s.%s", e->ids[0], word)
-			       : xasprintf("%zu-devices.%s", e->n, word);
-	struct editor *editor = editor_new(app, name);
-
-	free(name);
-	return editor;
+	if (e->n == 1)
+		return xasprintf(
+		    "%s of %s.", section_word(e->section), e->ids[0]);
+	return xasprintf("%s to set on each of %zu devices; null "
+			 "removes a property.",
+	    section_word(e->section), e->n);
 }
 
 /* fault is the first note, NULL: none; line and column are of text. */
@@ -39,54 +40,72 @@ static void
 hand_over(struct dialog *d, struct app *app, struct edit *e, const char *text,
     const char *fault, size_t line, size_t column)
 {
-	const char *notes[4];
-	char *head;
-	size_t n = 0;
+	const char *notes[NOTES_MAX];
+	struct editor_text in = { .base = e->base != NULL ? e->base : e->opened,
+		.notes = notes,
+		.text = text,
+		.line = line,
+		.column = column };
+	char *head = head_of(e);
 	struct err err;
 
 	if (e->editor == NULL)
-		e->editor = new_editor(app, e);
-	if (e->n > 1)
-		head = xasprintf("%s to set on each of %zu devices; null "
-				 "removes a property.",
-		    section_word(e->section), e->n);
-	else
-		head =
-		    xasprintf("%s of %s.", section_word(e->section), e->ids[0]);
+		e->editor = editor_new(app, edit_kept_new(app, e));
 	if (fault != NULL)
-		notes[n++] = fault;
-	notes[n++] = head;
-	notes[n++] =
+		notes[in.n_notes++] = fault;
+	notes[in.n_notes++] = head;
+	if (e->from != NULL)
+		notes[in.n_notes++] = e->from;
+	if (e->beside != NULL)
+		notes[in.n_notes++] = e->beside;
+	if (edit_kept_is_stale(e))
+		notes[in.n_notes++] = "It has been written since: what you do "
+				      "not change here stands as it is now.";
+	notes[in.n_notes++] =
 	    "Save and leave: the difference is shown before it is sent.";
-	notes[n++] = "Lines like these are left out.";
+	notes[in.n_notes++] = "Lines like these are left out.";
 	edit_set_text(&e->handed, text);
 	edit_set_text(&e->left, NULL);
 	edit_set_text(&e->note, NULL);
 	edit_wait(d, e, EDIT_ELSEWHERE, "the editor has the properties of");
-	if (editor_open(e->editor, notes, n, text, line, column, on_left, d,
-		&err) == -1) {
+	if (editor_open(e->editor, &in, on_left, d, &err) == -1) {
 		edit_form_show(d, app, e);
 		dialog_fault(d, err.text);
 	}
 	free(head);
 }
 
+/* What the editor is to begin with; the caller's, NULL: the form has a fault.
+ */
+static char *
+text_to_edit(struct dialog *d, struct app *app, struct edit *e)
+{
+	struct strbuf text = { 0 };
+	char *kept;
+
+	/* What an editor that was killed had saved, if that is the newer. */
+	if (e->left != NULL && strcmp(e->typed, e->form_then) == 0)
+		return xstrdup(e->left);
+	/* Of an earlier deck, if nothing is typed in this one. */
+	if (e->editor == NULL && !edit_form_is_changed(e) &&
+	    (kept = edit_kept_take(app, e)) != NULL)
+		return kept;
+	if (edit_form_read(d, app, e) == -1)
+		return NULL;
+	json_put_pretty(&text, e->mine);
+	return strbuf_take(&text);
+}
+
 void
 edit_text_open(struct dialog *d, struct app *app, struct edit *e)
 {
-	struct strbuf text = { 0 };
+	char *text;
 
 	edit_form_collect(d, e);
-	/* What an editor that was killed had saved, if that is the newer. */
-	if (e->left != NULL && strcmp(e->typed, e->form_then) == 0) {
-		strbuf_puts(&text, e->left);
-	} else {
-		if (edit_form_read(d, app, e) == -1)
-			return;
-		json_put_pretty(&text, e->mine);
-	}
-	hand_over(d, app, e, strbuf_str(&text), NULL, 0, 0);
-	strbuf_fini(&text);
+	text = text_to_edit(d, app, e);
+	if (text != NULL)
+		hand_over(d, app, e, text, NULL, 0, 0);
+	free(text);
 }
 
 /* Back in the form; what the editor left is kept for another time. */
@@ -177,8 +196,9 @@ take_text(struct dialog *d, struct app *app, struct edit *e, const char *text)
 		return;
 	}
 	edit_set_json(&e->mine, json);
+	edit_kept_merge(e);
 	free(e->typed);
-	e->typed = form_format(json);
+	e->typed = form_format(e->mine);
 	edit_compare(d, app, e);
 }
 
@@ -198,12 +218,14 @@ on_left(struct app *app, const char *text, const struct err *err, void *arg)
 		return;
 	}
 	if (is_blank(text)) {
+		edit_kept_forget(e);
 		come_back(d, app, e, NULL,
 		    "the editor left an empty text: nothing was taken over");
 		return;
 	}
 	json = json_parse(text, strlen(text), NULL);
-	if (json != NULL && is_as_handed(text, e->handed)) {
+	/* One that was kept has been changed before. */
+	if (json != NULL && e->from == NULL && is_as_handed(text, e->handed)) {
 		come_back(d, app, e, NULL, "nothing was changed in the editor");
 		cJSON_Delete(json);
 		return;

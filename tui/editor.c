@@ -2,28 +2,23 @@
 
 #include "tui/editor.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/paths.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "tui/app.h"
+#include "tui/kept.h"
 
 /* What a shell says of a command that is not there, or was killed. */
 #define NOT_FOUND 127
 #define SHELL_SIGNALED 128 /* and the signal */
-#define NAME_MAX_BYTES 64
 
 /* How an editor is told where to begin. */
 enum place {
@@ -70,65 +65,33 @@ static const struct {
 
 struct editor {
 	struct app *app; /* borrowed */
-	char *name;
-	char *dir, *path; /* owned; NULL: not yet */
-	char *command;    /* owned; the one that runs */
+	struct kept *kept; /* owned; NULL: left for another time */
+	char *command;     /* owned; the one that runs */
 	bool runs;
 	editor_cb cb;
 	void *arg;
 };
 
-/* What a shell and an editor's own command line leave alone. */
-static char *
-plain_name(const char *name)
-{
-	char *plain = xstrndup(name,
-	    strlen(name) > NAME_MAX_BYTES ? NAME_MAX_BYTES : strlen(name));
-	char *p;
-
-	for (p = plain; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("-_.", *p) == NULL)
-			*p = '_';
-	if (plain[0] == '.' || plain[0] == '-')
-		plain[0] = '_';
-	return plain;
-}
-
 struct editor *
-editor_new(struct app *app, const char *name)
+editor_new(struct app *app, struct kept *kept)
 {
 	struct editor *editor = xcalloc(1, sizeof(*editor));
 
 	editor->app = app;
-	editor->name = plain_name(name);
+	editor->kept = kept;
 	return editor;
-}
-
-/* With whatever the editor has left beside it. */
-static void
-remove_files(struct editor *editor)
-{
-	DIR *dir = opendir(editor->dir);
-	struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir != NULL)
-		closedir(dir);
-	rmdir(editor->dir);
 }
 
 void
 editor_keep(struct editor *editor)
 {
-	if (editor->path == NULL)
-		return;
-	fprintf(
-	    stderr, "twindeck: what was edited is kept in %s\n", editor->path);
-	free(editor->dir);
-	editor->dir = NULL;
+	const char *path = kept_path(editor->kept);
+
+	if (path != NULL)
+		fprintf(stderr, "twindeck: what was edited is kept in %s\n",
+		    path);
+	kept_leave(editor->kept);
+	editor->kept = NULL;
 }
 
 void
@@ -137,43 +100,9 @@ editor_free(struct editor *editor)
 	if (editor == NULL)
 		return;
 	app_lend_forget(editor->app, editor);
-	if (editor->dir != NULL)
-		remove_files(editor);
-	free(editor->name);
-	free(editor->dir);
-	free(editor->path);
+	kept_remove(editor->kept);
 	free(editor->command);
 	free(editor);
-}
-
-const char *
-editor_path(const struct editor *editor)
-{
-	return editor->path;
-}
-
-/* Below the folder of the deck's state; without a home in the temporary one. */
-static char *
-folder(struct err *err)
-{
-	const char *tmp = getenv("TMPDIR");
-	char *state = paths_dir(PATHS_STATE, NULL), *parent = NULL, *dir;
-
-	if (state != NULL)
-		parent = xasprintf("%s/edit", state);
-	free(state);
-	if (parent != NULL && paths_make_dir(parent, NULL) == 0)
-		dir = xasprintf("%s/XXXXXX", parent);
-	else
-		dir = xasprintf("%s/twindeck-edit-XXXXXX",
-		    tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
-	free(parent);
-	if (mkdtemp(dir) != NULL)
-		return dir;
-	err_set(err, ERR_IO, "cannot make a folder for the editor, %s: %s", dir,
-	    strerror(errno));
-	free(dir);
-	return NULL;
 }
 
 static void
@@ -197,25 +126,18 @@ put_notes(struct strbuf *out, const char *const *notes, size_t n, size_t line)
 }
 
 static int
-write_file(struct editor *editor, const char *const *notes, size_t n_notes,
-    const char *text, size_t line, struct err *err)
+write_file(struct editor *editor, const struct editor_text *text,
+    struct err *err)
 {
 	struct strbuf out = { 0 };
 	int rc;
 
-	if (editor->dir == NULL) {
-		editor->dir = folder(err);
-		if (editor->dir == NULL)
-			return -1;
-		editor->path =
-		    xasprintf("%s/%s.json", editor->dir, editor->name);
-	}
-	put_notes(&out, notes, n_notes, line);
-	strbuf_puts(&out, text);
+	put_notes(&out, text->notes, text->n_notes, text->line);
+	strbuf_puts(&out, text->text);
 	if (out.len > 0 && out.data[out.len - 1] != '\n')
 		strbuf_putc(&out, '\n');
-	rc = paths_write_file(
-	    editor->path, strbuf_str(&out), out.len, 0600, err);
+	rc = kept_write(
+	    editor->kept, text->base, strbuf_str(&out), out.len, err);
 	strbuf_fini(&out);
 	return rc;
 }
@@ -316,7 +238,7 @@ signal_of(int status)
 static void
 set_trouble(const struct editor *editor, int status, struct err *err)
 {
-	const char *command = editor->command, *path = editor->path;
+	const char *command = editor->command, *path = kept_path(editor->kept);
 	int signo = signal_of(status);
 
 	if (signo != 0)
@@ -336,40 +258,17 @@ set_trouble(const struct editor *editor, int status, struct err *err)
 		    command, WEXITSTATUS(status), path);
 }
 
-/* The text below the notes at the top. */
-static const char *
-below_notes(const char *text)
-{
-	const char *p;
-
-	for (;;) {
-		p = text + strspn(text, " \t");
-		if (strncmp(p, "//", 2) != 0)
-			return text;
-		text = p + strcspn(p, "\n");
-		if (*text == '\n')
-			text++;
-	}
-}
-
 char *
 editor_left(const struct editor *editor)
 {
-	char *text = NULL, *below = NULL;
-
-	if (editor->path != NULL)
-		text =
-		    paths_read_file(editor->path, EDITOR_TEXT_MAX, NULL, NULL);
-	if (text != NULL)
-		below = xstrdup(below_notes(text));
-	free(text);
-	return below;
+	return kept_text(editor->kept);
 }
 
 static void
 on_end(struct app *app, int status, void *arg)
 {
 	struct editor *editor = arg;
+	const char *path = kept_path(editor->kept);
 	struct err err = { 0 };
 	char *text = NULL;
 	size_t len = 0;
@@ -377,32 +276,30 @@ on_end(struct app *app, int status, void *arg)
 	editor->runs = false;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		set_trouble(editor, status, &err);
-	else if ((text = paths_read_file(
-		      editor->path, EDITOR_TEXT_MAX, &len, &err)) == NULL)
+	else if ((text = paths_read_file(path, KEPT_TEXT_MAX, &len, &err)) ==
+	    NULL)
 		err_prefix(&err, "what the editor left cannot be read");
 	else if (strlen(text) != len) {
 		err_set(&err, ERR_INVALID,
-		    "there is a NUL byte in the text, kept in %s",
-		    editor->path);
+		    "there is a NUL byte in the text, kept in %s", path);
 		free(text);
 		text = NULL;
 	}
-	editor->cb(
-	    app, text != NULL ? below_notes(text) : NULL, &err, editor->arg);
+	editor->cb(app, text != NULL ? kept_below_notes(text) : NULL, &err,
+	    editor->arg);
 	free(text);
 }
 
 int
-editor_open(struct editor *editor, const char *const *notes, size_t n_notes,
-    const char *text, size_t line, size_t column, editor_cb cb, void *arg,
-    struct err *err)
+editor_open(struct editor *editor, const struct editor_text *text, editor_cb cb,
+    void *arg, struct err *err)
 {
 	char **argv;
 	int rc;
 
 	if (editor->runs)
 		return err_set(err, ERR_BUSY, "the editor is open already");
-	if (write_file(editor, notes, n_notes, text, line, err) == -1)
+	if (write_file(editor, text, err) == -1)
 		return -1;
 	free(editor->command);
 	editor->command = xstrdup(user_command());
@@ -410,8 +307,8 @@ editor_open(struct editor *editor, const char *const *notes, size_t n_notes,
 	editor->arg = arg;
 	editor->runs = true;
 	/* At the top, behind the notes, is a good place too. */
-	argv = editor_argv(editor->command, editor->path,
-	    (line > 0 ? line : 1) + n_notes, column);
+	argv = editor_argv(editor->command, kept_path(editor->kept),
+	    (text->line > 0 ? text->line : 1) + text->n_notes, text->column);
 	rc = app_lend(editor->app, argv, on_end, editor, err);
 	editor_argv_free(argv);
 	editor->runs = rc == 0;

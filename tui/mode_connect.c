@@ -2,17 +2,21 @@
 
 #include "tui/mode_connect.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/base/err.h"
+#include "core/base/hash.h"
 #include "core/base/options.h"
 #include "core/base/paths.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/profile.h"
 #include "core/iothub/connstr.h"
+
+#define CA_MAX ((size_t)4 * 1024 * 1024) /* bytes: a bundle is a long one */
 
 /* A pipe or a terminal is nobody else's; a file may be. */
 static int
@@ -241,4 +245,23 @@ mode_connect_title(const struct mode_connect *to)
 	return name != NULL && profile_has_hub(to->profile, name)
 	    ? name
 	    : to->cs.host_name;
+}
+
+/* Local hubs take each other's ports, so the address alone is no name. */
+char *
+mode_connect_place(const struct mode_connect *to)
+{
+	char *place = NULL, *ca = NULL, *p;
+
+	if (to->ca_file != NULL)
+		ca = paths_read_file(to->ca_file, CA_MAX, NULL, NULL);
+	if (ca != NULL)
+		place =
+		    xasprintf("%s-%08x", to->cs.host, hash_text(ca, 0));
+	else
+		place = xstrdup(to->cs.host);
+	for (p = place; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	free(ca);
+	return place;
 }

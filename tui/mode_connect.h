@@ -50,6 +50,12 @@ void mode_connect_fini(struct mode_connect *to);
 const char *mode_connect_title(const struct mode_connect *to);
 
 /*
+ * What things of this hub are kept under: its host and port, and the CA that
+ * says so, where that is a file's.  The caller's.
+ */
+char *mode_connect_place(const struct mode_connect *to);
+
+/*
  * Reads a file that holds a connection string, - is standard input.  The
  * caller's, and a secret; NULL with err set, also for a file that others can
  * read.

@@ -80,8 +80,15 @@ struct mode_of_deck {
 static int
 open_deck(struct mode_of_deck *m, struct err *err)
 {
+	char *place;
+
 	m->deck = deck_new(m->base, &m->hub.cs, m->hub.ca_file, err);
-	return m->deck != NULL ? 0 : -1;
+	if (m->deck == NULL)
+		return -1;
+	place = mode_connect_place(&m->hub);
+	deck_set_place(m->deck, place);
+	free(place);
+	return 0;
 }
 
 /*

@@ -2,6 +2,7 @@
 
 #include "core/base/paths.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,21 @@ paths_make_dir(const char *path, struct err *err)
 		    strerror(errno));
 	free(copy);
 	return rc;
+}
+
+char *
+paths_plain_name(const char *text)
+{
+	char *name = xstrndup(text,
+	    strlen(text) > PATHS_NAME_MAX ? PATHS_NAME_MAX : strlen(text));
+	char *p;
+
+	for (p = name; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr("-_.", *p) == NULL)
+			*p = '_';
+	if (name[0] == '.' || name[0] == '-')
+		name[0] = '_';
+	return name;
 }
 
 char *

@@ -20,6 +20,14 @@ char *paths_dir(enum paths_kind kind, struct err *err);
 int paths_make_dir(const char *path, struct err *err);
 
 /*
+ * A file's name made of any text: what a shell or an editor's own command line
+ * may take amiss is an underscore, and a long one is cut.  Two texts may come
+ * to the same.  The caller's.
+ */
+#define PATHS_NAME_MAX ((size_t)64) /* bytes */
+char *paths_plain_name(const char *text);
+
+/*
  * Reads a whole file of at most max bytes, terminated; "-" is standard input.
  * NULL with err set: ERR_NOT_FOUND, ERR_LIMIT, ERR_IO.  The caller's.
  */

@@ -28,6 +28,7 @@ struct deck {
 	struct edits *edits;
 	struct packets *packets;
 	struct traffic *traffic;
+	char *place; /* or NULL */
 };
 
 static void
@@ -77,7 +78,21 @@ deck_free(struct deck *deck)
 	client_free(deck->client);
 	traffic_free(deck->traffic);
 	events_free(deck->events);
+	free(deck->place);
 	free(deck);
+}
+
+void
+deck_set_place(struct deck *deck, const char *place)
+{
+	free(deck->place);
+	deck->place = xstrdup(place);
+}
+
+const char *
+deck_place(const struct deck *deck)
+{
+	return deck->place;
 }
 
 struct event_base *

@@ -50,6 +50,13 @@ struct deck *deck_new(struct event_base *base, const struct connstr *cs,
 /* Not from a callback of any of its parts.  NULL does nothing. */
 void deck_free(struct deck *deck);
 
+/*
+ * The name under which things of this hub are kept on disk, the same at each
+ * start and no other hub's; copied.  NULL, as in a new deck: nothing is.
+ */
+void deck_set_place(struct deck *deck, const char *place);
+const char *deck_place(const struct deck *deck);
+
 struct event_base *deck_base(struct deck *deck);
 struct client *deck_client(struct deck *deck);
 struct events *deck_events(struct deck *deck);

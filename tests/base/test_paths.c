@@ -172,6 +172,34 @@ test_a_file_is_read_up_to_the_limit(void **state)
 	unlink("big");
 }
 
+static void
+test_any_text_becomes_a_name_that_nobody_takes_amiss(void **state)
+{
+	static const struct {
+		const char *text, *name;
+	} rows[] = {
+		{ "my-hub.azure-devices.net", "my-hub.azure-devices.net" },
+		{ "127.0.0.1:8443", "127.0.0.1_8443" },
+		{ "../../etc/passwd", "_._.._etc_passwd" },
+		{ "-rf $(x) \x1b", "_rf___x___" },
+		{ ".", "_" },
+	};
+	char big[300], *name;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N_ROWS(rows); i++) {
+		name = paths_plain_name(rows[i].text);
+		assert_string_equal(rows[i].name, name);
+		free(name);
+	}
+	memset(big, 'x', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	name = paths_plain_name(big);
+	assert_int_equal(PATHS_NAME_MAX, strlen(name));
+	free(name);
+}
+
 int
 main(void)
 {
@@ -181,6 +209,8 @@ main(void)
 		cmocka_unit_test(test_a_file_is_replaced_in_one_piece),
 		cmocka_unit_test(test_a_file_is_read_up_to_the_limit),
 		cmocka_unit_test(test_what_a_killed_process_left_is_swept),
+		cmocka_unit_test(
+		    test_any_text_becomes_a_name_that_nobody_takes_amiss),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);

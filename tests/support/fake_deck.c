@@ -50,6 +50,7 @@ struct deck {
 	cJSON *texts; /* the same as they were given */
 	struct twin_history *twin_history;
 	struct traffic *traffic;
+	char *place;
 };
 
 /* One deck in a test: what takes no deck finds it here. */
@@ -125,6 +126,7 @@ fake_deck_free(struct deck *deck)
 	cJSON_Delete(deck->twins);
 	cJSON_Delete(deck->texts);
 	free(deck->watch.focus);
+	free(deck->place);
 	free(deck);
 	the_deck = NULL;
 }
@@ -334,6 +336,19 @@ deck_base(struct deck *deck)
 {
 	(void)deck;
 	return NULL;
+}
+
+void
+deck_set_place(struct deck *deck, const char *place)
+{
+	free(deck->place);
+	deck->place = xstrdup(place);
+}
+
+const char *
+deck_place(const struct deck *deck)
+{
+	return deck->place;
 }
 
 struct events *
