@@ -50,7 +50,7 @@ confirm_field(struct dialog *d, const struct app *app, int id, size_t n)
 	if (word == NULL)
 		return;
 	hint = xasprintf("type %s here, %s", word, why);
-	dialog_field(d, id, "to confirm", "", WORD_WIDTH, hint, NULL);
+	dialog_question(d, id, "to confirm", WORD_WIDTH, hint);
 	free(hint);
 	free(word);
 }

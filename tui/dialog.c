@@ -28,6 +28,7 @@ dialog_new(struct app *app, const char *title, const char *info, int width,
 	dialog->info = xstrdup(info);
 	dialog->focus = dialog->pointed = -1;
 	dialog->y = -1;
+	dialog->is_new = true;
 	return dialog;
 }
 
@@ -63,7 +64,9 @@ empty(struct dialog *dialog)
 	free(dialog->info);
 	free(dialog->fault);
 	dialog->n_rows = dialog->n_buttons = dialog->button = dialog->top = 0;
+	dialog->n_lines = 0;
 	dialog->focus = dialog->pointed = -1;
+	dialog->is_new = true;
 	dialog->fault = NULL;
 }
 
@@ -96,6 +99,7 @@ dialog_free(struct dialog *dialog)
 	if (dialog->ops->free != NULL)
 		dialog->ops->free(dialog->state);
 	free(dialog->rows);
+	free(dialog->lines);
 	free(dialog);
 }
 
@@ -215,6 +219,15 @@ dialog_field(struct dialog *dialog, int id, const char *label,
 	row->width = width;
 	row->hint = xstrdup(hint != NULL ? hint : "");
 	row->history = xstrdup(kind);
+}
+
+void
+dialog_question(struct dialog *dialog, int id, const char *label, int width,
+    const char *hint)
+{
+	dialog_field(dialog, id, label, "", width, hint, NULL);
+	dialog->rows[dialog->n_rows - 1].must_be_read = true;
+	dialog->wrapped = 0;
 }
 
 void
@@ -356,6 +369,7 @@ dialog_fault(struct dialog *dialog, const char *text)
 {
 	free(dialog->fault);
 	dialog->fault = xstrdup(text);
+	dialog->is_new &= text == NULL; /* it is about what has the focus */
 }
 
 /* Whether the field that has the focus lets it go. */
@@ -453,6 +467,7 @@ button_key(struct dialog *dialog, int32_t key)
 void
 dialog_key(struct dialog *dialog, int32_t key)
 {
+	dialog->is_new = false;
 	if (key == KEYS_ESC || key == CTRL_KEY('c')) {
 		unfocus(dialog);
 		dialog->ops->on_button(dialog, dialog->app, DIALOG_ESC);
@@ -476,6 +491,7 @@ dialog_key(struct dialog *dialog, int32_t key)
 void
 dialog_paste(struct dialog *dialog, const char *text)
 {
+	dialog->is_new = false;
 	if (dialog->focus != -1)
 		prompt_paste(text);
 	else
@@ -507,6 +523,7 @@ dialog_mouse(struct dialog *dialog, const struct mouse *mouse)
 	size_t i;
 	int id;
 
+	dialog->is_new = false;
 	if (mouse->kind != MOUSE_PRESS) {
 		if (!dialog_has_choice(dialog))
 			button_key(dialog,

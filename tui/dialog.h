@@ -2,7 +2,8 @@
  * A dialog: rows of text, fields and buttons in a frame.  Fields are edited by
  * readline, one at a time; Tab goes on to the next, Enter to the buttons, of
  * which the first, harmless one has the focus.  What is longer than the screen
- * scrolls with the focus.
+ * is seen from the top first, where it says what it is about; from the first
+ * key on it scrolls with the focus.
  */
 #ifndef TWINDECK_TUI_DIALOG_H
 #define TWINDECK_TUI_DIALOG_H
@@ -72,6 +73,9 @@ void dialog_gap(struct dialog *dialog);
  */
 void dialog_field(struct dialog *dialog, int id, const char *label,
     const char *value, int width, const char *hint, const char *kind);
+/* Likewise; the hint must be read, and goes on below where it has no room. */
+void dialog_question(struct dialog *dialog, int id, const char *label,
+    int width, const char *hint);
 void dialog_buttons(struct dialog *dialog, const char *const *labels, size_t n);
 /* The same behind the row of a field; the id is new. */
 void dialog_field_after(struct dialog *dialog, int after, int id);

@@ -13,6 +13,7 @@
 #include "tui/dialog.h"
 
 #define DIALOG_MARGIN 2 /* cells between the frame and the text */
+#define DIALOG_LABEL_WIDTH 12
 
 enum dialog_row_kind { ROW_TEXT, ROW_CELLS, ROW_FIELD, ROW_BUTTONS };
 
@@ -30,6 +31,8 @@ struct dialog_row {
 	size_t n_cells;
 	int id;     /* fields only, as the rest below */
 	int width;
+	bool must_be_read; /* the hint: below, where it has no room behind */
+	bool hint_below;   /* and there it stands */
 	char *label, *hint, *history; /* owned; history may be NULL */
 };
 
@@ -51,7 +54,10 @@ struct dialog {
 	ssize_t focus;    /* row of the field; -1: the buttons */
 	ssize_t pointed;  /* row as it was built, lines that go on are none */
 	int wrapped;      /* the width that text is broken for; 0: for none */
-	size_t top;       /* first row that is seen */
+	size_t *lines;    /* owned: the rows that are drawn, in their order */
+	size_t n_lines, cap_lines;
+	size_t top;       /* first line that is seen */
+	bool is_new;      /* no key yet: seen from its first line on */
 	bool pinned;      /* the buttons stay at the bottom */
 	int y;            /* of its frame: rows that come do not lift it */
 	struct area seen; /* where its rows were drawn last */
@@ -63,10 +69,15 @@ void dialog_row_fini(struct dialog_row *row);
 
 /* Breaks texts into lines of that many cells, if they are not yet. */
 void dialog_wrap(struct dialog *dialog, struct area area, int width);
+/*
+ * Finds the lines of a dialog that has so many: gaps are left out where there
+ * are too few, from below.
+ */
+void dialog_fit(struct dialog *dialog, size_t lines);
 /* The row of the line that is pointed at; -1: none. */
 ssize_t dialog_row_pointed(const struct dialog *dialog);
 
-/* Which row is seen in a line of the inside; behind the last: none. */
+/* Which row is seen in a line of the inside; n_rows: none. */
 size_t dialog_row_seen(const struct dialog *dialog, int y);
 
 #endif

@@ -1,4 +1,6 @@
-/* Breaks the texts of a dialog into lines that fit. */
+/*
+ * Breaks the texts of a dialog into lines that fit, and finds those that do.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -8,7 +10,8 @@
 #include "tui/canvas.h"
 #include "tui/dialog_state.h"
 
-#define INDENT 4 /* cells, of text that has no room beside its head */
+#define INDENT 4      /* cells, of text that has no room beside its head */
+#define HINT_INDENT 2 /* of one that has none behind its field */
 
 static int
 width_of(struct area a, const char *text, size_t len)
@@ -82,6 +85,17 @@ add(struct dialog *to)
 	return &to->rows[to->n_rows++];
 }
 
+/* One that goes on with the row above. */
+static void
+add_line(struct dialog *to, enum style style, int indent, const char *text,
+    size_t len)
+{
+	struct dialog_row *row = add(to);
+
+	row->style = style;
+	row->text = xasprintf("%*s%.*s", indent, "", (int)len, text);
+}
+
 /* The row is moved to its new place, with its lines behind it. */
 static void
 add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
@@ -102,19 +116,36 @@ add_text(struct dialog *to, struct dialog_row *from, struct area a, int width)
 	}
 	do {
 		len = fitting(a, text, breaks, width - indent);
-		if (row->text != NULL) {
-			row = add(to);
-			row->style = style;
-		}
-		if (row->whole != NULL)
-			row->text = xasprintf("%s%.*s", head, (int)len, text);
+		if (row->text != NULL)
+			add_line(to, style, indent, text, len);
 		else
-			row->text =
-			    xasprintf("%*s%.*s", indent, "", (int)len, text);
+			row->text = xasprintf("%s%.*s", head, (int)len, text);
 		len += strspn(text + len, " ");
 		text += len;
 		breaks += breaks != NULL ? len : 0;
+		row = &to->rows[to->n_rows - 1];
 	} while (*text != '\0');
+}
+
+/* The field is moved to its new place, with its hint below if need be. */
+static void
+add_field(
+    struct dialog *to, const struct dialog_row *from, struct area a, int width)
+{
+	struct dialog_row *row = add(to);
+	const char *hint = from->hint;
+	size_t len;
+
+	*row = *from;
+	row->hint_below = row->must_be_read &&
+	    DIALOG_LABEL_WIDTH + row->width + 2 + area_width(a, hint) > width;
+	if (!row->hint_below)
+		return;
+	for (; *hint != '\0'; hint += strspn(hint, " ")) {
+		len = fitting(a, hint, NULL, width - HINT_INDENT);
+		add_line(to, STYLE_DIM, HINT_INDENT, hint, len);
+		hint += len;
+	}
 }
 
 void
@@ -133,7 +164,9 @@ dialog_wrap(struct dialog *dialog, struct area area, int width)
 
 		if ((ssize_t)i == dialog->focus)
 			focus = (ssize_t)new.n_rows;
-		if (row->kind != ROW_TEXT)
+		if (row->kind == ROW_FIELD)
+			add_field(&new, row, area, width);
+		else if (row->kind != ROW_TEXT)
 			*add(&new) = *row;
 		else if (row->whole != NULL)
 			add_text(&new, row, area, width);
@@ -162,4 +195,30 @@ dialog_row_pointed(const struct dialog *dialog)
 			return (ssize_t)i;
 	}
 	return -1;
+}
+
+static bool
+is_gap(const struct dialog_row *row)
+{
+	return row->kind == ROW_TEXT && row->whole != NULL &&
+	    row->whole[0] == '\0' && row->head[0] == '\0';
+}
+
+void
+dialog_fit(struct dialog *dialog, size_t lines)
+{
+	size_t left = dialog->n_rows, at = dialog->n_rows, i;
+
+	for (; left > lines && at > 0; at--)
+		left -= is_gap(&dialog->rows[at - 1]);
+	/* From there on the gaps are left out. */
+	if (dialog->cap_lines < left) {
+		dialog->cap_lines = left;
+		dialog->lines =
+		    xreallocarray(dialog->lines, left, sizeof(*dialog->lines));
+	}
+	dialog->n_lines = 0;
+	for (i = 0; i < dialog->n_rows; i++)
+		if (i < at || !is_gap(&dialog->rows[i]))
+			dialog->lines[dialog->n_lines++] = i;
 }

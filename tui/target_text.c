@@ -39,20 +39,34 @@ target_count(size_t n, char *out, size_t size)
 	return out;
 }
 
+/* A name from a hub may hold blanks, and is not to be torn apart there. */
+static void
+put_joined(struct strbuf *sb, const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == DIALOG_JOIN)
+			strbuf_puts(sb, "\\x1f");
+		else
+			strbuf_putc(sb, *text == ' ' ? DIALOG_JOIN : *text);
+}
+
 static void
 put_ids(struct dialog *d, char *const *ids, size_t n)
 {
+	const char join = DIALOG_JOIN;
 	struct strbuf sb = { 0 };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (i > 0 && sb.len + strlen(ids[i]) > IDS_CELLS)
 			break;
-		strbuf_printf(&sb, "%s%s", i > 0 ? "  " : "", ids[i]);
+		if (i > 0)
+			strbuf_puts(&sb, "  ");
+		put_joined(&sb, ids[i]);
 	}
 	if (i < n)
-		strbuf_printf(&sb, "  and %zu more", n - i);
-	dialog_text(d, STYLE_TEXT, "  %s", strbuf_str(&sb));
+		strbuf_printf(&sb, "  and%c%zu%cmore", join, n - i, join);
+	dialog_groups(d, "  ", strbuf_str(&sb));
 	strbuf_fini(&sb);
 }
 
@@ -84,17 +98,6 @@ count_tag(struct groups *g, const char *tags, const char *tag)
 
 	if (value != NULL)
 		count_one(g, value, len);
-}
-
-/* A name from a hub may hold blanks, and is not to be torn apart there. */
-static void
-put_joined(struct strbuf *sb, const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text == DIALOG_JOIN)
-			strbuf_puts(sb, "\\x1f");
-		else
-			strbuf_putc(sb, *text == ' ' ? DIALOG_JOIN : *text);
 }
 
 /* "site brno 2, site graz 1"; of one device without the counts. */

@@ -7,9 +7,11 @@
 
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/profile.h"
 #include "tests/support/fake_deck.h"
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
+#include "tui/app.h"
 #include "tui/key.h"
 
 #define press screen_rig_press
@@ -94,6 +96,87 @@ test_a_long_message_goes_on_where_it_began(void **state)
 	assert_true(shows(rig, "│          nobody had the package at"));
 }
 
+/* The target is read first, and the field as soon as something is typed. */
+static void
+test_an_edit_says_whose_it_is_before_anything_else(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	add_device(rig, LONG_ID, "brno", "1.4.1");
+	resize(rig, 40, 10);
+	press(rig, 'g');
+	press(rig, 'e');
+	assert_true(shows(rig, "│desired of"));
+	assert_true(shows(rig, "│building-41-floor-3-north-entrance-doo│"));
+	assert_true(shows(rig, "│r-0001, as opened at $v 1"));
+	assert_true(shows(rig, "│▶ interval = 7")); /* there is room */
+	press(rig, KEYS_ESC);
+	add_device(rig, "a-" LONG_ID "-" LONG_ID, "brno", "1.4.1");
+	press(rig, 'g');
+	press(rig, 'e');
+	assert_true(shows(rig, "│desired of"));
+	assert_true(shows(rig, "│rance-door-0001, as opened at $v 1"));
+	assert_true(lacks(rig, "interval = 7"));
+	type(rig, "8");
+	assert_true(shows(rig, "│▶ interval = 78"));
+	assert_true(lacks(rig, "desired of"));
+	assert_true(shows(rig, "▲") && shows(rig, "▼"));
+}
+
+static void
+test_the_payload_is_seen_in_sixteen_rows(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	press(rig, '*');
+	press(rig, 'f');
+	resize(rig, 60, 16);
+	assert_true(shows(rig, "│  Call firmwareUpdate on 8 devices"));
+	assert_true(shows(rig, "│  payload     {\"fwPackageUri\""));
+	assert_true(shows(rig, "[ Call ]  │\n└───"));
+	/* A fault is said in the frame, and moves nothing. */
+	press(rig, KEYS_TAB);
+	press(rig, KEYS_TAB);
+	press(rig, KEYS_BACKSPACE);
+	press(rig, KEYS_TAB);
+	assert_true(shows(rig, "│  Call firmwareUpdate on 8 devices"));
+	assert_true(shows(rig, "└──payload: "));
+}
+
+static void
+test_what_is_to_be_typed_can_be_read(void **state)
+{
+	struct profile *profile;
+	struct screen_rig *rig = *state;
+	char id[16];
+	size_t i;
+
+	for (i = 0; i < 17; i++) {
+		snprintf(id, sizeof(id), "gate-%zu", i);
+		add_device(rig, id, "brno", "1.4.1");
+	}
+	press(rig, '*');
+	resize(rig, 40, 10);
+	press(rig, 'l');
+	press(rig, KEYS_BACKTAB);
+	assert_true(shows(rig, "│to confirm "));
+	assert_true(shows(rig, "│  type 25 here, the number of devices "));
+	resize(rig, 80, 24);
+	assert_true(shows(rig,
+	    "  to confirm                        type 25 here, the number "
+	    "of "));
+	press(rig, KEYS_ESC);
+	profile = app_profile(rig->app);
+	assert_int_equal(0, profile_choose(profile, "plant-weu-1", NULL));
+	assert_int_equal(0, profile_set(profile, "danger", "yes", NULL));
+	resize(rig, 40, 10);
+	screen_rig_command(rig, "call reboot");
+	press(rig, KEYS_TAB);
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "│  type plant-weu-1 here, the hub's"));
+	assert_true(shows(rig, "└first type plant-weu-1, the hub's name"));
+}
+
 int
 main(void)
 {
@@ -104,6 +187,9 @@ main(void)
 		TEST(test_a_group_and_its_count_stay_on_one_line),
 		TEST(test_a_group_wider_than_the_dialog_is_seen_whole),
 		TEST(test_a_long_message_goes_on_where_it_began),
+		TEST(test_an_edit_says_whose_it_is_before_anything_else),
+		TEST(test_the_payload_is_seen_in_sixteen_rows),
+		TEST(test_what_is_to_be_typed_can_be_read),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
