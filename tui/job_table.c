@@ -253,7 +253,10 @@ draw_device(struct area a, int y, const struct columns *c,
 	if (reason != NULL && c->reason == -1)
 		return;
 	job_answer_write(d, text, sizeof(text));
-	area_put_fit(a, y, c->answer, c->answer_width, STYLE_TEXT, text);
+	/* Where nothing went wrong the answer has that room too. */
+	area_put_fit(a, y, c->answer,
+	    reason != NULL ? c->answer_width : a.cols - c->answer - 1,
+	    STYLE_TEXT, text);
 }
 
 void
