@@ -378,15 +378,26 @@ profile_name(const struct profile *profile)
 	return profile->name;
 }
 
-/* Whether the i-th entry is the first of its section. */
+/* Whether it is how a hub is reached; a section may hold settings alone. */
 static bool
-begins_section(const struct profile *profile, size_t i)
+is_string(const struct entry *entry)
 {
+	return strcmp(entry->key, "connection-string") == 0 ||
+	    strcmp(entry->key, "connection-string-file") == 0;
+}
+
+/* Whether the i-th entry is the first that tells how its hub is reached. */
+static bool
+begins_hub(const struct profile *profile, size_t i)
+{
+	const struct entry *entry = &profile->entries[i];
 	size_t k;
 
+	if (!is_string(entry) || !str_starts_with(entry->section, HUB))
+		return false;
 	for (k = 0; k < i; k++)
-		if (strcmp(profile->entries[k].section,
-			profile->entries[i].section) == 0)
+		if (is_string(&profile->entries[k]) &&
+		    strcmp(profile->entries[k].section, entry->section) == 0)
 			return false;
 	return true;
 }
@@ -397,8 +408,7 @@ profile_hub_at(const struct profile *profile, size_t i)
 	size_t k;
 
 	for (k = 0; k < profile->n; k++)
-		if (str_starts_with(profile->entries[k].section, HUB) &&
-		    begins_section(profile, k) && i-- == 0)
+		if (begins_hub(profile, k) && i-- == 0)
 			return profile->entries[k].section + strlen(HUB);
 	return NULL;
 }

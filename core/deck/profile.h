@@ -64,7 +64,8 @@ int profile_choose(
     struct profile *profile, const char *name, struct err *err);
 bool profile_has_hub(const struct profile *profile, const char *name);
 const char *profile_name(const struct profile *profile); /* or NULL */
-/* Hubs in the order of the file; NULL behind the last.  Borrowed. */
+/* Hubs that can be opened, those with a connection string, in the order of the
+ * file; NULL behind the last.  Borrowed. */
 const char *profile_hub_at(const struct profile *profile, size_t i);
 
 /*

@@ -92,7 +92,9 @@ test_a_hub_has_its_own_keys_first_and_the_decks_then(void **state)
 
 	write_config(f,
 	    "[deck]\nhub = prod\ntheme = light\nsort = link\n"
-	    "[hub prod]\ntheme=mono\ndanger: yes\n[hub lab]\nsort = drift\n",
+	    "[hub prod]\ntheme=mono\ndanger: yes\n[hub lab]\nsort = drift\n"
+	    "connection-string-file = /lab\n[hub prod]\n"
+	    "connection-string-file = /prod\n[hub seen]\nsort = link\n",
 	    0644);
 	p = open_profile(f);
 	assert_string_equal("prod", profile_get(p, "hub"));
@@ -107,9 +109,10 @@ test_a_hub_has_its_own_keys_first_and_the_decks_then(void **state)
 	free(origin);
 	assert_int_equal(0, profile_choose(p, "lab", NULL));
 	assert_false(profile_is_yes(p, "danger"));
-	assert_string_equal("prod", profile_hub_at(p, 0));
-	assert_string_equal("lab", profile_hub_at(p, 1));
-	assert_null(profile_hub_at(p, 2));
+	assert_string_equal("lab", profile_hub_at(p, 0));
+	assert_string_equal("prod", profile_hub_at(p, 1));
+	assert_null(profile_hub_at(p, 2)); /* of seen only the sort is kept */
+	assert_true(profile_has_hub(p, "seen"));
 	assert_true(profile_has_hub(p, "lab"));
 	assert_false(profile_has_hub(p, "la"));
 	profile_free(p);

@@ -93,7 +93,8 @@ test_tab_completes_what_the_place_asks_for(void **state)
 	struct screen_rig *rig = *state;
 	size_t i;
 
-	set(rig, "lab", "mouse", "off");
+	set(rig, "lab", "connection-string-file", "/lab");
+	set(rig, "prod", "connection-string-file", "/prod");
 	set(rig, "prod", "filter.down", "link:off");
 	set(rig, "prod", "template.night", "{}");
 	recall_add(rig->recall, "method", "reboot");
