@@ -359,7 +359,6 @@ key_to_pane(struct app *app, int32_t key)
 
 	if (app_hold_key(app, def, key))
 		return;
-	pane_devices_finish(app->panes[PANE_DEVICES]);
 	if (def == NULL) {
 		app_clear_message(app);
 		app_say(app, false, "%s does nothing here; ? shows the keys",
@@ -413,7 +412,14 @@ app_press(struct app *app, int32_t key)
 		app_repaint(app);
 	else if (key == CTRL_KEY('z'))
 		app_suspend(app);
-	else if (app->dialog != NULL)
+	else if (!app_ahead_key(app, key))
+		app_press_now(app, key);
+}
+
+void
+app_press_now(struct app *app, int32_t key)
+{
+	if (app->dialog != NULL)
 		dialog_key(app->dialog, key);
 	else if (app->asks != APP_PROMPT_NONE)
 		app_prompt_key(app, key);
@@ -461,9 +467,6 @@ app_draw(struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us)
 		app_set_focus(app, PANE_JOBS);
 	app_draw_screen(app, canvas, now_ms, now_us);
 	app_draw_tour(app, canvas, now_ms);
-	if (app->ops->again != NULL &&
-	    pane_devices_is_working(app->panes[PANE_DEVICES]))
-		app->ops->again(app->arg);
 	if (app->hold == HOLD_NEXT)
 		app->hold = HOLD_ON;
 }

@@ -27,8 +27,6 @@ struct tour;
 
 struct app_ops {
 	void (*wake)(void *arg);    /* there is something to paint */
-	/* Work is left over for the next paint, soon; may be NULL. */
-	void (*again)(void *arg);
 	void (*quit)(void *arg);
 	void (*suspend)(void *arg);
 	void (*repaint)(void *arg);
@@ -81,6 +79,12 @@ int64_t app_due_ms(const struct app *app); /* when next; TOUR_NEVER */
  */
 void app_draw(
     struct app *app, struct canvas *canvas, int64_t now_ms, int64_t now_us);
+/*
+ * Whether there is something that takes many turns of the loop; app_work() goes
+ * on with it for a few milliseconds, to be called after a paint.
+ */
+bool app_works(const struct app *app);
+void app_work(struct app *app);
 
 /*
  * Whether time alone may change what is seen, so that a screen without news is

@@ -15,6 +15,8 @@ struct key_def;
 struct record;
 struct tour;
 
+#define APP_AHEAD_MAX ((size_t)64)
+
 struct app_log_entry {
 	char *text; /* owned */
 	int64_t at_us;
@@ -57,6 +59,8 @@ struct app {
 	enum app_prompt asks;
 	struct tour *tour; /* owned; NULL: there is none */
 	struct record *record; /* owned; NULL: nothing is recorded */
+	int32_t ahead[APP_AHEAD_MAX]; /* keys that wait */
+	size_t n_ahead;
 	bool in_press; /* a key of the user's is being taken */
 	enum app_hold hold;
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */
@@ -111,6 +115,9 @@ bool app_watch_waits(struct app *app, int64_t now_ms);
 
 /* A key as the screen takes it, whoever pressed it. */
 void app_press(struct app *app, int32_t key);
+void app_press_now(struct app *app, int32_t key); /* without waiting */
+/* True if the key waits for what it would act on. */
+bool app_ahead_key(struct app *app, int32_t key);
 /* A key of the user's, which is recorded if that was asked for. */
 void app_record_key(struct app *app, int32_t key);
 /* True if the key was meant for the tour. */

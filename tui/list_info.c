@@ -75,6 +75,10 @@ put_info(
 	const struct fleet *fleet = info->fleet;
 
 	strbuf_reset(out);
+	if (info->work != NULL && level->sort == SORT_IN_WORDS)
+		strbuf_printf(out, "%s… ", info->work);
+	else if (info->work != NULL)
+		strbuf_puts(out, "… ");
 	strbuf_printf(out, "%zu of ", fleet_view_size(info->view));
 	if (fleet_is_complete(fleet))
 		strbuf_printf(out, "%zu", fleet_size(fleet));
@@ -97,6 +101,8 @@ put_least(
 	size_t n = fleet_view_size(info->view);
 
 	strbuf_reset(out);
+	if (info->work != NULL)
+		strbuf_puts(out, "…");
 	strbuf_printf(out, "%zu/%zu", n, fleet_size(info->fleet));
 	if (marked > 0)
 		strbuf_printf(out, " ✓%zu", marked);

@@ -19,6 +19,7 @@ struct list_info { /* all borrowed */
 	const struct fleet *fleet;
 	const struct fleet_view *view;
 	const char *sort; /* the column's name */
+	const char *work; /* what the list is busy with; NULL: nothing */
 	bool has_range;
 	size_t range_n;
 };

@@ -19,6 +19,7 @@
 #include "tui/screen.h"
 
 #define TICK_MS 500
+#define WORK_PAINT_MS 100
 #define NEWS_MS 4000  /* changes are marked for two seconds */
 #define QUIET_MS 2000 /* without news: ages go in steps, a second hand not */
 #define EAGER_MS                                                     \
@@ -38,6 +39,7 @@ struct mode_screen {
 	struct canvas *canvas;
 	struct net_turn *turn;
 	struct event *tick;
+	struct event *work; /* once more in the next turn */
 	int64_t eager_until_ms;
 	int64_t news_ms, painted_ms;    /* the last ones; 0: none yet */
 	int64_t tick_ms;                /* the next; 0: none */
@@ -65,6 +67,16 @@ tick_within(struct mode_screen *s, int64_t ms)
 	evtimer_add(s->tick, &tv);
 }
 
+/* Not at the end of this turn: keys that came in the meantime go first. */
+static void
+work_next(struct mode_screen *s)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	if (s->work != NULL && app_works(s->app))
+		evtimer_add(s->work, &at_once);
+}
+
 static void
 paint(void *arg)
 {
@@ -86,6 +98,23 @@ paint(void *arg)
 	if (due_ms < s->painted_ms + QUIET_MS)
 		tick_within(s,
 		    due_ms > s->painted_ms ? due_ms - s->painted_ms : 0);
+	work_next(s);
+}
+
+/* How far it is need not be seen at each step. */
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct mode_screen *s = arg;
+
+	(void)fd;
+	(void)what;
+	app_work(s->app);
+	if (!app_works(s->app) ||
+	    clock_mono_ms() - s->painted_ms >= WORK_PAINT_MS)
+		paint(s);
+	else
+		work_next(s);
 }
 
 static void
@@ -169,17 +198,6 @@ wake(void *arg)
 		net_turn_end(s->turn);
 	else
 		tick_within(s, TICK_MS);
-}
-
-/* Not at the end of this turn: keys that came in the meantime go first. */
-static void
-again(void *arg)
-{
-	static const struct timeval at_once = { 0, 0 };
-	struct mode_screen *s = arg;
-
-	s->tick_ms = s->painted_ms;
-	evtimer_add(s->tick, &at_once);
 }
 
 static void
@@ -268,7 +286,6 @@ open_hub(const char *name, struct err *err, void *arg)
 
 static const struct app_ops app_ops = {
 	.wake = wake,
-	.again = again,
 	.quit = on_leave,
 	.suspend = suspend,
 	.repaint = repaint,
@@ -320,6 +337,7 @@ mode_screen_new(struct event_base *base, const char *title,
 	if (notice != NULL)
 		app_set_notice(s->app, notice);
 	s->tick = evtimer_new(base, on_tick, s);
+	s->work = evtimer_new(base, on_work, s);
 	/* What came while the terminal was set up is read first. */
 	net_turn_end_next(s->turn);
 	s->eager_until_ms = clock_mono_ms() + EAGER_MS;
@@ -354,6 +372,7 @@ mode_screen_free(struct mode_screen *s)
 	net_foreground_free(s->program);
 	screen_free(s->screen);
 	event_free(s->tick);
+	event_free(s->work);
 	net_turn_free(s->turn);
 	app_free(s->app);
 	canvas_free(s->canvas);

@@ -17,6 +17,7 @@
 #include "tui/list_info.h"
 #include "tui/pane.h"
 
+#define WORK_SAID_MS 100
 
 struct devices_pane {
 	struct pane base;
@@ -29,6 +30,7 @@ struct devices_pane {
 	int64_t scrolled_ms;
 	bool touched; /* the operator has moved the cursor */
 	bool filtering; /* the view may not show its filter yet */
+	int64_t works_since_ms; /* on it, or on a sort; 0: on nothing */
 	int id_width; /* widest id so far: columns never shrink */
 	struct columns *columns; /* owned */
 	/*
@@ -172,6 +174,19 @@ draw_rows(const struct devices_pane *p, const struct column_list *list,
 	}
 }
 
+/* What is soon over is not worth a word. */
+static const char *
+work_word(const struct devices_pane *p, const struct look *look)
+{
+	static const char *const words[] = { [FLEET_SORTS] = "sorting",
+		[FLEET_FILTERS] = "filtering" };
+
+	if (p->works_since_ms == 0 ||
+	    look->now_ms - p->works_since_ms < WORK_SAID_MS)
+		return NULL;
+	return words[fleet_view_waits(p->view)];
+}
+
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
@@ -183,6 +198,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 		.below_style = STYLE_DIM };
 	struct list_info about = { .view = p->view,
 		.sort = pane_devices_sort_name(pane),
+		.work = work_word(p, look),
 		.has_range = p->range_from != NULL,
 		.range_n = p->range_n };
 	struct column_places places;
@@ -296,11 +312,11 @@ set_home(struct devices_pane *p, const char *id)
 	p->home = copy;
 }
 
-/* If a filter is being worked on: on with it, and then to its device. */
+/* When what a filter finds is shown: to its device. */
 static void
-work_on_filter(struct devices_pane *p)
+take_filtered(struct devices_pane *p)
 {
-	if (!p->filtering || fleet_view_work(p->view))
+	if (!p->filtering || fleet_view_waits(p->view) == FLEET_FILTERS)
 		return;
 	p->filtering = false;
 	if (p->home != NULL && fleet_view_index(p->view, p->home) >= 0) {
@@ -322,7 +338,11 @@ settle(struct pane *pane, int64_t now_ms)
 
 	if (p->view == NULL)
 		return;
-	work_on_filter(p);
+	take_filtered(p);
+	if (fleet_view_waits(p->view) == FLEET_SHOWN)
+		p->works_since_ms = 0;
+	else if (p->works_since_ms == 0)
+		p->works_since_ms = now_ms;
 	n = fleet_view_size(p->view);
 	if (p->id != NULL)
 		index = fleet_view_index(p->view, p->id);
@@ -464,7 +484,34 @@ pane_devices_take_filter(struct pane *pane, struct filter *filter)
 
 	fleet_view_take_filter(p->view, filter);
 	p->filtering = true;
-	work_on_filter(p);
+	take_filtered(p);
+}
+
+bool
+pane_devices_works(const struct pane *pane)
+{
+	const struct devices_pane *p = peek(pane);
+
+	return p->view != NULL && fleet_view_waits(p->view) != FLEET_SHOWN;
+}
+
+void
+pane_devices_work(struct pane *pane)
+{
+	struct devices_pane *p = self(pane);
+
+	if (p->view == NULL)
+		return;
+	fleet_view_work(p->view);
+	take_filtered(p);
+}
+
+bool
+pane_devices_waits(const struct pane *pane)
+{
+	const struct devices_pane *p = peek(pane);
+
+	return p->view != NULL && fleet_view_waits(p->view) == FLEET_FILTERS;
 }
 
 void
@@ -472,16 +519,10 @@ pane_devices_finish(struct pane *pane)
 {
 	struct devices_pane *p = self(pane);
 
-	if (p->view == NULL || !p->filtering)
+	if (!pane_devices_waits(pane))
 		return;
 	fleet_view_finish(p->view);
 	settle(pane, 0);
-}
-
-bool
-pane_devices_is_working(const struct pane *pane)
-{
-	return peek(pane)->filtering;
 }
 
 const struct columns *

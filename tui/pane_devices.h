@@ -30,11 +30,15 @@ struct fleet_view *pane_devices_view(const struct pane *pane);
  */
 void pane_devices_take_filter(struct pane *pane, struct filter *filter);
 /*
- * A filter of a long list is worked on each time the pane settles; to be
- * finished before a key acts on what is shown.
+ * In a long list a filter and a sort take several turns of the loop: works on
+ * them for a few milliseconds.
  */
-bool pane_devices_is_working(const struct pane *pane);
-void pane_devices_finish(struct pane *pane);
+bool pane_devices_works(const struct pane *pane);
+void pane_devices_work(struct pane *pane);
+/* Whether what is shown is still to become what was asked for: nothing may act
+ * on it before. */
+bool pane_devices_waits(const struct pane *pane);
+void pane_devices_finish(struct pane *pane); /* until it is */
 
 const struct columns *pane_devices_columns(const struct pane *pane);
 /* Whether the i-th has room where the list stands; true while it is hidden. */

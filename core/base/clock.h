@@ -11,6 +11,7 @@
 #define CLOCK_STAMP_SIZE 40 /* bytes that hold any stamp below */
 
 int64_t clock_mono_ms(void); /* for deadlines; starts anywhere */
+int64_t clock_mono_us(void);
 int64_t clock_utc_us(void);  /* microseconds since 1970-01-01 */
 
 /* IoT Hub's form: 2026-11-22T00:14:20.1234560Z */

@@ -29,6 +29,9 @@ struct intern {
 	uint32_t end, cap;
 	uint32_t n_free, free_cap;
 	uint32_t n_buckets; /* a power of two */
+	uint32_t pins;
+	uint32_t *unheld; /* while pinned: what would have gone */
+	uint32_t n_unheld, unheld_cap;
 	uint32_t seed;
 };
 
@@ -55,6 +58,7 @@ intern_free(struct intern *intern)
 		free(intern->texts[i]);
 	free(intern->texts);
 	free(intern->free);
+	free(intern->unheld);
 	free(intern->buckets);
 	free(intern);
 }
@@ -135,35 +139,65 @@ intern_take(struct intern *intern, const char *s)
 }
 
 static void
-push_free(struct intern *intern, uint32_t number)
+push(uint32_t **numbers, uint32_t *n, uint32_t *cap, uint32_t number)
 {
-	if (intern->n_free == intern->free_cap) {
-		intern->free_cap =
-		    intern->free_cap == 0 ? 64 : intern->free_cap * 2;
-		intern->free = xreallocarray(
-		    intern->free, intern->free_cap, sizeof(*intern->free));
+	if (*n == *cap) {
+		*cap = *cap == 0 ? 64 : *cap * 2;
+		*numbers = xreallocarray(*numbers, *cap, sizeof(**numbers));
 	}
-	intern->free[intern->n_free++] = number;
+	(*numbers)[(*n)++] = number;
 }
 
-void
-intern_drop(struct intern *intern, uint32_t number)
+static void
+remove_text(struct intern *intern, uint32_t number)
 {
-	struct text *text;
+	struct text *text = intern->texts[number];
 	uint32_t *link;
 
-	if (number == 0)
-		return;
-	text = intern->texts[number];
-	if (--text->held > 0)
-		return;
 	link = bucket_of(intern, text->hash);
 	while (*link != number)
 		link = &intern->texts[*link]->next;
 	*link = text->next;
 	intern->texts[number] = NULL;
 	free(text);
-	push_free(intern, number);
+	push(&intern->free, &intern->n_free, &intern->free_cap, number);
+}
+
+void
+intern_drop(struct intern *intern, uint32_t number)
+{
+	if (number == 0 || --intern->texts[number]->held > 0)
+		return;
+	if (intern->pins > 0)
+		push(&intern->unheld, &intern->n_unheld, &intern->unheld_cap,
+		    number);
+	else
+		remove_text(intern, number);
+}
+
+void
+intern_pin(struct intern *intern)
+{
+	intern->pins++;
+}
+
+/* What is unheld may have been taken again since, and stand there twice. */
+void
+intern_unpin(struct intern *intern)
+{
+	const struct text *text;
+	uint32_t i;
+
+	if (--intern->pins > 0)
+		return;
+	for (i = 0; i < intern->n_unheld; i++) {
+		text = intern->texts[intern->unheld[i]];
+		if (text != NULL && text->held == 0)
+			remove_text(intern, intern->unheld[i]);
+	}
+	free(intern->unheld);
+	intern->unheld = NULL;
+	intern->n_unheld = intern->unheld_cap = 0;
 }
 
 const char *

@@ -18,6 +18,12 @@ uint32_t intern_take(struct intern *intern, const char *text);
 void intern_drop(struct intern *intern, uint32_t number);
 /* Borrowed while it is held; NULL for 0 and for a number that nobody holds. */
 const char *intern_text(const struct intern *intern, uint32_t number);
+/*
+ * While there is a pin no text goes: one that nobody holds any more stays as
+ * it is under its number, and goes with the last pin.
+ */
+void intern_pin(struct intern *intern);
+void intern_unpin(struct intern *intern);
 /* Behind the largest number in use: to walk them. */
 uint32_t intern_end(const struct intern *intern);
 

@@ -126,7 +126,7 @@ fleet_order(const struct fleet *fleet)
 	return fleet->order;
 }
 
-const struct intern *
+struct intern *
 fleet_texts(const struct fleet *fleet)
 {
 	return fleet->texts;
@@ -247,6 +247,7 @@ fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 {
 	struct column before[FLEET_PATHS_MAX];
 	size_t n_before = fleet->n_columns, i, row;
+	struct list *link;
 
 	if (n > FLEET_PATHS_MAX)
 		n = FLEET_PATHS_MAX;
@@ -261,6 +262,9 @@ fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 		free(before[i].path);
 		free(before[i].values);
 	}
+	for (link = fleet->views.next; link != &fleet->views;
+	     link = link->next)
+		fleet_view_on_paths(fleet_view_of(link));
 	fleet_changed(fleet);
 }
 

@@ -152,14 +152,19 @@ int fleet_view_set_filter(
 /* The filter is the view's from now on. */
 void fleet_view_take_filter(struct fleet_view *view, struct filter *filter);
 /*
- * In a long list a filter takes several turns of the loop; meanwhile the view
- * shows what it did.  Works for a few milliseconds; true: there is more to do.
+ * In a long list a filter and a sort take several turns of the loop; meanwhile
+ * the view shows what it did, and a newer wish is all that counts.  Works for a
+ * few milliseconds; true: there is more to do.
  */
 bool fleet_view_work(struct fleet_view *view);
-/* Works to the end.  To be called before anything acts on what is shown. */
-void fleet_view_finish(struct fleet_view *view);
+void fleet_view_finish(struct fleet_view *view); /* works to the end */
+/* What is not shown yet as it is wanted; nothing may act on rows that wait for
+ * their filter. */
+enum fleet_wait { FLEET_SHOWN, FLEET_SORTS, FLEET_FILTERS };
+enum fleet_wait fleet_view_waits(const struct fleet_view *view);
+/* As is wanted: filter, column, and which way. */
 const char *fleet_view_filter(const struct fleet_view *view);
-/* Sorts now, once; nothing moves by itself afterwards. */
+/* Sorts once; nothing moves by itself afterwards. */
 void fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse);
 enum fleet_sort fleet_view_sorted_by(const struct fleet_view *view);
 bool fleet_view_is_reverse(const struct fleet_view *view);

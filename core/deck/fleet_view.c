@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/deck/filter.h"
 #include "core/deck/fleet.h"
@@ -12,25 +13,27 @@
 #include "core/deck/row_order.h"
 #include "core/deck/view_build.h"
 
-#define SLICE_US 3000                /* of a turn of the loop */
+#define SLICE_US 2500                /* of a turn of the loop */
 #define FEW_ROWS ((size_t)20 * 1000) /* looked at in one go */
 
 /*
  * Without a filter and in id order a view is the fleet's own order.  Else it
  * has one of its own: sorted when that was asked for, and left alone since,
  * but for rows that come and go.  Reverse is the same order read from its end.
+ *
+ * filter, by and reverse are what is wanted.  A new order is in the making as
+ * long as there is a build; until then the list shows the one before.
  */
 struct fleet_view {
 	struct list link; /* first: see fleet_view_of() */
 	struct fleet *fleet;
 	struct row_order *own; /* or NULL */
-	/* What the filter is to show, in the making; NULL: it is shown.  Until
-	 * then own is what the filter before has left. */
-	struct view_build *build;
+	struct view_build *build; /* or NULL */
 	struct filter *filter; /* owned */
 	size_t marked;         /* of the rows in own */
 	enum fleet_sort by;
-	bool reverse;
+	bool reverse, shown_reverse;
+	bool filters; /* with the build comes another filter */
 };
 
 struct fleet_view *
@@ -43,25 +46,6 @@ static const struct row_order *
 shown(const struct fleet_view *view)
 {
 	return view->own != NULL ? view->own : fleet_order(view->fleet);
-}
-
-struct place {
-	const struct fleet_view *view;
-	const struct fleet_row *row;
-};
-
-static bool
-is_before(uint32_t number, void *arg)
-{
-	const struct place *place = arg;
-	const struct fleet *fleet = place->view->fleet;
-	const struct fleet_row *row = fleet_row_at(fleet, number);
-	int order = fleet_sort_compare(
-	    fleet, place->view->by, place->view->reverse, row, place->row);
-
-	if (order == 0)
-		order = fleet_id_compare(row->id, place->row->id);
-	return order < 0;
 }
 
 void
@@ -80,6 +64,8 @@ fleet_view_drop(struct fleet_view *view, const struct fleet_row *row)
 void
 fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row)
 {
+	if (view->build != NULL)
+		view_build_on_mark(view->build, row);
 	if (view->own == NULL ||
 	    !row_order_has(view->own, fleet_row_number(view->fleet, row)))
 		return;
@@ -89,14 +75,9 @@ fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row)
 		view->marked--;
 }
 
-/*
- * By id the rows are always in order; by another column values may have moved
- * since, and then one place is as good as another.
- */
 void
 fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 {
-	struct place place = { view, row };
 	uint32_t number = fleet_row_number(view->fleet, row);
 	bool matches;
 
@@ -114,8 +95,10 @@ fleet_view_take(struct fleet_view *view, const struct fleet_row *row)
 		fleet_view_drop(view, row);
 		return;
 	}
-	row_order_insert(
-	    view->own, row_order_search(view->own, is_before, &place), number);
+	row_order_insert(view->own,
+	    fleet_sort_place(
+		view->fleet, view->by, view->reverse, view->own, row),
+	    number);
 	view->marked += row->marked;
 }
 
@@ -127,63 +110,49 @@ shows_all(const struct fleet_view *view)
 	return text[strspn(text, " \t")] == '\0';
 }
 
-static void
-count_marked(struct fleet_view *view)
-{
-	size_t i, n = row_order_size(view->own);
-
-	view->marked = 0;
-	for (i = 0; i < n && fleet_marked(view->fleet) > 0; i++)
-		view->marked +=
-		    fleet_row_at(view->fleet, row_order_at(view->own, i))
-			->marked;
-}
-
 /* The new order takes the place of the one shown. */
 static void
 end_build(struct fleet_view *view)
 {
-	struct view_build *build = view->build;
-	const struct fleet_row *row;
-	const uint32_t *touched;
-	size_t i, n;
-
-	view->build = NULL;
 	row_order_free(view->own);
-	view->own = view_build_end(build, view->by, view->reverse);
-	touched = view_build_touched(build, &n);
-	for (i = 0; i < n; i++) {
-		row = fleet_row_at(view->fleet, touched[i]);
-		if (row->id != NULL)
-			fleet_view_take(view, row);
-	}
-	view_build_free(build);
-	count_marked(view);
+	view->own = view_build_take(view->build, &view->marked);
+	view->shown_reverse = view->reverse;
+	view->filters = false;
+	view_build_free(view->build);
+	view->build = NULL;
 }
 
 bool
-fleet_view_work(struct fleet_view *view)
+fleet_view_step(struct fleet_view *view, int64_t end_us)
 {
 	if (view->build == NULL)
 		return false;
-	if (view_build_is_urgent(view->build)) {
-		fleet_view_finish(view);
-		return false;
-	}
-	if (view_build_step(view->build, view->filter, SLICE_US))
+	if (view_build_step(view->build, view->filter, end_us))
 		return true;
 	end_build(view);
 	return false;
 }
 
+bool
+fleet_view_work(struct fleet_view *view)
+{
+	return view->build != NULL &&
+	    fleet_view_step(view, clock_mono_us() + SLICE_US);
+}
+
 void
 fleet_view_finish(struct fleet_view *view)
 {
-	if (view->build == NULL)
-		return;
-	while (view_build_step(view->build, view->filter, SLICE_US))
+	while (fleet_view_work(view))
 		;
-	end_build(view);
+}
+
+enum fleet_wait
+fleet_view_waits(const struct fleet_view *view)
+{
+	return view->build == NULL ? FLEET_SHOWN
+	    : view->filters        ? FLEET_FILTERS
+				   : FLEET_SORTS;
 }
 
 /* A short list is there at once. */
@@ -191,7 +160,8 @@ static void
 begin_build(struct fleet_view *view, const struct row_order *from, bool sorted)
 {
 	view_build_free(view->build);
-	view->build = view_build_new(view->fleet, from, sorted);
+	view->build = view_build_new(
+	    view->fleet, from, sorted, view->by, view->reverse);
 	if (row_order_size(from) <= FEW_ROWS)
 		fleet_view_finish(view);
 }
@@ -206,7 +176,22 @@ show_all(struct fleet_view *view)
 	view->build = NULL;
 	row_order_free(view->own);
 	view->own = NULL;
+	view->filters = false;
+	view->shown_reverse = view->reverse;
 	return true;
+}
+
+static void
+begin_anew(struct fleet_view *view)
+{
+	begin_build(view, fleet_order(view->fleet), view->by == SORT_DEVICE);
+}
+
+void
+fleet_view_on_paths(struct fleet_view *view)
+{
+	if (view->build != NULL)
+		begin_anew(view);
 }
 
 struct fleet_view *
@@ -238,16 +223,20 @@ fleet_view_take_filter(struct fleet_view *view, struct filter *filter)
 	struct filter *before = view->filter;
 	bool narrows = filter_narrows(filter, before);
 
+	if (view->build != NULL &&
+	    strcmp(filter_text(filter), filter_text(before)) == 0) {
+		filter_free(filter); /* typed, and then accepted */
+		return;
+	}
 	view->filter = filter;
+	view->filters = true;
 	if (show_all(view))
 		;
-	else if (view->build != NULL && narrows)
-		view_build_again(view->build);
 	else if (view->build == NULL && view->own != NULL && narrows)
 		begin_build(view, view->own, true);
-	else
-		begin_build(
-		    view, fleet_order(view->fleet), view->by == SORT_DEVICE);
+	else if (view->build == NULL || !narrows ||
+	    !view_build_again(view->build))
+		begin_anew(view);
 	filter_free(before);
 }
 
@@ -280,8 +269,7 @@ fleet_view_sort(struct fleet_view *view, enum fleet_sort by, bool reverse)
 	view->reverse = reverse;
 	if (show_all(view))
 		return;
-	begin_build(view, fleet_order(view->fleet), by == SORT_DEVICE);
-	fleet_view_finish(view);
+	begin_anew(view);
 }
 
 enum fleet_sort
@@ -311,7 +299,7 @@ fleet_view_marked(const struct fleet_view *view)
 static uint32_t
 number_at(const struct fleet_view *view, size_t i)
 {
-	if (view->reverse)
+	if (view->shown_reverse)
 		i = fleet_view_size(view) - 1 - i;
 	return row_order_at(shown(view), i);
 }
@@ -333,7 +321,7 @@ fleet_view_index(const struct fleet_view *view, const char *id)
 	if (row == NULL)
 		return -1;
 	i = row_order_index(shown(view), fleet_row_number(view->fleet, row));
-	if (i >= 0 && view->reverse)
+	if (i >= 0 && view->shown_reverse)
 		i = (ssize_t)fleet_view_size(view) - 1 - i;
 	return i;
 }

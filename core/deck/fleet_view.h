@@ -27,6 +27,10 @@ void fleet_view_take(struct fleet_view *view, const struct fleet_row *row);
 void fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row);
 /* The row is about to go. */
 void fleet_view_drop(struct fleet_view *view, const struct fleet_row *row);
+/* fleet_view_work() until end_us of the monotonic clock, or a little more. */
+bool fleet_view_step(struct fleet_view *view, int64_t end_us);
+/* Other paths have values now. */
+void fleet_view_on_paths(struct fleet_view *view);
 
 /* Rows have numbers, good while the device exists; all of them in id order. */
 const struct fleet_row *fleet_row_at(const struct fleet *fleet, uint32_t number);
@@ -34,7 +38,7 @@ uint32_t fleet_row_number(
     const struct fleet *fleet, const struct fleet_row *row);
 const struct row_order *fleet_order(const struct fleet *fleet);
 /* The texts of its rows, by the numbers in them; at a path, 0: no value. */
-const struct intern *fleet_texts(const struct fleet *fleet);
+struct intern *fleet_texts(const struct fleet *fleet);
 uint32_t fleet_row_value_number(
     const struct fleet *fleet, const struct fleet_row *row, size_t i);
 

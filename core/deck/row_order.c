@@ -99,6 +99,18 @@ row_order_at(const struct row_order *order, size_t i)
 	return chunk_at(order, place)->rows[i];
 }
 
+void
+row_order_copy(const struct row_order *order, uint32_t *rows)
+{
+	size_t i;
+
+	for (i = 0; i < order->n_chunks; i++) {
+		memcpy(rows, chunk_at(order, i)->rows,
+		    order->counts[i] * sizeof(*rows));
+		rows += order->counts[i];
+	}
+}
+
 bool
 row_order_has(const struct row_order *order, uint32_t row)
 {

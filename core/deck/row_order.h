@@ -21,6 +21,9 @@ uint32_t row_order_at(const struct row_order *order, size_t i);
 ssize_t row_order_index(const struct row_order *order, uint32_t row); /* -1 */
 bool row_order_has(const struct row_order *order, uint32_t row);
 
+/* All of them, in order; rows has room for row_order_size(). */
+void row_order_copy(const struct row_order *order, uint32_t *rows);
+
 /* A row stands in it once at most.  i up to row_order_size(). */
 void row_order_insert(struct row_order *order, size_t i, uint32_t row);
 void row_order_append(struct row_order *order, uint32_t row);

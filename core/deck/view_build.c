@@ -12,39 +12,49 @@
 #include "core/deck/fleet_view.h"
 #include "core/deck/row_order.h"
 
-#define BATCH 256 /* rows between two looks at the clock */
-#define TOUCHED_MAX ((size_t)4096)
-#define OLD_MS 1000
+#define BATCH ((size_t)256) /* rows between two looks at the clock */
+#define BATCH_TOUCHED ((size_t)16)
+#define WORD_BITS 64
+
+enum phase { LOOK, SORT, LINE_UP, TOUCHED, DONE };
 
 /*
- * rows: those before kept have passed, those from next on are to be looked
- * at.  A row number may have become another device's since the copy was made;
- * then it was touched.
+ * First the rows from next on are looked at, and those that pass are kept in
+ * front of it; these are sorted, and put into order.  A row that is touched
+ * meanwhile is as good as not there, because its number may have become
+ * another device's: it is looked at last, and then comes in at its place.
  */
 struct view_build {
 	const struct fleet *fleet;
+	enum fleet_sort by;
+	bool reverse;
+	bool sorted;
+	enum phase phase;
 	uint32_t *rows;
 	size_t n_rows, kept, next;
+	struct fleet_sorter *sorter;
+	struct row_order *order; /* from LINE_UP on */
+	size_t marked;           /* of the rows in it */
+	/* A row is in touched while its bit is set. */
 	uint32_t *touched;
-	size_t n_touched, cap;
-	bool sorted;
-	int64_t began_ms;
+	size_t n_touched, touched_cap, touched_next;
+	uint64_t *bits;
 };
 
 struct view_build *
-view_build_new(
-    const struct fleet *fleet, const struct row_order *from, bool sorted)
+view_build_new(const struct fleet *fleet, const struct row_order *from,
+    bool sorted, enum fleet_sort by, bool reverse)
 {
 	struct view_build *build = xcalloc(1, sizeof(*build));
-	size_t i;
 
 	build->fleet = fleet;
+	build->by = by;
+	build->reverse = reverse;
 	build->sorted = sorted;
-	build->began_ms = clock_mono_ms();
 	build->n_rows = row_order_size(from);
 	build->rows = xcalloc(build->n_rows + 1, sizeof(*build->rows));
-	for (i = 0; i < build->n_rows; i++)
-		build->rows[i] = row_order_at(from, i);
+	row_order_copy(from, build->rows);
+	build->bits = xcalloc(FLEET_MAX / WORD_BITS + 1, sizeof(*build->bits));
 	return build;
 }
 
@@ -53,102 +63,189 @@ view_build_free(struct view_build *build)
 {
 	if (build == NULL)
 		return;
+	fleet_sorter_free(build->sorter);
+	row_order_free(build->order);
 	free(build->rows);
 	free(build->touched);
+	free(build->bits);
 	free(build);
 }
 
-void
+bool
 view_build_again(struct view_build *build)
 {
 	size_t left = build->n_rows - build->next;
 
+	if (build->phase != LOOK)
+		return false;
 	memmove(build->rows + build->kept, build->rows + build->next,
 	    left * sizeof(build->rows[0]));
 	build->n_rows = build->kept + left;
 	build->kept = build->next = 0;
+	return true;
 }
 
+static bool
+is_touched(const struct view_build *build, uint32_t number)
+{
+	return (build->bits[number / WORD_BITS] >> number % WORD_BITS & 1) != 0;
+}
+
+/* It must not stay in line, where others are compared with it. */
 void
 view_build_touch(struct view_build *build, uint32_t number)
 {
-	if (build->n_touched == build->cap) {
-		build->cap = build->cap == 0 ? 64 : build->cap * 2;
-		build->touched = xreallocarray(
-		    build->touched, build->cap, sizeof(*build->touched));
+	if (build->order != NULL && row_order_has(build->order, number)) {
+		row_order_remove(build->order, number);
+		build->marked -= fleet_row_at(build->fleet, number)->marked;
+	}
+	if (is_touched(build, number))
+		return;
+	build->bits[number / WORD_BITS] |= UINT64_C(1) << number % WORD_BITS;
+	if (build->n_touched == build->touched_cap) {
+		build->touched_cap =
+		    build->touched_cap == 0 ? 64 : build->touched_cap * 2;
+		build->touched = xreallocarray(build->touched,
+		    build->touched_cap, sizeof(*build->touched));
 	}
 	build->touched[build->n_touched++] = number;
 }
 
-static void
-look(struct view_build *build, const struct filter *filter, size_t end)
+void
+view_build_on_mark(struct view_build *build, const struct fleet_row *row)
 {
+	if (build->order == NULL ||
+	    !row_order_has(build->order, fleet_row_number(build->fleet, row)))
+		return;
+	if (row->marked)
+		build->marked++;
+	else
+		build->marked--;
+}
+
+static size_t
+reach(const struct view_build *build, size_t n)
+{
+	return n - build->next < BATCH ? n : build->next + BATCH;
+}
+
+/* A row that has gone must not be sorted: it has no values any more. */
+static bool
+look(struct view_build *build, const struct filter *filter)
+{
+	size_t end = reach(build, build->n_rows);
 	const struct fleet_row *row;
 	uint32_t number;
 
 	for (; build->next < end; build->next++) {
 		number = build->rows[build->next];
 		row = fleet_row_at(build->fleet, number);
-		if (row->id != NULL &&
+		if (!is_touched(build, number) &&
 		    filter_matches(filter, build->fleet, row))
 			build->rows[build->kept++] = number;
 	}
+	return build->next < build->n_rows;
+}
+
+static bool
+sort(struct view_build *build, int64_t end_us)
+{
+	if (build->sorted)
+		return false;
+	if (build->sorter == NULL)
+		build->sorter = fleet_sorter_new(build->fleet, build->by,
+		    build->reverse, build->rows, build->kept);
+	return fleet_sorter_step(build->sorter, end_us);
+}
+
+static bool
+line_up(struct view_build *build)
+{
+	size_t end;
+	uint32_t number;
+
+	if (build->order == NULL) {
+		fleet_sorter_free(build->sorter);
+		build->sorter = NULL;
+		build->order = row_order_new();
+		build->next = 0;
+	}
+	end = reach(build, build->kept);
+	for (; build->next < end; build->next++) {
+		number = build->rows[build->next];
+		if (is_touched(build, number))
+			continue;
+		row_order_append(build->order, number);
+		build->marked += fleet_row_at(build->fleet, number)->marked;
+	}
+	return build->next < build->kept;
+}
+
+static void
+put_in(struct view_build *build, const struct filter *filter, uint32_t number)
+{
+	const struct fleet_row *row = fleet_row_at(build->fleet, number);
+
+	build->bits[number / WORD_BITS] &= ~(UINT64_C(1) << number % WORD_BITS);
+	if (row->id == NULL || !filter_matches(filter, build->fleet, row))
+		return;
+	row_order_insert(build->order,
+	    fleet_sort_place(
+		build->fleet, build->by, build->reverse, build->order, row),
+	    number);
+	build->marked += row->marked;
+}
+
+static bool
+put_in_touched(struct view_build *build, const struct filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < BATCH_TOUCHED; i++) {
+		if (build->touched_next == build->n_touched)
+			return false;
+		put_in(build, filter, build->touched[build->touched_next++]);
+	}
+	return true;
 }
 
 bool
 view_build_step(
-    struct view_build *build, const struct filter *filter, int64_t limit_us)
+    struct view_build *build, const struct filter *filter, int64_t end_us)
 {
-	int64_t end_us = clock_utc_us() + limit_us;
+	bool more = false;
 
-	while (build->n_rows - build->next > BATCH) {
-		look(build, filter, build->next + BATCH);
-		if (clock_utc_us() >= end_us)
+	while (build->phase != DONE) {
+		switch (build->phase) {
+		case LOOK:
+			more = look(build, filter);
+			break;
+		case SORT:
+			more = sort(build, end_us);
+			break;
+		case LINE_UP:
+			more = line_up(build);
+			break;
+		case TOUCHED:
+			more = put_in_touched(build, filter);
+			break;
+		case DONE:
+			break;
+		}
+		if (!more)
+			build->phase++;
+		if (build->phase != DONE && clock_mono_us() >= end_us)
 			return true;
 	}
-	look(build, filter, build->n_rows);
 	return false;
 }
 
-bool
-view_build_is_urgent(const struct view_build *build)
-{
-	return build->n_touched >= TOUCHED_MAX ||
-	    clock_mono_ms() - build->began_ms > OLD_MS;
-}
-
-/* A row that has gone must not be sorted: it has no values any more. */
-static void
-leave_out_gone(struct view_build *build)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < build->kept; i++)
-		if (fleet_row_at(build->fleet, build->rows[i])->id != NULL)
-			build->rows[n++] = build->rows[i];
-	build->kept = n;
-}
-
 struct row_order *
-view_build_end(struct view_build *build, enum fleet_sort by, bool reverse)
+view_build_take(struct view_build *build, size_t *marked)
 {
-	struct row_order *order = row_order_new();
-	size_t i;
+	struct row_order *order = build->order;
 
-	leave_out_gone(build);
-	if (!build->sorted)
-		fleet_sort_rows(
-		    build->fleet, by, reverse, build->rows, build->kept);
-	for (i = 0; i < build->kept; i++)
-		row_order_append(order, build->rows[i]);
-	for (i = 0; i < build->n_touched; i++)
-		row_order_remove(order, build->touched[i]);
+	build->order = NULL;
+	*marked = build->marked;
 	return order;
-}
-
-const uint32_t *
-view_build_touched(const struct view_build *build, size_t *n)
-{
-	*n = build->n_touched;
-	return build->touched;
 }

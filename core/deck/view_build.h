@@ -1,6 +1,6 @@
 /*
- * The rows of a new order of the list in the making: looked at a few at a
- * time, while the list shows the order before.
+ * A new order of the list in the making: rows are looked at, sorted and put in
+ * line a few at a time, while the list shows the order before.
  */
 #ifndef TWINDECK_CORE_DECK_VIEW_BUILD_H
 #define TWINDECK_CORE_DECK_VIEW_BUILD_H
@@ -16,26 +16,23 @@ struct row_order;
 struct view_build;
 
 /* From a copy of an order; sorted: it stands as it is wanted already. */
-struct view_build *view_build_new(
-    const struct fleet *fleet, const struct row_order *from, bool sorted);
+struct view_build *
+view_build_new(const struct fleet *fleet, const struct row_order *from,
+    bool sorted, enum fleet_sort by, bool reverse);
 void view_build_free(struct view_build *build); /* NULL does nothing */
 
-/* A narrower filter is to be passed, by what is left only. */
-void view_build_again(struct view_build *build);
-/* The row has come, gone or changed since. */
+/* A narrower filter is to be passed, by what is left only.  false: it is too
+ * late for that, and a new build is needed. */
+bool view_build_again(struct view_build *build);
+/* The row has come, changed or is about to go. */
 void view_build_touch(struct view_build *build, uint32_t number);
-/* Looks at rows until limit_us is over; false: all have been looked at. */
-bool view_build_step(struct view_build *build, const struct filter *filter,
-    int64_t limit_us);
-/* It is too old, or too much has happened meanwhile: end it at once. */
-bool view_build_is_urgent(const struct view_build *build);
+/* Its mark was set or taken away. */
+void view_build_on_mark(struct view_build *build, const struct fleet_row *row);
+/* Works until end_us of the monotonic clock; false: it is done. */
+bool view_build_step(
+    struct view_build *build, const struct filter *filter, int64_t end_us);
 
-/*
- * The order of what has passed, the caller's, without the rows that were
- * touched: these are for the caller to put in.
- */
-struct row_order *view_build_end(
-    struct view_build *build, enum fleet_sort by, bool reverse);
-const uint32_t *view_build_touched(const struct view_build *build, size_t *n);
+/* What came of it, the caller's; *marked is how many of its rows are. */
+struct row_order *view_build_take(struct view_build *build, size_t *marked);
 
 #endif

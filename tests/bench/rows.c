@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/str.h"
@@ -23,10 +23,14 @@
 
 #define ID_SIZE 16 /* "device-0000001" */
 
+/* Of the processor: what else the machine does is no turn of ours. */
 static double
 now_ms(void)
 {
-	return (double)clock_utc_us() / 1e3;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
 static int64_t
@@ -45,8 +49,9 @@ private_kib(void)
 	return kib;
 }
 
+/* serials: each row is to have a value of its own. */
 static void
-fill(struct fleet *fleet, int64_t n)
+fill(struct fleet *fleet, int64_t n, bool serials)
 {
 	char text[256];
 	cJSON *twin;
@@ -64,9 +69,10 @@ fill(struct fleet *fleet, int64_t n)
 		    i * 7919 % n, i % 100 == 0 ? "applying" : "current",
 		    (int)(i % 7));
 		twin = cJSON_Parse(text);
-		/* The serials would be a million texts of the tags. */
-		cJSON_DeleteItemFromObject(
-		    cJSON_GetObjectItem(twin, "tags"), "serial");
+		if (!serials)
+			/* They would be a million texts of the tags. */
+			cJSON_DeleteItemFromObject(
+			    cJSON_GetObjectItem(twin, "tags"), "serial");
 		fleet_take_twin(fleet, twin);
 		cJSON_Delete(twin);
 	}
@@ -111,6 +117,46 @@ sort(struct fleet_view *view, enum fleet_sort by, const char *name)
 	say(view, name, begin);
 }
 
+static void
+mark(struct fleet *fleet, struct fleet_view *view, enum fleet_marking how,
+    const char *name)
+{
+	double begin = now_ms();
+
+	(void)fleet;
+	fleet_view_mark(view, 0, fleet_view_size(view), how);
+	say(view, name, begin);
+}
+
+static void
+unmark_all(struct fleet *fleet, struct fleet_view *view)
+{
+	double begin = now_ms();
+
+	fleet_unmark_all(fleet);
+	say(view, "unmark all", begin);
+}
+
+/* A column in which every row has a value of its own. */
+static void
+serials(struct fleet *fleet, struct fleet_view *view, int64_t n)
+{
+	static const char *const paths[] = { "tags.serial" };
+	double begin = now_ms();
+
+	fleet_set_paths(fleet, paths, 1);
+	say(view, "column", begin);
+	fill(fleet, n, true);
+	sort(view, SORT_VALUE, "serial");
+	filter(view, "7");
+	filter(view, "plant-7");
+	filter(view, "");
+	sort(view, SORT_TAGS, "tags");
+	begin = now_ms();
+	fleet_set_paths(fleet, NULL, 0);
+	say(view, "column gone", begin);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -122,7 +168,7 @@ main(int argc, char **argv)
 
 	if (argc != 2 || str_to_int64(argv[1], 1, FLEET_MAX, &n) == -1)
 		errx(2, "usage: rows N");
-	fill(fleet, n);
+	fill(fleet, n, false);
 	printf("{\"rows\":%" PRId64 ",\"load_ms\":%.0f", n, now_ms() - begin);
 	sort(view, SORT_FIRMWARE, "firmware");
 	printf(",\"bytes\":%.1f",
@@ -136,6 +182,13 @@ main(int argc, char **argv)
 	sort(view, SORT_DEVICE, "device");
 	filter(view, "77");
 	filter(view, "~d77");
+	mark(fleet, view, FLEET_MARK, "mark shown");
+	filter(view, "");
+	mark(fleet, view, FLEET_MARK, "mark all");
+	mark(fleet, view, FLEET_INVERT, "invert");
+	mark(fleet, view, FLEET_MARK, "mark again");
+	unmark_all(fleet, view);
+	serials(fleet, view, n);
 	puts("}");
 	fleet_view_free(view);
 	fleet_free(fleet);

@@ -23,10 +23,13 @@ struct model {
 static void
 check_order(const struct row_order *order, const struct model *model)
 {
+	static uint32_t copy[ROWS];
 	size_t i;
 
 	assert_int_equal(model->n, row_order_size(order));
+	row_order_copy(order, copy);
 	for (i = 0; i < model->n; i++) {
+		assert_int_equal(model->rows[i], copy[i]);
 		assert_int_equal(model->rows[i], row_order_at(order, i));
 		assert_int_equal(i, row_order_index(order, model->rows[i]));
 	}
@@ -182,6 +185,34 @@ test_a_text_is_kept_once_and_while_it_is_held(void **state)
 	intern_free(intern);
 }
 
+static void
+test_a_text_stays_while_there_is_a_pin(void **state)
+{
+	struct intern *intern = intern_new();
+	uint32_t a, b;
+
+	(void)state;
+	a = intern_take(intern, "1.4.2");
+	b = intern_take(intern, "1.5.0");
+	intern_pin(intern);
+	intern_pin(intern);
+	intern_drop(intern, a);
+	intern_drop(intern, b);
+	assert_string_equal("1.4.2", intern_text(intern, a));
+	/* Taken again, and given back again, it is not gone twice. */
+	assert_int_equal(a, intern_take(intern, "1.4.2"));
+	intern_drop(intern, a);
+	assert_int_equal(b, intern_take(intern, "1.5.0"));
+	assert_int_not_equal(a, intern_take(intern, "2.0.0"));
+	intern_unpin(intern);
+	assert_string_equal("1.4.2", intern_text(intern, a));
+	intern_unpin(intern);
+	assert_null(intern_text(intern, a));
+	assert_string_equal("1.5.0", intern_text(intern, b));
+	assert_int_equal(a, intern_take(intern, "2.1.0"));
+	intern_free(intern);
+}
+
 int
 main(void)
 {
@@ -192,6 +223,7 @@ main(void)
 		    test_an_index_finds_what_is_in_it_and_nothing_else),
 		cmocka_unit_test(
 		    test_a_text_is_kept_once_and_while_it_is_held),
+		cmocka_unit_test(test_a_text_stays_while_there_is_a_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
