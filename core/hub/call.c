@@ -32,7 +32,6 @@
 #include "core/net/tls.h"
 
 #define ONE_RECORD_MAX 16384 /* bytes in one TLS record */
-#define JSON_TYPE "application/json; charset=utf-8"
 
 const char *
 hub_call_arg(const struct hub_call *call, size_t i)
@@ -204,6 +203,22 @@ set_date(struct hub_call *call)
 	hub_call_set_header(call, "Date", date);
 }
 
+/* evhttp tells the length of no answer to HEAD or CONNECT; that to HEAD is a
+ * head alone. */
+static bool
+keeps_body(struct hub_call *call)
+{
+	enum evhttp_cmd_type method =
+	    evhttp_request_get_command(call->request);
+	char len[32];
+
+	if (method != EVHTTP_REQ_HEAD && method != EVHTTP_REQ_CONNECT)
+		return false;
+	snprintf(len, sizeof(len), "%zu", call->body_len);
+	hub_call_set_header(call, "Content-Length", len);
+	return method == EVHTTP_REQ_HEAD;
+}
+
 static void
 send_answer(struct hub_call *call)
 {
@@ -222,10 +237,12 @@ send_answer(struct hub_call *call)
 	if (is_leaving)
 		hub_call_set_header(call, "Connection", "close");
 	if (call->body != NULL) {
-		hub_call_set_header(call, "Content-Type", JSON_TYPE);
-		evbuffer_add_reference(
-		    out, call->body, call->body_len, free_body, call->body);
-		call->body = NULL;
+		hub_call_set_header(call, "Content-Type", HUB_CALL_JSON_TYPE);
+		if (!keeps_body(call)) {
+			evbuffer_add_reference(out, call->body,
+			    call->body_len, free_body, call->body);
+			call->body = NULL;
+		}
 	}
 	connection = evhttp_request_get_connection(call->request);
 	evhttp_send_reply(call->request, call->status, NULL, NULL);

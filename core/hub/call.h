@@ -21,6 +21,7 @@ struct hub_gate_wait;
 struct strbuf;
 
 #define HUB_CALL_SEGMENTS_MAX 6
+#define HUB_CALL_JSON_TYPE "application/json; charset=utf-8"
 
 /* Open to http.c and call.c; handlers use the functions below. */
 struct hub_call {

@@ -24,13 +24,11 @@
 #include "core/hub/routes.h"
 #include "core/net/listen.h"
 
-#define METHODS                                              \
-	(EVHTTP_REQ_GET | EVHTTP_REQ_PUT | EVHTTP_REQ_POST | \
-	    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH)
-
-/* What is a little too large is read, to be refused in the service's words:
- * evhttp ends the connection of the rest, with words of its own. */
-#define BODY_READ_MAX (2 * HUB_HTTP_BODY_MAX)
+/* All that evhttp knows: which of them a resource has is the routes' to say. */
+#define METHODS                                                          \
+	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |            \
+	    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |    \
+	    EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
 struct hub_http {
 	struct hub *hub;
@@ -210,7 +208,8 @@ hub_http_new(struct hub *hub, int64_t port, struct err *err)
 	evhttp_set_allowed_methods(http->evhttp, METHODS);
 	evhttp_set_max_headers_size(
 	    http->evhttp, (ev_ssize_t)HUB_HTTP_HEADERS_MAX);
-	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)BODY_READ_MAX);
+	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_READ_MAX);
+	evhttp_set_flags(http->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(http->evhttp, HUB_HTTP_IDLE_S);
 	evhttp_set_bevcb(http->evhttp, hub_http_gauge_accept, http->gauge);
 	evhttp_set_gencb(http->evhttp, on_request, http);

@@ -12,8 +12,13 @@ struct err;
 struct hub;
 struct hub_http;
 
-#define HUB_HTTP_BODY_MAX ((size_t)1024 * 1024)
-#define HUB_HTTP_HEADERS_MAX ((size_t)16 * 1024)
+#define HUB_HTTP_BODY_MAX_KB 1024
+#define HUB_HTTP_BODY_MAX ((size_t)HUB_HTTP_BODY_MAX_KB * 1024)
+/* What is a little too large is read, to be refused by its size; what is more
+ * is read and thrown away, so that the client hears why. */
+#define HUB_HTTP_BODY_READ_MAX (2 * HUB_HTTP_BODY_MAX)
+#define HUB_HTTP_HEADERS_MAX_KB 16
+#define HUB_HTTP_HEADERS_MAX ((size_t)HUB_HTTP_HEADERS_MAX_KB * 1024)
 #define HUB_HTTP_IDLE_S 240 /* a connection without a request */
 
 /* port may be HUB_HTTPS_PORT_ANY.  NULL with err set as of net_listen_new(). */

@@ -14,9 +14,14 @@
 #include "core/base/list.h"
 #include "core/base/log.h"
 #include "core/base/xalloc.h"
+#include "core/hub/http.h"
+#include "core/hub/http_words.h"
 #include "core/hub/hub.h"
 #include "core/hub/newcomers.h"
 #include "core/net/listen.h"
+
+/* Of one request: its head and its body. */
+#define KEPT_MAX (HUB_HTTP_HEADERS_MAX + HUB_HTTP_BODY_READ_MAX)
 
 /*
  * evhttp does not say when a connection ends, but its SSL is freed then: what
@@ -35,9 +40,12 @@ struct hub_http_gauge {
 struct connection {
 	struct list link;
 	struct hub_newcomer newcomer;
+	struct hub_http_words words;
 	struct hub_http_gauge *gauge;
 	struct bufferevent *bev;
-	size_t pending; /* bytes that came since the last whole request */
+	/* Bytes that came since the last whole request, as far as they are
+	 * kept. */
+	size_t pending;
 	bool is_trusted;
 	bool is_counted; /* it speaks HTTP, and is not being closed */
 };
@@ -60,6 +68,7 @@ on_ssl_free(
 	list_remove(&connection->link);
 	hub_newcomers_remove(&connection->newcomer);
 	gauge->n_pending -= connection->pending;
+	hub_http_words_fini(&connection->words);
 	free(connection);
 	gauge->n_connections--;
 	if (gauge->listen == NULL) {
@@ -146,11 +155,13 @@ static void
 on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *connection = arg;
+	size_t n;
 
 	(void)input;
 	if (info->n_added == 0 || !connection->is_counted)
 		return;
-	set_pending(connection, connection->pending + info->n_added);
+	n = connection->pending + info->n_added;
+	set_pending(connection, n < KEPT_MAX ? n : KEPT_MAX);
 	if (connection->gauge->n_pending > HUB_HTTP_PENDING_MAX)
 		relieve(connection->gauge, connection);
 }
@@ -189,6 +200,7 @@ hub_http_gauge_accept(struct event_base *base, void *arg)
 	list_append(&gauge->connections, &connection->link);
 	hub_newcomers_add(gauge->hub->newcomers, &connection->newcomer);
 	evbuffer_add_cb(bufferevent_get_input(bev), on_input, connection);
+	hub_http_words_init(&connection->words, bev);
 	note_count(gauge);
 	return bev;
 }
@@ -207,6 +219,7 @@ hub_http_gauge_request(struct evhttp_request *request)
 {
 	struct connection *connection = connection_of(request);
 
+	hub_http_words_answer(&connection->words);
 	/* What follows may have come already. */
 	if (connection->is_counted)
 		set_pending(connection,
@@ -228,6 +241,7 @@ hub_http_gauge_leave(struct evhttp_request *request)
 {
 	struct connection *connection = connection_of(request);
 
+	hub_http_words_leave(&connection->words);
 	set_pending(connection, 0);
 	connection->is_counted = false;
 	hub_newcomers_remove(&connection->newcomer);

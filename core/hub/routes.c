@@ -208,25 +208,52 @@ set_who(struct hub_call *call)
 	return true;
 }
 
+static const char *
+method_name(int method)
+{
+	static const struct {
+		int method;
+		const char *name;
+	} names[] = {
+		{ EVHTTP_REQ_GET, "GET" },
+		{ EVHTTP_REQ_PUT, "PUT" },
+		{ EVHTTP_REQ_POST, "POST" },
+		{ EVHTTP_REQ_PATCH, "PATCH" },
+		{ EVHTTP_REQ_DELETE, "DELETE" },
+		{ 0, "" },
+	};
+	size_t i = 0;
+
+	while (names[i].method != 0 && names[i].method != method)
+		i++;
+	return names[i].name;
+}
+
 const struct hub_route *
 hub_route_find(struct hub_call *call)
 {
 	int method = (int)evhttp_request_get_command(call->request);
 	const struct hub_route *r;
-	bool path_fits = false;
+	struct strbuf allowed = { 0 };
 
 	for (r = routes; r->pattern != NULL; r++) {
 		if (!fits(call, r->pattern))
 			continue;
-		if (r->method == 0 || r->method == method)
+		if (r->method == 0 || r->method == method) {
+			strbuf_fini(&allowed);
 			return set_who(call) ? r : NULL;
-		path_fits = true;
+		}
+		strbuf_printf(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
+		    method_name(r->method));
 	}
-	if (path_fits)
+	if (allowed.len > 0) {
+		hub_call_set_header(call, "Allow", strbuf_str(&allowed));
 		hub_call_refuse(call, 405,
 		    "this resource does not know this method");
-	else
+	} else {
 		hub_call_refuse(call, 404,
 		    "this hub does not know this resource");
+	}
+	strbuf_fini(&allowed);
 	return NULL;
 }
