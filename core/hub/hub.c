@@ -38,6 +38,7 @@
 #include "core/hub/schema.h"
 #include "core/hub/sessions.h"
 #include "core/hub/tier.h"
+#include "core/hub/tier_day.h"
 #include "core/hub/transfer.h"
 #include "core/hub/twins.h"
 #include "core/net/tls.h"
@@ -194,6 +195,11 @@ make_model(struct hub *hub, const struct hub_config *config, struct err *err)
 	    hub_query_indexes_open(hub->store, config->indexes, err);
 	if (hub->query_indexes == NULL)
 		return -1;
+	if (hub->tier != NULL) {
+		hub->tier_day = hub_tier_day_new(hub, err);
+		if (hub->tier_day == NULL)
+			return -1;
+	}
 	hub->twins = hub_twins_new(hub, err);
 	if (hub->twins == NULL)
 		return -1;
@@ -286,7 +292,9 @@ hub_free(struct hub *hub)
 	hub_methods_free(hub->methods);
 	if (hub->liveness != NULL)
 		hub_liveness_flush(hub->liveness, HUB_LIVENESS_ALL);
+	hub_tier_day_flush(hub->tier_day);
 	hub_commit_free(hub->commit);
+	hub_tier_day_free(hub->tier_day);
 	hub_jobs_free(hub->jobs);
 	hub_configurations_free(hub->configurations);
 	hub_http_free(hub->http);

@@ -35,6 +35,7 @@ struct hub_query_lag;
 struct hub_registry;
 struct hub_sessions;
 struct hub_tier;
+struct hub_tier_day;
 struct hub_twins;
 struct store;
 
@@ -62,6 +63,7 @@ struct hub {
 	struct hub_newcomers *newcomers; /* who has not shown who it is */
 	struct hub_query_lag *query_lag; /* NULL: queries see all at once */
 	struct hub_tier *tier;       /* NULL: no quotas */
+	struct hub_tier_day *tier_day; /* NULL: no quotas */
 	struct hub_faults *faults;   /* those on purpose */
 	struct hub_history *history; /* of direct methods */
 	struct hub_monitor *monitor; /* who listens to messages */

@@ -185,5 +185,11 @@ const struct store_migration hub_schema[] = {
 	    "  DEFAULT 0;"
 	    "CREATE INDEX message_locked ON message (locked_until_us)"
 	    "  WHERE locked_until_us > 0;" },
+	{ "messages of the day",
+	    /* One row; the day counts from 1970, UTC. */
+	    "CREATE TABLE tier_day ("
+	    "  id INTEGER PRIMARY KEY,"
+	    "  day INTEGER NOT NULL,"
+	    "  messages INTEGER NOT NULL);" },
 	{ NULL, NULL },
 };

@@ -110,6 +110,8 @@ struct hub_tier {
 	int64_t messages_max; /* of all units in a day */
 	int64_t messages;     /* of this day */
 	int64_t day;          /* since 1970, UTC */
+	void (*on_bill)(void *arg); /* or NULL */
+	void *on_bill_arg;
 	struct bucket buckets[HUB_OPS];
 };
 
@@ -222,6 +224,32 @@ hub_tier_bill(struct hub_tier *tier, size_t len)
 	tier->messages += len == 0
 	    ? 1
 	    : (int64_t)((len - 1) / tier->tier->meter + 1);
+	if (tier->on_bill != NULL)
+		tier->on_bill(tier->on_bill_arg);
+}
+
+void
+hub_tier_resume(struct hub_tier *tier, int64_t day, int64_t messages)
+{
+	if (tier == NULL)
+		return;
+	tier->day = day;
+	tier->messages = messages;
+}
+
+int64_t
+hub_tier_messages(struct hub_tier *tier, int64_t *day)
+{
+	begin_day(tier);
+	*day = tier->day;
+	return tier->messages;
+}
+
+void
+hub_tier_on_bill(struct hub_tier *tier, void (*cb)(void *arg), void *arg)
+{
+	tier->on_bill = cb;
+	tier->on_bill_arg = arg;
 }
 
 bool

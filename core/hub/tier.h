@@ -56,11 +56,19 @@ size_t hub_tier_method_size(size_t len);
  * A day's messages, metered in chunks of 4 KB, on F1 of half a KB: telemetry,
  * cloud-to-device messages, methods and their answers, twins read and
  * written, and what queries answer.  Identities, jobs and configurations are
- * free.  They are counted from the start of the hub.
+ * free.
  */
 bool hub_tier_is_metered(enum hub_op op);
 /* Counts len bytes of such an operation, also when they are 0. */
 void hub_tier_bill(struct hub_tier *tier, size_t len);
+/* Goes on from what was counted on a day (since 1970, UTC); it is nothing to
+ * another day. */
+void hub_tier_resume(struct hub_tier *tier, int64_t day, int64_t messages);
+/* What was counted today, and which day that is; not for NULL. */
+int64_t hub_tier_messages(struct hub_tier *tier, int64_t *day);
+/* Calls cb whenever the count has changed. */
+void
+hub_tier_on_bill(struct hub_tier *tier, void (*cb)(void *arg), void *arg);
 /* Whether today's messages are used up. */
 bool hub_tier_is_spent(struct hub_tier *tier);
 /* "Total number of messages …": the caller's; not for NULL. */

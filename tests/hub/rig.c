@@ -41,6 +41,7 @@ struct rig {
 	struct event_base *base;
 	struct hub *hub;
 	char *dir;
+	const char *tier;
 	uint16_t port;
 };
 
@@ -57,7 +58,8 @@ static void
 start(struct rig *rig)
 {
 	struct hub_config config = {
-		.state_dir = rig->dir, .name = "local", .mqtt_port = rig->port
+		.state_dir = rig->dir, .name = "local", .mqtt_port = rig->port,
+		.tier = rig->tier, .n_units = 1
 	};
 	struct err err = { 0 };
 
@@ -93,6 +95,12 @@ rig_restart(struct rig *rig)
 {
 	stop(rig);
 	start(rig);
+}
+
+void
+rig_set_tier(struct rig *rig, const char *tier)
+{
+	rig->tier = tier;
 }
 
 void

@@ -26,6 +26,8 @@ struct strbuf;
 struct rig *rig_new(void);
 void rig_free(struct rig *rig);    /* and its folder */
 void rig_restart(struct rig *rig); /* the same state, and the same port */
+/* From the next start on. */
+void rig_set_tier(struct rig *rig, const char *tier);
 
 /* cmocka's fixtures; *state is the rig. */
 int rig_setup_device(void **state);      /* d1 */

@@ -7,10 +7,13 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
+#include "core/base/xalloc.h"
 #include "core/hub/hub.h"
+#include "core/hub/schema.h"
 #include "core/hub/tier.h"
 #include "core/iothub/topic.h"
 #include "core/mqtt/publish.h"
+#include "core/store/store.h"
 #include "tests/hub/rig.h"
 #include "tests/support/test.h"
 
@@ -267,6 +270,56 @@ test_at_midnight_utc_a_day_begins_anew(void **state)
 	hub_tier_free(tier);
 }
 
+/* What somebody would find who started after a kill -9. */
+static int64_t
+stored_messages(struct rig *rig)
+{
+	char *path = xasprintf(
+	    "%s/" HUB_FILE_DATABASE, hub_get_state_dir(rig_hub(rig)));
+	struct err err = { 0 };
+	struct store *store = store_open_beside(path, hub_schema, &err);
+	struct store_stmt *row;
+	int64_t n = -1;
+
+	if (store == NULL)
+		fail_msg("%s", err.text);
+	row = store_prepare(store, "SELECT messages FROM tier_day", &err);
+	if (store_step(row, &err) == 1)
+		n = store_column_int(row, 0);
+	store_stmt_free(row);
+	store_close(store);
+	free(path);
+	return n;
+}
+
+static void
+test_the_count_of_a_day_outlives_the_hub(void **state)
+{
+	struct rig *rig = rig_new();
+	int64_t day, end_ms;
+
+	(void)state;
+	rig_set_tier(rig, "F1");
+	rig_restart(rig);
+	assert_int_equal(0, hub_tier_messages(rig_hub(rig)->tier, &day));
+	hub_tier_bill(rig_hub(rig)->tier, 512 * 100);
+	hub_tier_bill(rig_hub(rig)->tier, 1);
+	end_ms = clock_mono_ms() + RIG_PATIENCE_MS;
+	while (stored_messages(rig) != 101 && clock_mono_ms() < end_ms)
+		rig_turn(rig, 50);
+	assert_int_equal(101, stored_messages(rig));
+	/* One that leaves in peace forgets nothing. */
+	hub_tier_bill(rig_hub(rig)->tier, 0);
+	rig_restart(rig);
+	assert_int_equal(102, hub_tier_messages(rig_hub(rig)->tier, &day));
+	/* Midnight comes, while no hub runs. */
+	skipped_us = INT64_C(86400) * 1000000;
+	rig_restart(rig);
+	assert_int_equal(0, hub_tier_messages(rig_hub(rig)->tier, &day));
+	skipped_us = 0;
+	rig_free(rig);
+}
+
 static void
 test_what_is_free_of_charge_is_not_metered(void **state)
 {
@@ -445,6 +498,7 @@ main(void)
 		cmocka_unit_test(
 		    test_the_messages_of_a_day_are_metered_in_chunks),
 		cmocka_unit_test(test_at_midnight_utc_a_day_begins_anew),
+		cmocka_unit_test(test_the_count_of_a_day_outlives_the_hub),
 		cmocka_unit_test(test_what_is_free_of_charge_is_not_metered),
 		cmocka_unit_test(
 		    test_a_device_over_the_messages_of_the_day_is_disconnected),
