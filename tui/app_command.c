@@ -5,11 +5,9 @@
 
 #include "tui/app.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
@@ -21,6 +19,7 @@
 #include "tui/app_state.h"
 #include "tui/confirm.h"
 #include "tui/dialogs.h"
+#include "tui/hub_words.h"
 #include "tui/keys.h"
 #include "tui/pane_devices.h"
 #include "tui/pane_jobs.h"
@@ -30,9 +29,7 @@ static bool
 meets(struct app *app, const struct key_def *def)
 {
 	const char *id = pane_devices_id(app->panes[PANE_DEVICES]);
-	const struct watch_health *health;
 	int needs = def->needs;
-	int64_t next_s;
 
 	if (needs != 0 && app->deck == NULL) {
 		app_say(app, false, "%s: the hub is still starting", def->name);
@@ -40,17 +37,9 @@ meets(struct app *app, const struct key_def *def)
 	}
 	if (app->deck == NULL)
 		return true;
-	health = watch_health(deck_watch(app->deck));
-	if ((needs & NEEDS_HUB) != 0 && !health->ok && health->ever) {
-		next_s = (health->next_try_ms - clock_mono_ms() + 999) / 1000;
-		app_say(app, true, "%s: %s; next try in %" PRId64 " s",
-		    def->name,
-		    health->err.code == ERR_UNAUTHORIZED
-			? "not authorized"
-			: "the hub does not answer",
-		    next_s > 0 ? next_s : 0);
+	if ((needs & (NEEDS_HUB | NEEDS_TARGETS)) != 0 &&
+	    !hub_takes(app, def->name, (needs & NEEDS_HUB) != 0))
 		return false;
-	}
 	if (((needs & NEEDS_DEVICE) != 0 && id == NULL) ||
 	    ((needs & NEEDS_TARGETS) != 0 && id == NULL &&
 		fleet_marked(deck_fleet(app->deck)) == 0)) {
@@ -126,9 +115,7 @@ app_run_on(struct app *app, const char *line, char *const *ids, size_t n)
 	if (command_run_line(&context, line, &result, &err) == -1)
 		app_say(app, true, "%s", err.text);
 	else if (result.job != NULL)
-		app_say(app, false, "job %d: %s on %zu device%s",
-		    job_number(result.job), job_title(result.job),
-		    job_size(result.job), job_size(result.job) == 1 ? "" : "s");
+		hub_say_job(app, result.job, NULL);
 	else if (result.print == COMMAND_PRINTS_HELP)
 		dialog_help_open(app, IN_ALL, "");
 	free(result.text);
@@ -136,10 +123,11 @@ app_run_on(struct app *app, const char *line, char *const *ids, size_t n)
 
 /*
  * What a dialog would ask a word for is not begun by a line without it
- * either.  True: it is asked for now, or the line is wrong.
+ * either.  True: it is asked for now, or the line is wrong, or the hub refuses.
  */
 static bool
-asks_first(struct app *app, const char *line, char *const *ids, size_t n)
+asks_first(struct app *app, const char *name, const char *line,
+    char *const *ids, size_t n)
 {
 	struct command_context context = {
 		.deck = app->deck,
@@ -154,6 +142,10 @@ asks_first(struct app *app, const char *line, char *const *ids, size_t n)
 		app_say(app, true, "%s", err.text);
 		return true;
 	}
+	if (result.n_devices > 0 && !hub_takes(app, name, false)) {
+		fleet_ids_free(result.device_ids, result.n_devices);
+		return true;
+	}
 	if (result.n_devices > 0 && confirm_is_asked(app, result.n_devices)) {
 		dialog_command_open(
 		    app, line, result.device_ids, result.n_devices);
@@ -164,12 +156,12 @@ asks_first(struct app *app, const char *line, char *const *ids, size_t n)
 }
 
 static void
-run_command(struct app *app, const char *line)
+run_command(struct app *app, const char *name, const char *line)
 {
 	char **ids;
 	size_t n = app_targets(app, &ids);
 
-	if (!asks_first(app, line, ids, n))
+	if (!asks_first(app, name, line, ids, n))
 		app_run_on(app, line, ids, n);
 	fleet_ids_free(ids, n);
 }
@@ -228,7 +220,7 @@ app_run_line(struct app *app, const char *line)
 	else if (app->deck == NULL)
 		app_say(app, true, "%s: the hub is still starting", name);
 	else
-		run_command(app, line);
+		run_command(app, name, line);
 	free(name);
 	free(rest);
 }

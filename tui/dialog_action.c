@@ -15,6 +15,7 @@
 #include "tui/confirm.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
+#include "tui/hub_words.h"
 #include "tui/recall.h"
 #include "tui/target_text.h"
 
@@ -150,10 +151,7 @@ call(struct dialog *d, struct app *app)
 	}
 	remember(d, app);
 	app_clear_message(app);
-	app_say(app, false, "job %d: %s on %zu device%s%s%s", job_number(job),
-	    job_title(job), a->n, a->n == 1 ? "" : "s",
-	    r.delay_ms > 0 ? ", " : "",
-	    r.delay_ms > 0 ? dialog_value(d, F_WHEN) : "");
+	hub_say_job(app, job, dialog_value(d, F_WHEN));
 	app_close(app);
 }
 
@@ -207,6 +205,7 @@ build(struct dialog *d, struct app *app, const struct action *a,
 	put_sentence(d, app, a);
 	if (form->note != NULL)
 		dialog_text(d, STYLE_DIM, "%s", form->note);
+	hub_lost_row(d, app);
 	dialog_gap(d);
 	if (target_rows(d, app, a->ids, a->n) > 0)
 		dialog_text(d, STYLE_DIM, "    %s",

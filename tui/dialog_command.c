@@ -12,6 +12,7 @@
 #include "tui/confirm.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
+#include "tui/hub_words.h"
 #include "tui/target_text.h"
 
 #define WIDTH 76
@@ -64,6 +65,7 @@ dialog_command_open(
 	    WIDTH, &command_ops, q);
 	dialog_text(d, STYLE_STRONG, "Run this on %s of  %s",
 	    target_count(n, count, sizeof(count)), app_title(app));
+	hub_lost_row(d, app);
 	dialog_gap(d);
 	dialog_item(d, STYLE_TEXT, "  ", line);
 	dialog_gap(d);

@@ -21,6 +21,7 @@
 #include "tui/dialogs.h"
 #include "tui/edit.h"
 #include "tui/editor.h"
+#include "tui/hub_words.h"
 #include "tui/target_text.h"
 
 static void
@@ -101,6 +102,7 @@ edit_headline(struct dialog *d, struct app *app, const struct edit *e)
 		target_rows(d, app, e->ids, e->n);
 	if (e->note != NULL)
 		dialog_text(d, STYLE_BAD, "%s", e->note);
+	hub_lost_row(d, app);
 	dialog_gap(d);
 }
 
@@ -254,9 +256,7 @@ edit_send(struct dialog *d, struct app *app, struct edit *e)
 		return;
 	}
 	app_clear_message(app);
-	app_say(app, false, "job %d: %s on %zu device%s%s%s", job_number(job),
-	    job_title(job), job_size(job), job_size(job) == 1 ? "" : "s",
-	    delay_ms > 0 ? ", " : "", delay_ms > 0 ? e->when : "");
+	hub_say_job(app, job, e->when);
 	if (e->n > 1 || delay_ms > 0) {
 		edit_close(app, e, NULL);
 		return;
@@ -264,6 +264,7 @@ edit_send(struct dialog *d, struct app *app, struct edit *e)
 	/* The answer may want something of the operator: wait for it here. */
 	e->job_number = job_number(job);
 	edit_wait(d, e, EDIT_SENDING, "sending to");
+	hub_lost_row(d, app);
 }
 
 /* Somebody else wrote first: the three versions are shown once it is here. */

@@ -17,6 +17,7 @@
 #include "tui/confirm.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
+#include "tui/hub_words.h"
 #include "tui/plan_text.h"
 #include "tui/target_text.h"
 
@@ -183,8 +184,7 @@ on_button(struct dialog *d, struct app *app, int button)
 		return;
 	}
 	app_clear_message(app);
-	app_say(app, false, "job %d: %s on %zu device%s", job_number(job),
-	    job_title(job), job_size(job), job_size(job) == 1 ? "" : "s");
+	hub_say_job(app, job, NULL);
 	app_close(app);
 }
 

@@ -15,7 +15,7 @@
 #include "tui/actions_twin.h"
 #include "tui/templates.h"
 
-#define TARGETS (NEEDS_DECK | NEEDS_HUB | NEEDS_TARGETS)
+#define TARGETS (NEEDS_DECK | NEEDS_TARGETS)
 #define ROWS NEEDS_DECK
 #define TWIN (NEEDS_DECK | NEEDS_TWIN)
 

@@ -29,7 +29,7 @@ enum key_where {
 /* The dispatcher refuses politely when one is not met. */
 enum key_needs {
 	NEEDS_DECK = 1,    /* a hub to talk to */
-	NEEDS_HUB = 2,     /* that answers */
+	NEEDS_HUB = 2,     /* that answers just now */
 	NEEDS_DEVICE = 4,  /* under the cursor */
 	NEEDS_TARGETS = 8, /* marked, or under the cursor */
 	NEEDS_TWIN = 16,   /* of the device under the cursor, loaded */

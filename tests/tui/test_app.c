@@ -134,8 +134,9 @@ test_a_cancelled_job_says_so_at_every_width(void **state)
 		int rows, cols;
 		const char *row;
 	} sizes[] = {
-		{ 40, 120, "▏ 1 done cancelled                         "
-			   "3 s  here │" },
+		{ 40, 120,
+		    "▏ 1 done cancelled                         "
+		    "3 s  here │" },
 		{ 24, 80, "▏ 1 done cancelled              3 s │" },
 		{ 16, 60, "▏ cancelled         3 s │" },
 		{ 12, 40, "1 lockDoor    cancelled        3 s │" },
@@ -241,8 +242,9 @@ test_many_devices_ask_for_their_number(void **state)
 	add_devices(rig, 4, "graz");
 	press(rig, '*');
 	press(rig, 'l');
-	assert_true(shows(rig, "site brno 8, site graz 4 · floor 3 8, no floor "
-			     "4"));
+	assert_true(shows(rig,
+	    "site brno 8, site graz 4 · floor 3 8, no floor "
+	    "4"));
 	assert_true(shows(rig, "type 12 here, the number of devices"));
 	press(rig, KEYS_RIGHT);
 	press(rig, KEYS_ENTER);
@@ -309,8 +311,7 @@ test_a_payload_that_is_no_json_is_kept_with_its_column(void **state)
 	canvas_cursor(rig->canvas, &y, &x); /* stays behind what was typed */
 	assert_int_equal('}', canvas_at(rig->canvas, y, x - 1)->ch);
 	assert_int_equal('m', canvas_at(rig->canvas, y, x - 2)->ch);
-	assert_int_equal(
-	    STYLE_ALERT, canvas_at(rig->canvas, y, x - 2)->style);
+	assert_int_equal(STYLE_ALERT, canvas_at(rig->canvas, y, x - 2)->style);
 	assert_null(fake_deck_asked(rig->deck));
 	/* What was typed comes back, also after Esc, once it is good. */
 	press(rig, CTRL_KEY('u'));
@@ -491,12 +492,6 @@ test_what_cannot_be_done_is_said_in_one_line(void **state)
 	press(rig, KEYS_ENTER);
 	press(rig, 'f');
 	assert_true(shows(rig, "firmware: no device is shown"));
-	fake_deck_health(rig->deck)->ok = false;
-	fake_deck_health(rig->deck)->next_try_ms = 0;
-	err_set(&fake_deck_health(rig->deck)->err, ERR_UNREACHABLE,
-	    "cannot reach 127.0.0.1");
-	press(rig, 'l');
-	assert_true(shows(rig, "lock: the hub does not answer"));
 	app_set_deck(rig->app, NULL);
 	press(rig, KEYS_ESC);
 	press(rig, 'f');
@@ -542,6 +537,60 @@ test_a_lost_hub_covers_what_was_said_before(void **state)
 	assert_true(shows(rig, "the hub answers again"));
 	press(rig, 'i');
 	assert_true(shows(rig, "cannot reach 127.0.0.1"));
+}
+
+/* Keys and commands alike: what is begun is tried for a while, and says so. */
+static void
+test_a_lost_hub_is_told_where_something_is_begun(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct watch_health *health = fake_deck_health(rig->deck);
+	const struct jobs *jobs = deck_jobs(rig->deck);
+
+	health->ok = false;
+	err_set(&health->err, ERR_UNREACHABLE, "cannot reach 127.0.0.1");
+	press(rig, 'l');
+	assert_true(shows(rig, "Call lockDoor on 1 device"));
+	assert_true(shows(rig,
+	    "The hub does not answer: what is begun now is "
+	    "tried for 2 min."));
+	press(rig, KEYS_RIGHT);
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig,
+	    "job 1: lockDoor on 1 device; the hub does not "
+	    "answer, tried for 2 min"));
+	app_run_line(rig->app, "set building=43");
+	screen_rig_draw(rig);
+	assert_true(shows(rig,
+	    "job 2: desired on 1 device; the hub "
+	    "does not answer, tried for 2 m"));
+	app_run_line(rig->app, "set building=43 --when +1h");
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "job 3: desired on 1 device, in "));
+	app_run_line(rig->app, "set building=43 --engine hub");
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "job 4: desired on 1 device\n"));
+	app_run_line(rig->app, "select tags.floor = 3"); /* is read just now */
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "select: the hub does not answer; next try in"));
+	assert_int_equal(4, jobs_size(jobs));
+}
+
+static void
+test_a_hub_that_refuses_us_is_asked_for_nothing(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct watch_health *health = fake_deck_health(rig->deck);
+
+	health->ok = false;
+	err_set(&health->err, ERR_UNAUTHORIZED, "the token has expired");
+	press(rig, 'l');
+	assert_true(lacks(rig, "Call lockDoor"));
+	assert_true(shows(rig, "lock: not authorized; next try in "));
+	app_run_line(rig->app, "call lockDoor --on door-001");
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "call: not authorized; next try in "));
+	assert_int_equal(0, jobs_size(deck_jobs(rig->deck)));
 }
 
 static void
@@ -628,7 +677,8 @@ test_hostile_text_reaches_no_cell(void **state)
 	struct screen_rig *rig = *state;
 	int y, x;
 
-	fake_deck_twin(rig->deck, "{\"deviceId\":\"a\\u001b[2J\",\"version\":1}");
+	fake_deck_twin(
+	    rig->deck, "{\"deviceId\":\"a\\u001b[2J\",\"version\":1}");
 	fake_deck_twin(rig->deck,
 	    "{\"deviceId\":\"a-hostile\",\"version\":1,"
 	    "\"etag\":\"\\u001b]0;x\\u0007\",\"tags\":{\"\\u001b[31m\":"
@@ -706,6 +756,8 @@ main(void)
 		APP_TEST(test_what_cannot_be_done_is_said_in_one_line),
 		APP_TEST(test_a_lost_hub_is_a_badge_with_reason_and_next_try),
 		APP_TEST(test_a_lost_hub_covers_what_was_said_before),
+		APP_TEST(test_a_lost_hub_is_told_where_something_is_begun),
+		APP_TEST(test_a_hub_that_refuses_us_is_asked_for_nothing),
 		APP_TEST(test_an_error_stays_until_the_next_action),
 		APP_TEST(test_a_changed_leaf_is_marked_for_two_seconds),
 		APP_TEST(test_a_branch_folds),
