@@ -227,25 +227,21 @@ hub_configuration_patches(const cJSON *content,
 	return NULL;
 }
 
-#define OF_MODULES "FROM devices.modules"
-
 /* "FROM devices.modules WHERE …", as it stands in a query. */
 static int
 check_modules(const char *text, struct err *err)
 {
 	struct hub_query query;
-	char *whole;
-	int rc;
 
-	if (strncasecmp(text, OF_MODULES, strlen(OF_MODULES)) != 0)
+	if (strncasecmp(text, HUB_CONFIGURATION_OF_MODULES,
+		strlen(HUB_CONFIGURATION_OF_MODULES)) != 0)
 		return err_set(err, ERR_INVALID,
-		    "expected " OF_MODULES " WHERE … for moduleContent");
-	whole = xasprintf("SELECT deviceId %s", text);
-	rc = hub_query_compile(whole, strlen(whole), &query, err);
-	free(whole);
-	if (rc == 0)
-		hub_query_fini(&query);
-	return rc;
+		    "expected " HUB_CONFIGURATION_OF_MODULES
+		    " WHERE … for moduleContent");
+	if (hub_query_compile_modules(text, strlen(text), &query, err) == -1)
+		return -1;
+	hub_query_fini(&query);
+	return 0;
 }
 
 int

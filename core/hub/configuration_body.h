@@ -18,12 +18,13 @@ struct err;
 #define HUB_CONFIGURATION_CONTENT_MAX ((size_t)64 * 1024) /* bytes of JSON */
 /* A condition that is true of no device. */
 #define HUB_CONFIGURATION_NOBODY "deviceId = ''"
+#define HUB_CONFIGURATION_OF_MODULES "FROM devices.modules"
 
 /* What a content is for; as the column configuration.kind has them. */
 enum hub_configuration_kind {
 	HUB_CONFIGURATION_DEVICES, /* deviceContent */
 	HUB_CONFIGURATION_EDGES,   /* modulesContent: modules of edge devices */
-	HUB_CONFIGURATION_MODULES  /* moduleContent: stored, never applied */
+	HUB_CONFIGURATION_MODULES  /* moduleContent: modules by themselves */
 };
 
 /* Its strings are owned; JSON where it says so. */

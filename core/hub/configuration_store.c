@@ -125,8 +125,7 @@ check_room(struct hub *hub, const char *id, struct err *err)
 /* Other content of the same kind is ignored, as IoT Hub does; of another kind
  * it would come with a condition that does not fit what stays. */
 static int
-check_kind(
-    struct hub *hub, const struct hub_configuration *c, struct err *err)
+check_kind(struct hub *hub, const struct hub_configuration *c, struct err *err)
 {
 	int64_t kind;
 
@@ -303,23 +302,10 @@ target_query(struct store_stmt *row)
 	}
 }
 
-/* Modules are counted now: nobody keeps who of them is targeted. */
-static int64_t
-count_targeted(struct hub *hub, struct store_stmt *row, const char *query)
-{
-	int64_t n = 0;
-
-	if (store_column_int(row, 12) != HUB_CONFIGURATION_MODULES)
-		return store_column_int(row, 10);
-	if (query != NULL)
-		count(hub, query, &n, NULL);
-	return n;
-}
-
 /* What the edge agent of a device reports: this hub has none of them, so of
  * the last two there are none. */
 static void
-put_system_metrics(struct hub *hub, struct store_stmt *row, struct strbuf *out)
+put_system_metrics(struct store_stmt *row, struct strbuf *out)
 {
 	char *query = target_query(row);
 
@@ -327,15 +313,17 @@ put_system_metrics(struct hub *hub, struct store_stmt *row, struct strbuf *out)
 	    "\"systemMetrics\":{\"results\":{\"targetedCount\":%" PRId64
 	    ",\"appliedCount\":%" PRId64 ",\"reportedSuccessfulCount\":0,"
 	    "\"reportedFailedCount\":0},\"queries\":{",
-	    count_targeted(hub, row, query), store_column_int(row, 11));
+	    store_column_int(row, 10), store_column_int(row, 11));
 	if (query != NULL) {
 		strbuf_puts(out, "\"targetedCount\":");
 		json_put_string(out, query);
 		strbuf_putc(out, ',');
 		free(query);
 	}
-	query = xasprintf("SELECT deviceId FROM devices WHERE "
+	query = xasprintf("SELECT deviceId FROM devices%s WHERE "
 			  "configurations.[[%s]].status = 'Applied'",
+	    store_column_int(row, 12) == HUB_CONFIGURATION_MODULES ? ".modules"
+								   : "",
 	    store_column_text(row, 1));
 	strbuf_puts(out, "\"appliedCount\":");
 	json_put_string(out, query);
@@ -344,8 +332,8 @@ put_system_metrics(struct hub *hub, struct store_stmt *row, struct strbuf *out)
 }
 
 static void
-put_configuration(struct hub *hub, struct store_stmt *row,
-    const char *results, struct strbuf *out)
+put_configuration(
+    struct store_stmt *row, const char *results, struct strbuf *out)
 {
 	char *etag = hub_etag_identity(store_column_int(row, 2));
 
@@ -362,7 +350,7 @@ put_configuration(struct hub *hub, struct store_stmt *row,
 	    "\"priority\":%" PRId64 ",",
 	    store_column_text(row, 8), store_column_text(row, 9),
 	    store_column_int(row, 6));
-	put_system_metrics(hub, row, out);
+	put_system_metrics(row, out);
 	strbuf_printf(out, "\"metrics\":{\"results\":%s,\"queries\":%s}",
 	    results, store_column_text(row, 7));
 	strbuf_printf(out, ",\"etag\":\"%s\"}", etag);
@@ -386,7 +374,7 @@ hub_configuration_format(struct hub *hub, const char *id, struct strbuf *out,
 		*etag = hub_etag_identity(store_column_int(row, 2));
 		results = count_metrics(
 		    hub, store_column_int(row, 0), store_column_text(row, 7));
-		put_configuration(hub, row, results, out);
+		put_configuration(row, results, out);
 		free(results);
 	}
 	store_stmt_free(row);
@@ -407,7 +395,7 @@ hub_configuration_list(struct hub *hub, struct strbuf *out, struct err *err)
 	count_stale(hub);
 	while (row != NULL && (rc = store_step(row, err)) == 1) {
 		strbuf_putc(out, before);
-		put_configuration(hub, row,
+		put_configuration(row,
 		    hub_configurations_counted(
 			hub->configurations, store_column_int(row, 0)),
 		    out);

@@ -30,7 +30,14 @@
 #define APPLIED 1
 #define REFUSED 2
 
-enum statement { LOAD, RANGE, CONTEST, SET_STATUS, STATEMENTS };
+enum statement {
+	LOAD,
+	RANGE, /* of devices, and behind it of the other kind */
+	RANGE_OF_MODULES,
+	CONTEST,
+	SET_STATUS,
+	STATEMENTS
+};
 
 static const char *const statements[STATEMENTS] = {
 	[LOAD] = "SELECT id, config_id, condition, content, kind"
@@ -38,8 +45,13 @@ static const char *const statements[STATEMENTS] = {
 	[RANGE] = "SELECT min(device_id), max(device_id) FROM"
 		  " (SELECT device_id FROM device WHERE device_id > ?1"
 		  "  ORDER BY device_id LIMIT ?2)",
+	[RANGE_OF_MODULES] = "SELECT min(device_id), max(device_id) FROM"
+			     " (SELECT device_id FROM module"
+			     "  WHERE device_id > ?1"
+			     "  ORDER BY device_id LIMIT ?2)",
 	/* Who has come to win its device, or to lose it; those of devices and
-	 * those of edges' modules are apart. */
+	 * those of edges' modules are apart.  Between two devices there may
+	 * stand modules, who are looked at by themselves. */
 	[CONTEST] = "SELECT device_id, config, wins FROM"
 		    " (SELECT device_id, config, status, row_number() OVER"
 		    "   (PARTITION BY device_id, kind ORDER BY"
@@ -47,7 +59,8 @@ static const char *const statements[STATEMENTS] = {
 		    "   = 1 AS wins"
 		    "  FROM configured JOIN configuration"
 		    "  ON configuration.id = configured.config"
-		    "  WHERE device_id BETWEEN ?1 AND ?2)"
+		    "  WHERE device_id BETWEEN ?1 AND ?2"
+		    "   AND (instr(device_id, '/') > 0) = ?3)"
 		    " WHERE wins <> (status <> 0)",
 	[SET_STATUS] = "UPDATE configured SET status = ?3"
 		       " WHERE device_id = ?1 AND config = ?2",
@@ -58,12 +71,12 @@ struct configuration {
 	struct list link; /* in hub_configurations.list */
 	int64_t id;       /* its row */
 	char *config_id;
+	enum hub_kind targets;
 	cJSON *bodies; /* of twins, as a service would send them, by the
 			  module's id, "": the device's own */
 	struct hub_query query;
 	char *results; /* of its metrics; NULL: not counted yet */
 	int64_t counted_ms;
-	/* Both NULL: it is never applied. */
 	struct store_stmt *add;  /* whom it targets now */
 	struct store_stmt *drop; /* whom it does no more */
 };
@@ -76,6 +89,7 @@ struct hub_configurations {
 	char *touched[HUB_CONFIGURATION_TOUCHED]; /* owned */
 	size_t n_touched;
 	char *after; /* where a look at all stands; NULL: there is none */
+	enum hub_kind looks_at; /* first at all devices, then at all modules */
 	bool is_committing;
 	bool is_stopping;
 };
@@ -96,6 +110,7 @@ look_at_all(struct hub_configurations *cs)
 		free(cs->touched[--cs->n_touched]);
 	free(cs->after);
 	cs->after = xstrdup("");
+	cs->looks_at = HUB_DEVICE;
 }
 
 static void
@@ -119,14 +134,17 @@ configuration_free(struct configuration *c)
 /* Both take the range of devices and, behind it, the configuration. */
 static int
 prepare(struct hub_configurations *cs, struct configuration *c,
-    const char *condition, bool is_of_edges, struct err *err)
+    const char *condition, enum hub_configuration_kind kind, struct err *err)
 {
-	const char *only = is_of_edges ? EDGES_ONLY : "";
-	int n;
+	const char *only = kind == HUB_CONFIGURATION_EDGES ? EDGES_ONLY : "";
+	size_t len = strlen(condition);
 	char *sql;
+	int n, rc;
 
-	if (hub_query_compile_target(
-		condition, strlen(condition), &c->query, err) == -1)
+	rc = c->targets == HUB_MODULE
+	    ? hub_query_compile_modules(condition, len, &c->query, err)
+	    : hub_query_compile_target(condition, len, &c->query, err);
+	if (rc == -1)
 		return -1;
 	n = (int)c->query.n_values;
 	sql = xasprintf("INSERT OR IGNORE INTO configured (config, device_id)"
@@ -164,12 +182,23 @@ make_bodies(cJSON *patches)
 }
 
 /* A condition that is empty targets nobody, as "false" would. */
+static const char *
+condition_of(struct store_stmt *row, enum hub_configuration_kind kind)
+{
+	const char *condition = store_column_text(row, 2);
+
+	if (*condition != '\0')
+		return condition;
+	return kind == HUB_CONFIGURATION_MODULES ? HUB_CONFIGURATION_OF_MODULES
+	    " WHERE " HUB_CONFIGURATION_NOBODY
+						 : HUB_CONFIGURATION_NOBODY;
+}
+
 static int
 configuration_load(
     struct hub_configurations *cs, struct store_stmt *row, struct err *err)
 {
 	struct configuration *c = xcalloc(1, sizeof(*c));
-	const char *condition = store_column_text(row, 2);
 	enum hub_configuration_kind kind = HUB_CONFIGURATION_DEVICES;
 	cJSON *content, *patches;
 	int rc = -1;
@@ -183,12 +212,9 @@ configuration_load(
 	cJSON_Delete(content);
 	if (patches != NULL) {
 		c->bodies = make_bodies(patches);
-		rc = kind == HUB_CONFIGURATION_MODULES
-		    ? 0
-		    : prepare(cs, c,
-			  *condition != '\0' ? condition
-					     : HUB_CONFIGURATION_NOBODY,
-			  kind == HUB_CONFIGURATION_EDGES, err);
+		c->targets =
+		    kind == HUB_CONFIGURATION_MODULES ? HUB_MODULE : HUB_DEVICE;
+		rc = prepare(cs, c, condition_of(row, kind), kind, err);
 	}
 	cJSON_Delete(patches);
 	if (rc == -1)
@@ -247,8 +273,7 @@ hub_configurations_reload(struct hub_configurations *cs)
 void
 hub_configurations_touch(struct hub_configurations *cs, const char *device_id)
 {
-	if (cs == NULL || list_is_empty(&cs->list) ||
-	    hub_who_kind(device_id) != HUB_DEVICE)
+	if (cs == NULL || list_is_empty(&cs->list))
 		return;
 	if (cs->n_touched == HUB_CONFIGURATION_TOUCHED)
 		look_at_all(cs);
@@ -278,7 +303,7 @@ target(struct hub_configurations *cs, struct configuration *c,
 	struct store_stmt *both[] = { c->add, c->drop };
 	size_t i;
 
-	for (i = 0; c->add != NULL && i < 2; i++) {
+	for (i = 0; i < 2; i++) {
 		hub_query_bind_range(&c->query, both[i], first, last);
 		store_bind_int(both[i], (int)c->query.n_values + 3, c->id);
 		run(cs, both[i], c->config_id);
@@ -358,7 +383,8 @@ settle(struct hub_configurations *cs, const struct contest *contest)
  * wins and one loses a device at a time.
  */
 static void
-settle_all(struct hub_configurations *cs, const char *first, const char *last)
+settle_all(struct hub_configurations *cs, enum hub_kind kind, const char *first,
+    const char *last)
 {
 	struct contest contests[4 * HUB_CONFIGURATION_RANGE];
 	struct store_stmt *row = cs->stmts[CONTEST];
@@ -368,6 +394,7 @@ settle_all(struct hub_configurations *cs, const char *first, const char *last)
 
 	store_bind_text(row, 1, first);
 	store_bind_text(row, 2, last);
+	store_bind_int(row, 3, kind == HUB_MODULE);
 	while (n < sizeof(contests) / sizeof(contests[0]) &&
 	    (rc = store_step(row, &err)) == 1) {
 		contests[n].device_id = xstrdup(store_column_text(row, 0));
@@ -384,14 +411,15 @@ settle_all(struct hub_configurations *cs, const char *first, const char *last)
 }
 
 static void
-look_at_range(
-    struct hub_configurations *cs, const char *first, const char *last)
+look_at_range(struct hub_configurations *cs, enum hub_kind kind,
+    const char *first, const char *last)
 {
 	struct configuration *c;
 
 	LIST_FOREACH(c, &cs->list, struct configuration, link)
-		target(cs, c, first, last);
-	settle_all(cs, first, last);
+		if (c->targets == kind)
+			target(cs, c, first, last);
+	settle_all(cs, kind, first, last);
 }
 
 /* A hundred configurations may be much to look at for one device: the time
@@ -403,7 +431,8 @@ look_at_touched(struct hub_configurations *cs)
 	size_t i = 0;
 
 	do {
-		look_at_range(cs, cs->touched[i], cs->touched[i]);
+		look_at_range(cs, hub_who_kind(cs->touched[i]), cs->touched[i],
+		    cs->touched[i]);
 		free(cs->touched[i++]);
 	} while (i < cs->n_touched && i < HUB_CONFIGURATION_RANGE &&
 	    clock_mono_ms() < end_ms);
@@ -415,7 +444,7 @@ look_at_touched(struct hub_configurations *cs)
 static void
 look_at_next(struct hub_configurations *cs)
 {
-	struct store_stmt *row = cs->stmts[RANGE];
+	struct store_stmt *row = cs->stmts[RANGE + (int)cs->looks_at];
 	char *first = NULL, *last = NULL;
 	struct err err = { 0 };
 
@@ -427,9 +456,13 @@ look_at_next(struct hub_configurations *cs)
 	}
 	store_reset(row);
 	if (first != NULL)
-		look_at_range(cs, first, last);
+		look_at_range(cs, cs->looks_at, first, last);
 	free(first);
 	free(cs->after);
+	if (last == NULL && cs->looks_at == HUB_DEVICE) {
+		cs->looks_at = HUB_MODULE;
+		last = xstrdup("");
+	}
 	cs->after = last;
 }
 

@@ -4,12 +4,13 @@
  * priority (among equals the newest) is applied to it once, as a service's
  * patch of its desired properties.  Those with modulesContent compete apart,
  * target edge devices only, and patch the modules they name, of those that the
- * device has; those with moduleContent are never applied.
+ * device has.  Those with moduleContent target modules of any device, by the
+ * modules' own twins, in the same way.
  *
- * That is looked at for the devices whose tags or reported properties have
- * changed, for all devices when a configuration has, and for all of them
- * every now and then; a range of devices in one turn of the loop, and the
- * next one when that is on disk.
+ * That is looked at for the devices and modules whose tags or reported
+ * properties have changed, for all of them when a configuration has, and for
+ * all every now and then; a range of devices, or of modules, in one turn of
+ * the loop, and the next one when that is on disk.
  */
 #ifndef TWINDECK_CORE_HUB_CONFIGURATIONS_H
 #define TWINDECK_CORE_HUB_CONFIGURATIONS_H
@@ -20,7 +21,7 @@ struct err;
 struct hub;
 struct hub_configurations;
 
-#define HUB_CONFIGURATION_RANGE 64   /* devices in one turn */
+#define HUB_CONFIGURATION_RANGE 64   /* devices, or modules, in one turn */
 #define HUB_CONFIGURATION_TURN_MS 10 /* of one turn, for touched devices */
 #define HUB_CONFIGURATION_AGAIN_S 60 /* from one look at all to the next */
 /* Devices that are remembered to be touched; with more, all are looked at. */
@@ -36,8 +37,7 @@ void hub_configurations_free(struct hub_configurations *configurations);
 
 /* Reads them anew when what has been changed is on disk. */
 void hub_configurations_reload(struct hub_configurations *configurations);
-/* A device is new, or its tags or reported properties are; of a module
- * nothing is looked at. */
+/* A device or a module is new, or its tags or reported properties are. */
 void hub_configurations_touch(
     struct hub_configurations *configurations, const char *device_id);
 

@@ -80,6 +80,13 @@ int hub_query_compile_condition(
  */
 int hub_query_compile_target(
     const char *text, size_t len, struct hub_query *query, struct err *err);
+/*
+ * The same of a configuration of modules, "FROM devices.modules [WHERE …]",
+ * which may look at moduleId too.  It gives "device/module", as its range
+ * does.
+ */
+int hub_query_compile_modules(
+    const char *text, size_t len, struct hub_query *query, struct err *err);
 void hub_query_fini(struct hub_query *query);
 
 /* Binds the values and the two behind them; after NULL: from the start. */

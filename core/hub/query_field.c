@@ -262,7 +262,8 @@ find_root(const struct query_root *root, const struct query_path *path,
 static bool
 is_target_root(const struct query_root *root)
 {
-	return strcmp(root->path, "deviceId") == 0 ||
+	return strcmp(root->path, "moduleId") == 0 ||
+	    strcmp(root->path, "deviceId") == 0 ||
 	    strcmp(root->path, "tags") == 0 ||
 	    str_starts_with(root->path, "properties.reported");
 }
@@ -283,8 +284,12 @@ query_resolve(struct query_compiler *c, const struct query_path *path,
 		    c, path, ERR_INVALID, sources[c->source].expected);
 	if (c->is_target && !is_target_root(root))
 		return query_compiler_refuse(c, path, ERR_UNSUPPORTED,
-		    "is not for a target condition: it may look at deviceId, "
-		    "tags.… and properties.reported.…");
+		    c->source == QUERY_MODULES
+			? "is not for a target condition: it may look at "
+			  "deviceId, moduleId, tags.… and "
+			  "properties.reported.…"
+			: "is not for a target condition: it may look at "
+			  "deviceId, tags.… and properties.reported.…");
 	*field = (struct query_field){ .root = root, .type = root->type };
 	if (strcasecmp(root->path, "lastActivityTime") == 0)
 		c->query->sees = HUB_LIVENESS_ALL;

@@ -340,7 +340,7 @@ out:
 	return rc;
 }
 
-enum text_kind { WHOLE, CONDITION, TARGET };
+enum text_kind { WHOLE, CONDITION, TARGET, MODULES };
 
 bool
 hub_query_is_too_long(const char *text, size_t len)
@@ -359,7 +359,8 @@ compile_text(const struct hub_query_indexes *indexes, const char *text,
     size_t len, enum text_kind kind, struct hub_query *query, struct err *err)
 {
 	struct query_compiler c = { .text = text, .query = query, .err = err,
-		.is_target = kind == TARGET, .indexes = indexes };
+		.is_target = kind == TARGET || kind == MODULES,
+		.indexes = indexes };
 	struct query_tree *tree;
 	int rc = -1;
 
@@ -369,10 +370,14 @@ compile_text(const struct hub_query_indexes *indexes, const char *text,
 		    "a query may have %zu characters at most",
 		    HUB_QUERY_TEXT_MAX);
 	tree = xcalloc(1, sizeof(*tree));
-	if (kind == WHOLE)
+	if (kind == WHOLE || kind == MODULES)
 		rc = query_parse(text, len, tree, err);
 	else
 		rc = query_parse_condition(text, len, tree, err);
+	if (rc == 0 && kind == MODULES &&
+	    (tree->source != QUERY_MODULES || has_aggregate(tree)))
+		rc = err_set(err, ERR_INVALID,
+		    "expected FROM devices.modules WHERE … and no groups");
 	if (rc == 0)
 		rc = compile(&c, tree);
 	query_tree_fini(tree);
@@ -409,6 +414,18 @@ hub_query_compile_target(
     const char *text, size_t len, struct hub_query *query, struct err *err)
 {
 	return compile_text(NULL, text, len, TARGET, query, err);
+}
+
+int
+hub_query_compile_modules(
+    const char *text, size_t len, struct hub_query *query, struct err *err)
+{
+	char *whole = xasprintf("SELECT deviceId %.*s", (int)len, text);
+	int rc;
+
+	rc = compile_text(NULL, whole, strlen(whole), MODULES, query, err);
+	free(whole);
+	return rc;
 }
 
 void

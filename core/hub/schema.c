@@ -191,5 +191,23 @@ const struct store_migration hub_schema[] = {
 	    "  id INTEGER PRIMARY KEY,"
 	    "  day INTEGER NOT NULL,"
 	    "  messages INTEGER NOT NULL);" },
+	{ "configurations of modules are applied",
+	    /* device_id is a module's too, "device/module": no table to refer
+	     * to has both. */
+	    "CREATE TABLE configured_all ("
+	    "  device_id TEXT NOT NULL,"
+	    "  config INTEGER NOT NULL"
+	    "    REFERENCES configuration (id) ON DELETE CASCADE,"
+	    "  status INTEGER NOT NULL DEFAULT 0,"
+	    "  PRIMARY KEY (device_id, config)) WITHOUT ROWID;"
+	    "INSERT INTO configured_all SELECT device_id, config, status"
+	    "  FROM configured;"
+	    "DROP TABLE configured;"
+	    "ALTER TABLE configured_all RENAME TO configured;"
+	    "CREATE INDEX configured_status ON configured (config, status);"
+	    "CREATE TRIGGER device_is_gone AFTER DELETE ON device BEGIN"
+	    "  DELETE FROM configured WHERE device_id = OLD.device_id; END;"
+	    "CREATE TRIGGER module_is_gone AFTER DELETE ON module BEGIN"
+	    "  DELETE FROM configured WHERE device_id = OLD.device_id; END;" },
 	{ NULL, NULL },
 };

@@ -399,6 +399,87 @@ test_an_edge_deployment_reaches_the_modules_of_edges(void **state)
 	wait_for(rig, twin_of, "edge/cam", "\"desired\":{\"zoom\":2,");
 }
 
+#define OF_MODULES(CONDITION, PRIORITY, ZOOM)                             \
+	"{\"content\":{\"moduleContent\":{\"properties.desired.zoom\":" ZOOM \
+	"}},\"targetCondition\":\"FROM devices.modules WHERE " CONDITION     \
+	"\",\"priority\":" PRIORITY ",\"metrics\":{\"queries\":{\"sharp\":"    \
+	"\"SELECT deviceId FROM devices.modules WHERE "                     \
+	"properties.reported.sharp = true\"}}}"
+
+static void
+test_a_configuration_of_modules_is_applied_to_them(void **state)
+{
+	struct rig *rig = *state;
+	struct err err = { 0 };
+
+	rig_add_device(rig, "d1/cam");
+	rig_add_device(rig, "d1/door");
+	rig_add_device(rig, "d2/cam");
+	put_text(rig, "low", OF_MODULES("moduleId = 'cam'", "1", "2"), NULL);
+	wait_for(rig, configuration_of, "low",
+	    "\"targetedCount\":2,\"appliedCount\":2,");
+	assert_twin(rig, "d1/cam", "\"desired\":{\"zoom\":2,", true);
+	assert_twin(
+	    rig, "d1/cam", "\"low\":{\"status\":\"Applied\"}", true);
+	assert_twin(rig, "d1/door", "zoom", false);
+	assert_twin(rig, "d1", "configurations", false);
+	/* The higher priority has it, for as long as it targets it. */
+	put_text(rig, "high", OF_MODULES("tags.on = true", "5", "3"), NULL);
+	patch(rig, "d2/cam", "{\"tags\":{\"on\":true}}");
+	wait_for(rig, twin_of, "d2/cam", "\"desired\":{\"zoom\":3,");
+	assert_twin(
+	    rig, "d2/cam", "\"low\":{\"status\":\"Targeted\"}", true);
+	patch(rig, "d2/cam", "{\"tags\":{\"on\":false}}");
+	wait_for(rig, twin_of, "d2/cam", "\"desired\":{\"zoom\":2,");
+	assert_twin(rig, "d2/cam", "\"high\"", false);
+	/* One that is new, after a restart; and what they report. */
+	rig_restart(rig);
+	rig_add_device(rig, "d2/cam-2");
+	patch(rig, "d2/cam-2", "{\"tags\":{\"on\":true}}");
+	wait_for(rig, twin_of, "d2/cam-2", "\"desired\":{\"zoom\":3,");
+	report(rig, "d2/cam-2", "{\"sharp\":true}");
+	wait_for(rig, configuration_of, "high", "\"results\":{\"sharp\":1}");
+	/* Who is gone is counted no more. */
+	assert_int_equal(0, hub_registry_delete(rig_hub(rig)->registry, "d1",
+				"*", &err));
+	wait_for(rig, configuration_of, "low",
+	    "\"targetedCount\":1,\"appliedCount\":1,");
+}
+
+static void
+test_devices_and_their_modules_are_configured_apart(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_add_device(rig, "d1/cam");
+	put(rig, "device", "a\":1", "*", 1, NULL);
+	put_text(
+	    rig, "module", OF_MODULES("deviceId = 'd1'", "9", "7"), NULL);
+	wait_for(rig, twin_of, "d1/cam", "\"desired\":{\"zoom\":7,");
+	wait_for(rig, twin_of, "d1", "\"desired\":{\"a\":1,");
+	assert_twin(rig, "d1", "zoom", false);
+	assert_twin(rig, "d1/cam", "\"a\":1", false);
+	assert_twin(rig, "d1/cam", "\"device\"", false);
+}
+
+static void
+test_many_modules_are_reached_range_by_range(void **state)
+{
+	struct rig *rig = *state;
+	char id[16], *applied;
+	int i;
+
+	for (i = 0; i < N_MANY; i++) {
+		snprintf(id, sizeof(id), "d%d/m%d", i % 2 + 1, i / 2);
+		if (i / 2 < 50) /* as many as a device may have */
+			rig_add_device(rig, id);
+	}
+	put_text(rig, "c", OF_MODULES("moduleId != ''", "1", "4"), NULL);
+	applied = xasprintf("\"targetedCount\":100,\"appliedCount\":100,");
+	wait_for(rig, configuration_of, "c", applied);
+	free(applied);
+}
+
 static void
 test_a_hub_has_a_hundred_of_them(void **state)
 {
@@ -444,6 +525,9 @@ main(void)
 		T(test_a_list_has_the_metrics_of_each),
 		T(test_a_connected_device_is_told),
 		T(test_an_edge_deployment_reaches_the_modules_of_edges),
+		T(test_a_configuration_of_modules_is_applied_to_them),
+		T(test_devices_and_their_modules_are_configured_apart),
+		T(test_many_modules_are_reached_range_by_range),
 		T(test_a_hub_has_a_hundred_of_them),
 	};
 
