@@ -75,7 +75,12 @@ refuse(struct app *app, int number)
 {
 	struct job *job = jobs_by_number(deck_jobs(app_deck(app)), number);
 
-	if (job == NULL)
+	if (number < 0)
+		app_say(app, true,
+		    "undo: of the edits before the start there are not as "
+		    "many as %d",
+		    -number);
+	else if (job == NULL)
 		app_say(app, true, "undo: there is no job %d", number);
 	else if (job_request(job)->action == JOB_METHOD)
 		app_say(app, true,
@@ -118,6 +123,15 @@ is_still_writing(struct app *app, int number)
 	return false;
 }
 
+static void
+say_done(struct app *app, const struct edits_job *edit)
+{
+	char name[EDITS_NAME_SIZE];
+
+	edits_name(name, edit);
+	app_say(app, false, "undo: %s has been taken back already", name);
+}
+
 void
 action_undo(struct app *app, const char *arg)
 {
@@ -131,13 +145,14 @@ action_undo(struct app *app, const char *arg)
 			return;
 		if (edit == NULL)
 			app_say(app, false,
-			    "undo: nothing that was edited from here since "
-			    "the start is left to take back");
+			    "undo: nothing that was edited from here is left "
+			    "to take back");
 		else
 			dialog_undo_open(app, edit);
 		return;
 	}
-	if (str_to_int64(arg, 1, JOBS_MAX, &number) == -1) {
+	if (str_to_int64(arg, -EDITS_MAX, JOBS_MAX, &number) == -1 ||
+	    number == 0) {
 		app_say(app, true,
 		    "undo takes the number of a job, not \"%.40s\"", arg);
 		return;
@@ -148,8 +163,7 @@ action_undo(struct app *app, const char *arg)
 	if (edit == NULL)
 		refuse(app, (int)number);
 	else if (edit->n_undone == edit->n)
-		app_say(app, false, "undo: job %d has been taken back already",
-		    (int)number);
+		say_done(app, edit);
 	else
 		dialog_undo_open(app, edit);
 }

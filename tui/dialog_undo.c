@@ -28,7 +28,8 @@ enum button { B_CANCEL, B_UNDO };
 
 /* The plan holds each device's own inverse, under the etag that we left. */
 struct undo {
-	int job_number;
+	int job_number; /* of the edit, below 0 of an earlier start */
+	char name[EDITS_NAME_SIZE];
 	enum twin_section section;
 	char **ids; /* owned, frozen */
 	size_t n;
@@ -52,9 +53,9 @@ put_sentence(struct dialog *d, struct app *app, const struct undo *u)
 {
 	char count[32];
 
-	dialog_text(d, STYLE_STRONG,
-	    "Take back what job %d wrote: %s of %s of  %s", u->job_number,
-	    section_word(u->section),
+	dialog_text(d, STYLE_STRONG, "Take back %s%s%s: %s of %s of  %s",
+	    u->job_number > 0 ? "what " : "", u->name,
+	    u->job_number > 0 ? " wrote" : "", section_word(u->section),
 	    u->n == 1 ? u->ids[0] : target_count(u->n, count, sizeof(count)),
 	    app_title(app));
 }
@@ -74,9 +75,9 @@ show_reading(struct dialog *d, struct app *app, const struct undo *u)
 static void
 name_writers(struct app *app, const struct undo *u)
 {
-	const struct edits *edits = deck_edits(app_deck(app));
+	struct edits *edits = deck_edits(app_deck(app));
 	const struct plan_device *device;
-	char words[64];
+	char name[EDITS_NAME_SIZE], words[EDITS_NAME_SIZE + 40];
 	size_t i;
 	int job;
 
@@ -87,8 +88,9 @@ name_writers(struct app *app, const struct undo *u)
 		job = edits_wrote(edits, device->device_id, device->etag);
 		if (job == 0)
 			continue;
+		edits_name(name, edits_by_job(edits, job));
 		snprintf(words, sizeof(words),
-		    "job %d wrote it since: undo that one first", job);
+		    "%s wrote it since: undo that one first", name);
 		plan_set_why(u->plan, i, words);
 	}
 }
@@ -230,6 +232,7 @@ dialog_undo_open(struct app *app, const struct edits_job *edit)
 	    dialog_new(app, "Undo", "Esc back", WIDTH, &undo_ops, u);
 
 	u->job_number = edit->job_number;
+	edits_name(u->name, edit);
 	u->section = edit->section;
 	u->plan = plan_of(u, edit);
 	app_open(app, d);

@@ -4,13 +4,11 @@
 #include "tui/kept.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -23,7 +21,6 @@
 #include "tui/kept_state.h"
 
 #define ABOUT_MAX ((size_t)4 * 1024 * 1024) /* bytes */
-#define OLD_S ((time_t)KEPT_DAYS * 24 * 3600)
 
 const struct cJSON *
 kept_base(const struct kept *kept)
@@ -167,16 +164,6 @@ says_anything(const struct kept *kept)
 	return is;
 }
 
-static void
-free_paths(char **paths, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(paths[i]);
-	free(paths);
-}
-
 static bool
 is_about(const struct kept *kept, const cJSON *about)
 {
@@ -210,56 +197,19 @@ kept_find(const struct kept_of *of)
 			kept_leave(kept);
 		}
 	}
-	free_paths(paths, n);
+	claim_list_free(paths, n);
 	cJSON_Delete(about);
 	free(folder);
 	return best;
 }
 
-/* When anything in the folder was written last. */
-static time_t
-newest(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	struct stat st;
-	time_t at = 0;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, "..") != 0 &&
-		    fstatat(dirfd(dir), entry->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtime > at)
-			at = st.st_mtime;
-	if (dir != NULL)
-		closedir(dir);
-	return at;
-}
-
 static void
-remove_old(const char *folder)
+remove_old(void)
 {
-	char **paths;
-	size_t i, n = claim_list(folder, &paths);
-
-	for (i = 0; i < n; i++)
-		if (newest(paths[i]) < time(NULL) - OLD_S)
-			claim_remove(claim_take(paths[i]));
-	free_paths(paths, n);
-	rmdir(folder);
-}
-
-static void
-remove_old_everywhere(void)
-{
-	char *top = kept_root(), **folders = NULL;
-	size_t i, n = 0;
+	char *top = kept_root();
 
 	if (top != NULL)
-		n = claim_list(top, &folders);
-	for (i = 0; i < n; i++)
-		remove_old(folders[i]);
-	free_paths(folders, n);
+		claim_sweep(top, (int64_t)KEPT_DAYS * 24 * 3600);
 	free(top);
 }
 
@@ -295,7 +245,7 @@ collect(const char *folder, const char *place, struct kept ***list)
 			(*list)[n++] = kept;
 		}
 	}
-	free_paths(paths, n_paths);
+	claim_list_free(paths, n_paths);
 	qsort(*list, n, sizeof(**list), compare_times);
 	return n;
 }
@@ -308,7 +258,7 @@ kept_walk(const char *place, kept_cb cb, void *arg)
 	struct kept_of of;
 	size_t i, n;
 
-	remove_old_everywhere();
+	remove_old();
 	if (folder == NULL)
 		return;
 	n = collect(folder, place, &list);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/err.h"
@@ -137,4 +138,59 @@ claim_list(const char *parent, char ***paths)
 	if (dir != NULL)
 		closedir(dir);
 	return n;
+}
+
+void
+claim_list_free(char **paths, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
+}
+
+/* When anything in the folder was written last. */
+static time_t
+newest(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	struct stat st;
+	time_t at = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, "..") != 0 &&
+		    fstatat(dirfd(dir), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime > at)
+			at = st.st_mtime;
+	if (dir != NULL)
+		closedir(dir);
+	return at;
+}
+
+static void
+sweep_folder(const char *folder, time_t before)
+{
+	char **paths;
+	size_t i, n = claim_list(folder, &paths);
+
+	for (i = 0; i < n; i++)
+		if (newest(paths[i]) < before)
+			claim_remove(claim_take(paths[i]));
+	claim_list_free(paths, n);
+	rmdir(folder);
+}
+
+void
+claim_sweep(const char *top, int64_t age_s)
+{
+	time_t before = time(NULL) - (time_t)age_s;
+	char **folders;
+	size_t i, n = claim_list(top, &folders);
+
+	for (i = 0; i < n; i++)
+		sweep_folder(folders[i], before);
+	claim_list_free(folders, n);
 }

@@ -6,6 +6,7 @@
 #define TWINDECK_CORE_BASE_CLAIM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct claim;
 struct err;
@@ -30,5 +31,12 @@ void claim_remove(struct claim *claim);
 /* The paths of the folders below parent, whoever has them; each the caller's,
  * and the list too. */
 size_t claim_list(const char *parent, char ***paths);
+void claim_list_free(char **paths, size_t n);
+
+/*
+ * Removes those in the folders of top that nobody has and nobody has written
+ * to for so long, and the folders that are empty then.
+ */
+void claim_sweep(const char *top, int64_t age_s);
 
 #endif

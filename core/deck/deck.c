@@ -10,6 +10,7 @@
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/deck/edits.h"
+#include "core/deck/edits_file.h"
 #include "core/deck/fleet.h"
 #include "core/deck/jobs.h"
 #include "core/deck/packets.h"
@@ -26,6 +27,7 @@ struct deck {
 	struct jobs *jobs;
 	struct twin_history *twin_history;
 	struct edits *edits;
+	struct edits_file *edits_file; /* NULL without a place */
 	struct packets *packets;
 	struct traffic *traffic;
 	char *place; /* or NULL */
@@ -70,6 +72,7 @@ deck_free(struct deck *deck)
 	if (deck == NULL)
 		return;
 	jobs_free(deck->jobs);
+	edits_file_free(deck->edits_file);
 	edits_free(deck->edits);
 	watch_free(deck->watch);
 	fleet_free(deck->fleet);
@@ -82,11 +85,18 @@ deck_free(struct deck *deck)
 	free(deck);
 }
 
+static void
+on_edits_file(const char *text, void *arg)
+{
+	deck_say(arg, true, "%s", text);
+}
+
 void
 deck_set_place(struct deck *deck, const char *place)
 {
-	free(deck->place);
 	deck->place = xstrdup(place);
+	deck->edits_file = edits_file_new(
+	    deck->base, deck->edits, place, on_edits_file, deck);
 }
 
 const char *

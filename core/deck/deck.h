@@ -52,10 +52,11 @@ void deck_free(struct deck *deck);
 
 /*
  * The name under which things of this hub are kept on disk, the same at each
- * start and no other hub's; copied.  NULL, as in a new deck: nothing is.
+ * start and no other hub's; copied.  Once, before anything is asked of the
+ * deck; until then there is none, and nothing is kept.
  */
 void deck_set_place(struct deck *deck, const char *place);
-const char *deck_place(const struct deck *deck);
+const char *deck_place(const struct deck *deck); /* or NULL */
 
 struct event_base *deck_base(struct deck *deck);
 struct client *deck_client(struct deck *deck);

@@ -2,11 +2,13 @@
 
 #include "core/deck/edits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/map.h"
 #include "core/base/xalloc.h"
@@ -24,6 +26,9 @@ struct edits {
 	struct kept *list[EDITS_MAX]; /* owned, oldest first */
 	size_t n;
 	size_t bytes;
+	const struct edits_keeper *keeper; /* NULL: none, or not asked yet */
+	void *keeper_arg;
+	bool is_loaded;
 };
 
 struct edits *
@@ -60,6 +65,25 @@ edits_free(struct edits *edits)
 	free(edits);
 }
 
+void
+edits_set_keeper(
+    struct edits *edits, const struct edits_keeper *keeper, void *arg)
+{
+	edits->keeper = keeper;
+	edits->keeper_arg = arg;
+}
+
+/* Not at the start: it is there before anybody edits. */
+static void
+load(struct edits *edits)
+{
+	if (edits->is_loaded)
+		return;
+	edits->is_loaded = true;
+	if (edits->keeper != NULL)
+		edits->keeper->load(edits, edits->keeper_arg);
+}
+
 static void
 forget_oldest(struct edits *edits)
 {
@@ -81,21 +105,44 @@ find(const struct edits *edits, int job_number)
 	return NULL;
 }
 
+/* The newest; empty yet. */
+static struct kept *
+add(struct edits *edits, int job_number, enum twin_section section)
+{
+	struct kept *kept = xcalloc(1, sizeof(*kept));
+
+	if (edits->n == EDITS_MAX)
+		forget_oldest(edits);
+	kept->edit.job_number = job_number;
+	kept->edit.section = section;
+	kept->by_id = map_new();
+	edits->list[edits->n++] = kept;
+	return kept;
+}
+
+/* The clock may be set back. */
+static int64_t
+new_time(const struct edits *edits)
+{
+	int64_t now_us = clock_utc_us(), last_us = 0;
+
+	if (edits->n > 0)
+		last_us = edits->list[edits->n - 1]->edit.at_us;
+	return now_us > last_us ? now_us : last_us + 1;
+}
+
 static struct kept *
 find_or_add(struct edits *edits, const struct edits_write *write)
 {
 	struct kept *kept = find(edits, write->job_number);
+	int64_t at_us;
 
 	if (kept != NULL)
 		return kept;
-	if (edits->n == EDITS_MAX)
-		forget_oldest(edits);
-	kept = xcalloc(1, sizeof(*kept));
-	kept->edit.job_number = write->job_number;
+	at_us = new_time(edits);
+	kept = add(edits, write->job_number, write->section);
 	kept->edit.undo_of = write->undo_of;
-	kept->edit.section = write->section;
-	kept->by_id = map_new();
-	edits->list[edits->n++] = kept;
+	kept->edit.at_us = at_us;
 	return kept;
 }
 
@@ -107,12 +154,13 @@ device_of(struct kept *kept, const char *device_id)
 	return i > 0 ? &kept->edit.devices[i - 1] : NULL;
 }
 
+/* Everything is copied. */
 static void
 add_device(struct edits *edits, struct kept *kept,
-    const struct edits_write *write, char *inverse)
+    const struct edits_device *model)
 {
 	struct edits_job *edit = &kept->edit;
-	size_t bytes = strlen(inverse) + strlen(write->device_id);
+	size_t bytes = strlen(model->inverse) + strlen(model->device_id);
 	struct edits_device *device;
 
 	if (edit->n == kept->cap) {
@@ -122,11 +170,14 @@ add_device(struct edits *edits, struct kept *kept,
 	}
 	device = &edit->devices[edit->n++];
 	*device = (struct edits_device){
-		.device_id = xstrdup(write->device_id),
-		.inverse = inverse,
-		.etag_before = xstrdup(write->etag_before),
-		.etag = xstrdup(write->etag_after),
+		.device_id = xstrdup(model->device_id),
+		.inverse = xstrdup(model->inverse),
+		.etag_before = xstrdup(model->etag_before),
+		.etag = xstrdup(model->etag),
+		.undone = model->undone,
 	};
+	if (device->undone)
+		edit->n_undone++;
 	map_set(kept->by_id, device->device_id, (void *)(uintptr_t)edit->n);
 	kept->bytes += bytes;
 	edits->bytes += bytes;
@@ -174,40 +225,93 @@ take_back(struct edits *edits, const struct edits_write *write)
 	}
 }
 
+static void
+add_write(struct edits *edits, const struct edits_write *write,
+    const cJSON *inverse)
+{
+	struct kept *kept = find_or_add(edits, write);
+	struct edits_device device = {
+		.device_id = (char *)(uintptr_t)write->device_id,
+		.etag_before = (char *)(uintptr_t)write->etag_before,
+		.etag = (char *)(uintptr_t)write->etag_after,
+	};
+
+	if (device_of(kept, write->device_id) != NULL)
+		return;
+	device.inverse = json_print(inverse);
+	add_device(edits, kept, &device);
+	free(device.inverse);
+}
+
 void
 edits_note(struct edits *edits, const struct edits_write *write)
 {
-	struct kept *kept;
 	cJSON *inverse;
 
 	if (write->before == NULL || write->etag_before == NULL ||
 	    write->etag_after == NULL)
 		return;
+	load(edits);
 	if (write->undo_of != 0)
 		take_back(edits, write);
 	inverse = section_inverse(write->before, write->patch);
-	if (inverse->child != NULL) {
-		kept = find_or_add(edits, write);
-		if (device_of(kept, write->device_id) == NULL)
-			add_device(edits, kept, write, json_print(inverse));
-	}
+	if (inverse->child != NULL)
+		add_write(edits, write, inverse);
 	cJSON_Delete(inverse);
+	if (edits->keeper != NULL)
+		edits->keeper->changed(edits->keeper_arg);
+}
+
+void
+edits_restore(struct edits *edits, const struct edits_job *edit)
+{
+	struct kept *kept = add(edits, edit->job_number, edit->section);
+	size_t i;
+
+	kept->edit.undo_of = edit->undo_of;
+	kept->edit.at_us = edit->at_us;
+	for (i = 0; i < edit->n; i++)
+		if (device_of(kept, edit->devices[i].device_id) == NULL)
+			add_device(edits, kept, &edit->devices[i]);
 }
 
 const struct edits_job *
-edits_by_job(const struct edits *edits, int job_number)
+edits_at(const struct edits *edits, size_t i)
 {
-	const struct kept *kept = find(edits, job_number);
+	return i < edits->n ? &edits->list[i]->edit : NULL;
+}
 
+void
+edits_name(char out[EDITS_NAME_SIZE], const struct edits_job *edit)
+{
+	char stamp[CLOCK_STAMP_SIZE];
+
+	if (edit->job_number > 0) {
+		snprintf(out, EDITS_NAME_SIZE, "job %d", edit->job_number);
+		return;
+	}
+	clock_format_log(stamp, edit->at_us);
+	snprintf(out, EDITS_NAME_SIZE, "the edit of %.*s",
+	    (int)strlen("2026-11-21 14:03"), stamp);
+}
+
+const struct edits_job *
+edits_by_job(struct edits *edits, int job_number)
+{
+	const struct kept *kept;
+
+	load(edits);
+	kept = find(edits, job_number);
 	return kept != NULL ? &kept->edit : NULL;
 }
 
 const struct edits_job *
-edits_last(const struct edits *edits)
+edits_last(struct edits *edits)
 {
 	const struct edits_job *edit;
 	size_t i;
 
+	load(edits);
 	for (i = edits->n; i-- > 0;) {
 		edit = &edits->list[i]->edit;
 		if (edit->undo_of == 0 && edit->n_undone < edit->n)
@@ -217,11 +321,12 @@ edits_last(const struct edits *edits)
 }
 
 int
-edits_wrote(const struct edits *edits, const char *device_id, const char *etag)
+edits_wrote(struct edits *edits, const char *device_id, const char *etag)
 {
 	const struct edits_device *device;
 	size_t i;
 
+	load(edits);
 	for (i = edits->n; i-- > 0;) {
 		device = device_of(edits->list[i], device_id);
 		if (device != NULL && strcmp(device->etag, etag) == 0)

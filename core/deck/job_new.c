@@ -11,6 +11,8 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
+#include "core/deck/deck.h"
+#include "core/deck/edits.h"
 #include "core/deck/fleet.h"
 #include "core/deck/job.h"
 #include "core/deck/job_hub.h"
@@ -129,6 +131,19 @@ evidence_of(const struct job_request *r)
 }
 
 static char *
+undo_title(const struct job *job)
+{
+	const struct edits_job *edit = edits_by_job(
+	    deck_edits(job->jobs->deck), job->request.undo_of);
+	char name[EDITS_NAME_SIZE];
+
+	if (edit == NULL)
+		return xasprintf("undo of job %d", job->request.undo_of);
+	edits_name(name, edit);
+	return xasprintf("undo of %s", name);
+}
+
+static char *
 title_of(const struct job *job)
 {
 	struct strbuf title = { 0 };
@@ -137,7 +152,7 @@ title_of(const struct job *job)
 	if (job->request.action == JOB_METHOD)
 		return xstrdup(job->request.method);
 	if (job->request.undo_of != 0)
-		return xasprintf("undo of job %d", job->request.undo_of);
+		return undo_title(job);
 	strbuf_puts(&title, section_word(job_section(job->request.action)));
 	cJSON_ArrayForEach(item, job->patch)
 		strbuf_printf(&title, "%s %s",

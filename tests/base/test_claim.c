@@ -122,7 +122,7 @@ test_all_there_are_can_be_listed(void **state)
 	struct err err = { 0 };
 	struct claim *a, *b;
 	char **paths;
-	size_t i, n;
+	size_t n;
 
 	(void)state;
 	assert_int_equal(0, claim_list("/nonexistent", &paths));
@@ -132,11 +132,35 @@ test_all_there_are_can_be_listed(void **state)
 	assert_int_equal(2, n);
 	assert_true(strcmp(paths[0], claim_path(a)) == 0 ||
 	    strcmp(paths[1], claim_path(a)) == 0);
-	for (i = 0; i < n; i++)
-		free(paths[i]);
-	free(paths);
+	claim_list_free(paths, n);
 	claim_remove(a);
 	claim_remove(b);
+}
+
+static void
+test_what_nobody_has_and_writes_to_is_swept(void **state)
+{
+	struct err err = { 0 };
+	struct claim *a = claim_new(parent, "", &err);
+	struct claim *b = claim_new(parent, "", &err);
+	char *path_a = xstrdup(claim_path(a)), *path_b = xstrdup(claim_path(b));
+	char *top = xasprintf("%s/a", scratch);
+
+	(void)state;
+	put_file(a);
+	claim_leave(a);
+	claim_sweep(top, 60);
+	assert_int_equal(0, access(path_a, F_OK));
+	claim_sweep(top, -60); /* in a minute from now */
+	assert_int_equal(-1, access(path_a, F_OK));
+	assert_int_equal(0, access(path_b, F_OK));
+	claim_leave(b);
+	claim_sweep(top, -60);
+	assert_int_equal(-1, access(path_b, F_OK));
+	assert_int_equal(-1, access(parent, F_OK));
+	free(path_a);
+	free(path_b);
+	free(top);
 }
 
 static void
@@ -156,6 +180,7 @@ main(void)
 		cmocka_unit_test(test_a_folder_is_one_process_s_at_a_time),
 		cmocka_unit_test(test_who_is_killed_leaves_it_to_the_next),
 		cmocka_unit_test(test_all_there_are_can_be_listed),
+		cmocka_unit_test(test_what_nobody_has_and_writes_to_is_swept),
 		cmocka_unit_test(test_a_folder_that_cannot_be_made_is_said),
 	};
 

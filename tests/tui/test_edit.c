@@ -24,6 +24,7 @@
 #include "tests/support/screen_rig.h"
 #include "tests/support/test.h"
 #include "tui/app.h"
+#include "tui/dialogs.h"
 #include "tui/editor.h"
 #include "tui/key.h"
 
@@ -497,6 +498,50 @@ test_the_last_edit_is_taken_back_device_by_device(void **state)
 	assert_string_equal("AAAAAAAAAAM=", asked(rig)->etags[0]);
 }
 
+static void
+test_an_edit_of_an_earlier_start_is_named_by_its_time(void **state)
+{
+	char id[] = "door-004", inverse[] = "{\"building\":41}", before[] = "0",
+	     etag[] = "AAAAAAAAAAM=";
+	struct edits_device device = { .device_id = id,
+		.inverse = inverse,
+		.etag_before = before,
+		.etag = etag };
+	const struct edits_job edit = { .job_number = -1,
+		.at_us = FAKE_NOW_US - INT64_C(43000) * 1000000,
+		.section = TWIN_DESIRED,
+		.devices = &device,
+		.n = 1 };
+	struct edits_job older = edit;
+	struct screen_rig *rig = *state;
+
+	older.job_number = -2;
+	older.at_us--;
+	edits_restore(deck_edits(rig->deck), &older);
+	edits_restore(deck_edits(rig->deck), &edit);
+	screen_rig_command(rig, "undo 1");
+	assert_true(shows(rig, "undo: there is no job 1"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "undo -3");
+	assert_true(shows(rig, "there are not as many as 3"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "undo 0");
+	assert_true(shows(rig, "undo takes the number of a job"));
+	press(rig, KEYS_ESC);
+	screen_rig_command(rig, "undo -2");
+	assert_true(shows(rig, "Take back the edit of 2026-11-21 14:04"));
+	press(rig, KEYS_ESC);
+	press(rig, 'U');
+	screen_rig_compare(rig, "undo_earlier");
+	choose(rig, 1);
+	assert_int_equal(-1, asked(rig)->undo_of);
+	assert_string_equal("{\"building\":41}", asked(rig)->patches[0]);
+	edits_by_job(deck_edits(rig->deck), -2)->devices[0].etag[0] = 'B';
+	dialog_undo_open(rig->app, edits_by_job(deck_edits(rig->deck), -2));
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "the edit of 2026-11-21 14:04 wrote it since"));
+}
+
 /* The edit before it is not offered instead: it is not what was meant. */
 static void
 test_an_edit_that_still_writes_is_not_taken_back(void **state)
@@ -608,6 +653,7 @@ main(void)
 		CASE(test_an_edit_of_many_may_come_from_the_editor),
 		CASE(test_an_edit_on_a_dangerous_hub_has_its_name_typed),
 		CASE(test_the_last_edit_is_taken_back_device_by_device),
+		CASE(test_an_edit_of_an_earlier_start_is_named_by_its_time),
 		CASE(test_an_edit_that_still_writes_is_not_taken_back),
 		CASE(test_what_cannot_be_taken_back_is_said),
 		cmocka_unit_test(
