@@ -153,7 +153,7 @@ mark_shown(struct app *app, enum fleet_marking how)
 	struct fleet_view *view = view_of(app);
 
 	fleet_view_mark(view, 0, fleet_view_size(view), how);
-	app_say(app, false, "%zu marked", fleet_marked(fleet_of(app)));
+	app_say_marked(app);
 }
 
 void
@@ -168,7 +168,7 @@ action_unmark_all(struct app *app, const char *arg)
 {
 	(void)arg;
 	fleet_unmark_all(fleet_of(app));
-	app_say(app, false, "0 marked");
+	app_say_marked(app);
 }
 
 void

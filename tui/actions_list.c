@@ -166,6 +166,8 @@ mark_range(struct app *app)
 		app_say(app, true,
 		    "range: the list changed just now, nothing was marked; "
 		    "look again");
+	else if (fleet_is_marking(deck_fleet(app_deck(app))))
+		app_say_marked(app);
 	else
 		app_say(app, false, "%zd in the range, %zu marked", n,
 		    fleet_marked(deck_fleet(app_deck(app))));

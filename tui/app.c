@@ -163,6 +163,8 @@ app_set_deck(struct app *app, struct deck *deck)
 	app->subscription = NULL;
 	select_free(app->select);
 	app->select = NULL;
+	app->n_ahead = 0;
+	app->says_marked = false;
 	free(app->fault);
 	app->fault = NULL;
 	app->deck = deck;
@@ -316,6 +318,7 @@ app_targets(const struct app *app, char ***ids)
 	*ids = NULL;
 	if (app->deck == NULL)
 		return 0;
+	fleet_finish_marks(deck_fleet(app->deck)); /* never some of them */
 	if (fleet_marked(deck_fleet(app->deck)) > 0)
 		return fleet_marked_ids(deck_fleet(app->deck), ids);
 	if (id == NULL)

@@ -85,6 +85,7 @@ void app_draw(
  */
 bool app_works(const struct app *app);
 void app_work(struct app *app);
+void app_say_marked(struct app *app); /* how many are; once all of them are */
 
 /*
  * Whether time alone may change what is seen, so that a screen without news is

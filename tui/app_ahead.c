@@ -1,7 +1,7 @@
 /*
- * Keys that act on what was asked for, pressed before it is there: in a long
- * list a filter takes some turns of the loop.  They wait, and those behind
- * them; what only looks around is answered at once.
+ * What takes several turns of the loop in a long list: filter, sort and marks;
+ * and keys that act on what these are to show, pressed before it is there.
+ * They wait, and those behind them; what only looks around is answered at once.
  */
 #include "config.h"
 
@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/deck/deck.h"
+#include "core/deck/fleet.h"
 #include "tui/app_state.h"
 #include "tui/key.h"
 #include "tui/keys.h"
@@ -72,6 +74,28 @@ press_ahead(struct app *app)
 	}
 }
 
+/* Once it is known. */
+static void
+say_marked(struct app *app)
+{
+	const struct fleet *fleet;
+
+	if (!app->says_marked || app->deck == NULL)
+		return;
+	fleet = deck_fleet(app->deck);
+	if (fleet_is_marking(fleet))
+		return;
+	app->says_marked = false;
+	app_say(app, false, "%zu marked", fleet_marked(fleet));
+}
+
+void
+app_say_marked(struct app *app)
+{
+	app->says_marked = true;
+	say_marked(app);
+}
+
 bool
 app_works(const struct app *app)
 {
@@ -82,5 +106,6 @@ void
 app_work(struct app *app)
 {
 	pane_devices_work(app->panes[PANE_DEVICES]);
+	say_marked(app);
 	press_ahead(app);
 }

@@ -61,6 +61,7 @@ struct app {
 	struct record *record; /* owned; NULL: nothing is recorded */
 	int32_t ahead[APP_AHEAD_MAX]; /* keys that wait */
 	size_t n_ahead;
+	bool says_marked; /* when all are */
 	bool in_press; /* a key of the user's is being taken */
 	enum app_hold hold;
 	char *hold_words; /* owned; why a key did nothing meanwhile, or NULL */

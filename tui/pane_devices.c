@@ -180,11 +180,13 @@ work_word(const struct devices_pane *p, const struct look *look)
 {
 	static const char *const words[] = { [FLEET_SORTS] = "sorting",
 		[FLEET_FILTERS] = "filtering" };
+	enum fleet_wait waits;
 
 	if (p->works_since_ms == 0 ||
 	    look->now_ms - p->works_since_ms < WORK_SAID_MS)
 		return NULL;
-	return words[fleet_view_waits(p->view)];
+	waits = fleet_view_waits(p->view);
+	return waits != FLEET_SHOWN ? words[waits] : "marking";
 }
 
 static void
@@ -339,7 +341,8 @@ settle(struct pane *pane, int64_t now_ms)
 	if (p->view == NULL)
 		return;
 	take_filtered(p);
-	if (fleet_view_waits(p->view) == FLEET_SHOWN)
+	if (fleet_view_waits(p->view) == FLEET_SHOWN &&
+	    !fleet_is_marking(deck_fleet(p->base.deck)))
 		p->works_since_ms = 0;
 	else if (p->works_since_ms == 0)
 		p->works_since_ms = now_ms;
@@ -458,6 +461,7 @@ pane_devices_set_deck(struct pane *pane, struct deck *deck)
 	p->followed = NULL;
 	free(p->range_from);
 	p->range_from = NULL;
+	p->works_since_ms = 0;
 	p->base.deck = deck;
 	if (deck == NULL)
 		return;
@@ -492,7 +496,9 @@ pane_devices_works(const struct pane *pane)
 {
 	const struct devices_pane *p = peek(pane);
 
-	return p->view != NULL && fleet_view_waits(p->view) != FLEET_SHOWN;
+	return p->view != NULL &&
+	    (fleet_view_waits(p->view) != FLEET_SHOWN ||
+		fleet_works(deck_fleet(p->base.deck)));
 }
 
 void
@@ -502,7 +508,8 @@ pane_devices_work(struct pane *pane)
 
 	if (p->view == NULL)
 		return;
-	fleet_view_work(p->view);
+	if (!fleet_work(deck_fleet(p->base.deck)))
+		fleet_view_work(p->view);
 	take_filtered(p);
 }
 
@@ -511,7 +518,9 @@ pane_devices_waits(const struct pane *pane)
 {
 	const struct devices_pane *p = peek(pane);
 
-	return p->view != NULL && fleet_view_waits(p->view) == FLEET_FILTERS;
+	return p->view != NULL &&
+	    (fleet_view_waits(p->view) == FLEET_FILTERS ||
+		fleet_is_marking(deck_fleet(p->base.deck)));
 }
 
 void
@@ -521,6 +530,7 @@ pane_devices_finish(struct pane *pane)
 
 	if (!pane_devices_waits(pane))
 		return;
+	fleet_finish_marks(deck_fleet(p->base.deck));
 	fleet_view_finish(p->view);
 	settle(pane, 0);
 }

@@ -329,6 +329,17 @@ filter_check_paths(
 	return 0;
 }
 
+bool
+filter_asks_marks(const struct filter *filter)
+{
+	const struct filter_term *t;
+
+	for (t = filter->terms; t < filter->terms + filter->n_terms; t++)
+		if (filter_asks_mark(t))
+			return true;
+	return false;
+}
+
 /* Whether a row that a matches, the ! aside, is matched by b too. */
 static bool
 implies(const struct filter_term *a, const struct filter_term *b)

@@ -49,6 +49,8 @@ bool filter_matches(const struct filter *filter, const struct fleet *fleet,
  */
 int filter_check_paths(
     const struct filter *filter, const struct fleet *fleet, struct err *err);
+/* Whether a mark makes a difference to it. */
+bool filter_asks_marks(const struct filter *filter);
 /*
  * Whether it can only show what the other one shows too, as one more
  * character of a word does; false where that is not plain to see.

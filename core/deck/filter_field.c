@@ -298,6 +298,12 @@ is_marked(const struct filter_term *term, const struct fleet *fleet,
 	return row->marked;
 }
 
+bool
+filter_asks_mark(const struct filter_term *term)
+{
+	return term->field->matches == is_marked;
+}
+
 static bool
 has_drift(const struct filter_term *term, const struct fleet *fleet,
     const struct fleet_row *row)

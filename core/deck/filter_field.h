@@ -28,5 +28,6 @@ extern const struct filter_field filter_anywhere, filter_fuzzy;
 
 /* Whether its path is one that the fleet must keep. */
 bool filter_asks_path(const struct filter_term *term);
+bool filter_asks_mark(const struct filter_term *term);
 
 #endif

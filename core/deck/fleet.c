@@ -15,6 +15,7 @@
 #include "core/deck/deck.h"
 #include "core/deck/fleet_text.h"
 #include "core/deck/fleet_view.h"
+#include "core/deck/fleet_work.h"
 #include "core/deck/row_index.h"
 #include "core/deck/row_order.h"
 #include "core/iothub/connstr.h"
@@ -54,6 +55,7 @@ struct fleet {
 	uint32_t end;
 	uint32_t unused; /* a row's number plus one; 0: none */
 	struct list views;
+	struct fleet_work *work;
 	size_t linked, marked;
 	ssize_t more_linked; /* as the hub counts, than rows say; may be less */
 	int64_t born_ms;
@@ -80,6 +82,7 @@ fleet_new(struct events *events)
 	fleet->order = row_order_new();
 	fleet->born_ms = clock_mono_ms() - FLEET_TICK_MS;
 	list_init(&fleet->views);
+	fleet->work = fleet_work_new(fleet);
 	return fleet;
 }
 
@@ -90,6 +93,7 @@ fleet_free(struct fleet *fleet)
 
 	if (fleet == NULL)
 		return;
+	fleet_work_free(fleet->work);
 	for (i = 0; i < fleet->n_columns; i++) {
 		free(fleet->columns[i].path);
 		free(fleet->columns[i].values);
@@ -106,6 +110,12 @@ struct list *
 fleet_views(struct fleet *fleet)
 {
 	return &fleet->views;
+}
+
+struct fleet_work *
+fleet_work_of(const struct fleet *fleet)
+{
+	return fleet->work;
 }
 
 const struct fleet_row *
@@ -246,7 +256,7 @@ void
 fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 {
 	struct column before[FLEET_PATHS_MAX];
-	size_t n_before = fleet->n_columns, i, row;
+	size_t n_before = fleet->n_columns, i;
 	struct list *link;
 
 	if (n > FLEET_PATHS_MAX)
@@ -257,10 +267,9 @@ fleet_set_paths(struct fleet *fleet, const char *const *paths, size_t n)
 	fleet->n_columns = n;
 	fleet->paths_number++;
 	for (i = 0; i < n_before; i++) {
-		for (row = 0; row < before[i].cap; row++)
-			intern_drop(fleet->texts, before[i].values[row]);
 		free(before[i].path);
-		free(before[i].values);
+		fleet_work_drop_texts(
+		    fleet->work, before[i].values, before[i].cap);
 	}
 	for (link = fleet->views.next; link != &fleet->views;
 	     link = link->next)
@@ -527,6 +536,7 @@ remove_row(struct fleet *fleet, struct fleet_row *row)
 	size_t i;
 
 	tell_views(fleet, row, true);
+	fleet_work_forget(fleet->work, number);
 	row_order_remove(fleet->order, number);
 	row_index_remove(fleet->index, number);
 	if (row->link == LINK_CONNECTED)
@@ -673,7 +683,6 @@ fleet_set_marked(
 	for (link = fleet->views.next; link != &fleet->views;
 	     link = link->next)
 		fleet_view_on_mark(fleet_view_of(link), row);
-	tell_views(fleet, row, false);
 	return true;
 }
 
@@ -682,21 +691,23 @@ fleet_mark(struct fleet *fleet, const char *id, bool marked)
 {
 	struct fleet_row *row = find(fleet, id);
 
-	if (row != NULL && fleet_set_marked(fleet, row, marked))
+	if (row == NULL)
+		return;
+	fleet_work_forget(fleet->work, fleet_row_number(fleet, row));
+	if (fleet_set_marked(fleet, row, marked))
 		fleet_changed(fleet);
 }
 
 void
 fleet_unmark_all(struct fleet *fleet)
 {
-	struct fleet_row *row = fleet->rows;
+	struct fleet_pick *pick;
 
-	if (fleet->marked == 0)
+	if (fleet->marked == 0 && !fleet_is_marking(fleet))
 		return;
-	for (; fleet->marked > 0; row++)
-		if (row->marked)
-			fleet_set_marked(fleet, row, false);
-	fleet_changed(fleet);
+	pick = fleet_pick_new(fleet);
+	fleet_pick_add_all(pick, fleet->end);
+	fleet_pick_mark(pick, FLEET_UNMARK);
 }
 
 static void

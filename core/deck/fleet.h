@@ -124,7 +124,7 @@ void fleet_load_begin(struct fleet *fleet);
 void fleet_load_end(struct fleet *fleet);
 
 void fleet_mark(struct fleet *fleet, const char *id, bool marked);
-void fleet_unmark_all(struct fleet *fleet);
+void fleet_unmark_all(struct fleet *fleet); /* as fleet_pick_mark() */
 void fleet_alarm(struct fleet *fleet, const char *id); /* a job failed there */
 void fleet_looked_at(struct fleet *fleet, const char *id); /* alarm off */
 
@@ -132,6 +132,33 @@ void fleet_looked_at(struct fleet *fleet, const char *id); /* alarm off */
  * a frozen copy. */
 size_t fleet_marked_ids(const struct fleet *fleet, char ***ids);
 void fleet_ids_free(char **ids, size_t n);
+
+/*
+ * Rows that are marked together.  A row that goes is in no pick any more.  Many
+ * take several turns of the loop, and pick after pick: until then fleet_marked()
+ * and the like tell of a part.
+ */
+enum fleet_marking { FLEET_MARK, FLEET_UNMARK, FLEET_INVERT };
+struct fleet_pick;
+struct fleet_pick *fleet_pick_new(struct fleet *fleet);
+void fleet_pick_free(struct fleet_pick *pick); /* NULL does nothing */
+/* false: there is no such row. */
+bool fleet_pick_add(struct fleet_pick *pick, const char *id);
+size_t fleet_pick_size(const struct fleet_pick *pick);
+/* The pick is the fleet's from now on. */
+void fleet_pick_mark(struct fleet_pick *pick, enum fleet_marking how);
+bool fleet_is_marking(const struct fleet *fleet);
+/* Nothing may act on the marked ones before. */
+void fleet_finish_marks(struct fleet *fleet);
+
+/*
+ * Whether there is such work, or other that takes several turns.  Does it for a
+ * few milliseconds, or until end_us of the monotonic clock; true: there is
+ * more to do.
+ */
+bool fleet_works(const struct fleet *fleet);
+bool fleet_work(struct fleet *fleet);
+bool fleet_work_until(struct fleet *fleet, int64_t end_us);
 
 /*
  * A view.  It follows the fleet; new rows come in at their place.  SORT_VALUE
@@ -173,8 +200,8 @@ size_t fleet_view_marked(const struct fleet_view *view); /* of those shown */
 const struct fleet_row *fleet_view_at(const struct fleet_view *view, size_t i);
 ssize_t fleet_view_index(const struct fleet_view *view, const char *id); /* -1 */
 
-/* Marks the n rows from the i-th on as they are shown, in one go. */
-enum fleet_marking { FLEET_MARK, FLEET_UNMARK, FLEET_INVERT };
+/* Marks the n rows from the i-th on as they are shown now, as
+ * fleet_pick_mark() does. */
 void fleet_view_mark(struct fleet_view *view, size_t i, size_t n,
     enum fleet_marking how);
 

@@ -10,6 +10,7 @@
 #include "core/deck/filter.h"
 #include "core/deck/fleet.h"
 #include "core/deck/fleet_sort.h"
+#include "core/deck/fleet_work.h"
 #include "core/deck/row_order.h"
 #include "core/deck/view_build.h"
 
@@ -66,13 +67,15 @@ fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row)
 {
 	if (view->build != NULL)
 		view_build_on_mark(view->build, row);
-	if (view->own == NULL ||
-	    !row_order_has(view->own, fleet_row_number(view->fleet, row)))
-		return;
-	if (row->marked)
-		view->marked++;
-	else
-		view->marked--;
+	if (view->own != NULL &&
+	    row_order_has(view->own, fleet_row_number(view->fleet, row))) {
+		if (row->marked)
+			view->marked++;
+		else
+			view->marked--;
+	}
+	if (filter_asks_marks(view->filter))
+		fleet_view_take(view, row);
 }
 
 void
@@ -331,26 +334,19 @@ void
 fleet_view_mark(
     struct fleet_view *view, size_t i, size_t n, enum fleet_marking how)
 {
-	size_t size = fleet_view_size(view), k;
-	const struct fleet_row *row;
-	bool news = false;
+	size_t size = fleet_view_size(view);
+	struct fleet_pick *pick;
 	uint32_t *rows;
 
 	if (i >= size)
 		return;
 	if (n > size - i)
 		n = size - i;
-	rows = xcalloc(n + 1, sizeof(*rows));
-	for (k = 0; k < n; k++)
-		rows[k] = number_at(view, i + k);
-	for (k = 0; k < n; k++) {
-		row = fleet_row_at(view->fleet, rows[k]);
-		if (fleet_set_marked(view->fleet, row,
-			how == FLEET_MARK ||
-			    (how == FLEET_INVERT && !row->marked)))
-			news = true;
-	}
+	rows = xcalloc(size, sizeof(*rows));
+	row_order_copy(shown(view), rows);
+	pick = fleet_pick_new(view->fleet);
+	fleet_pick_add_rows(
+	    pick, rows + (view->shown_reverse ? size - i - n : i), n);
+	fleet_pick_mark(pick, how);
 	free(rows);
-	if (news)
-		fleet_changed(view->fleet);
 }

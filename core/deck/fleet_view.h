@@ -23,7 +23,7 @@ struct fleet_view *fleet_view_of(struct list *link);
 
 /* The row came, changed or was marked; it has its place in the order by id. */
 void fleet_view_take(struct fleet_view *view, const struct fleet_row *row);
-/* Its mark was set or taken away; fleet_view_take() follows. */
+/* Its mark was set or taken away. */
 void fleet_view_on_mark(struct fleet_view *view, const struct fleet_row *row);
 /* The row is about to go. */
 void fleet_view_drop(struct fleet_view *view, const struct fleet_row *row);

@@ -81,14 +81,15 @@ fill(struct fleet *fleet, int64_t n, bool serials)
 
 /* Works off what is left, turn by turn. */
 static void
-say(struct fleet_view *view, const char *what, double begin)
+say(struct fleet *fleet, struct fleet_view *view, const char *what,
+    double begin)
 {
 	double longest = now_ms() - begin, turn;
 	bool more;
 
 	do {
 		turn = now_ms();
-		more = fleet_view_work(view);
+		more = fleet_work(fleet) || fleet_view_work(view);
 		turn = now_ms() - turn;
 		if (turn > longest)
 			longest = turn;
@@ -98,23 +99,24 @@ say(struct fleet_view *view, const char *what, double begin)
 }
 
 static void
-filter(struct fleet_view *view, const char *text)
+filter(struct fleet *fleet, struct fleet_view *view, const char *text)
 {
 	double begin = now_ms();
 	struct err err;
 
 	if (fleet_view_set_filter(view, text, &err) == -1)
 		errx(1, "the filter is refused");
-	say(view, *text != '\0' ? text : "all", begin);
+	say(fleet, view, *text != '\0' ? text : "all", begin);
 }
 
 static void
-sort(struct fleet_view *view, enum fleet_sort by, const char *name)
+sort(struct fleet *fleet, struct fleet_view *view, enum fleet_sort by,
+    const char *name)
 {
 	double begin = now_ms();
 
 	fleet_view_sort(view, by, false);
-	say(view, name, begin);
+	say(fleet, view, name, begin);
 }
 
 static void
@@ -123,9 +125,8 @@ mark(struct fleet *fleet, struct fleet_view *view, enum fleet_marking how,
 {
 	double begin = now_ms();
 
-	(void)fleet;
 	fleet_view_mark(view, 0, fleet_view_size(view), how);
-	say(view, name, begin);
+	say(fleet, view, name, begin);
 }
 
 static void
@@ -134,7 +135,7 @@ unmark_all(struct fleet *fleet, struct fleet_view *view)
 	double begin = now_ms();
 
 	fleet_unmark_all(fleet);
-	say(view, "unmark all", begin);
+	say(fleet, view, "unmark all", begin);
 }
 
 /* A column in which every row has a value of its own. */
@@ -145,16 +146,16 @@ serials(struct fleet *fleet, struct fleet_view *view, int64_t n)
 	double begin = now_ms();
 
 	fleet_set_paths(fleet, paths, 1);
-	say(view, "column", begin);
+	say(fleet, view, "column", begin);
 	fill(fleet, n, true);
-	sort(view, SORT_VALUE, "serial");
-	filter(view, "7");
-	filter(view, "plant-7");
-	filter(view, "");
-	sort(view, SORT_TAGS, "tags");
+	sort(fleet, view, SORT_VALUE, "serial");
+	filter(fleet, view, "7");
+	filter(fleet, view, "plant-7");
+	filter(fleet, view, "");
+	sort(fleet, view, SORT_TAGS, "tags");
 	begin = now_ms();
 	fleet_set_paths(fleet, NULL, 0);
-	say(view, "column gone", begin);
+	say(fleet, view, "column gone", begin);
 }
 
 int
@@ -170,20 +171,20 @@ main(int argc, char **argv)
 		errx(2, "usage: rows N");
 	fill(fleet, n, false);
 	printf("{\"rows\":%" PRId64 ",\"load_ms\":%.0f", n, now_ms() - begin);
-	sort(view, SORT_FIRMWARE, "firmware");
+	sort(fleet, view, SORT_FIRMWARE, "firmware");
 	printf(",\"bytes\":%.1f",
 	    (double)(private_kib() - before) * 1024 / (double)n - ID_SIZE + 1);
-	sort(view, SORT_LINK, "link");
-	filter(view, "p");
-	filter(view, "pl");
-	filter(view, "plant-7");
-	filter(view, "link:on plant-7");
-	filter(view, "");
-	sort(view, SORT_DEVICE, "device");
-	filter(view, "77");
-	filter(view, "~d77");
+	sort(fleet, view, SORT_LINK, "link");
+	filter(fleet, view, "p");
+	filter(fleet, view, "pl");
+	filter(fleet, view, "plant-7");
+	filter(fleet, view, "link:on plant-7");
+	filter(fleet, view, "");
+	sort(fleet, view, SORT_DEVICE, "device");
+	filter(fleet, view, "77");
+	filter(fleet, view, "~d77");
 	mark(fleet, view, FLEET_MARK, "mark shown");
-	filter(view, "");
+	filter(fleet, view, "");
 	mark(fleet, view, FLEET_MARK, "mark all");
 	mark(fleet, view, FLEET_INVERT, "invert");
 	mark(fleet, view, FLEET_MARK, "mark again");

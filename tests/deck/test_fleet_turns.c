@@ -26,6 +26,7 @@ struct fixture {
 	struct fleet *fleet;
 	struct fleet_view *view;
 	bool exists[IDS], linked[IDS];
+	bool marked[IDS]; /* as they are to be in the end */
 	int version;
 };
 
@@ -289,6 +290,121 @@ test_a_column_that_goes_while_it_is_sorted_by_takes_nothing_with_it(
 	check(f);
 }
 
+/* Marks what is shown from here to there, in the model too. */
+static void
+mark_shown(struct fixture *f)
+{
+	size_t size = fleet_view_size(f->view), first, n, i;
+	enum fleet_marking how = (enum fleet_marking)(rand() % 3);
+	unsigned int number;
+
+	if (size == 0)
+		return;
+	first = rand() % 2 ? 0 : (size_t)rand() % size;
+	n = rand() % 2 ? size : (size_t)rand() % size;
+	for (i = first; i < size && i - first < n; i++) {
+		number = (unsigned int)strtoul(
+		    fleet_view_at(f->view, i)->id + 2, NULL, 10);
+		f->marked[number] = how == FLEET_MARK ||
+		    (how == FLEET_INVERT && !f->marked[number]);
+	}
+	fleet_view_mark(f->view, first, n, how);
+}
+
+/* One of what may happen while rows are being marked. */
+static void
+disturb_marks(struct fixture *f)
+{
+	unsigned int i = (unsigned int)rand() % IDS;
+	char id[16];
+
+	id_of(id, i);
+	switch (rand() % 4) {
+	case 0:
+		fleet_remove(f->fleet, id);
+		f->exists[i] = f->marked[i] = false;
+		break;
+	case 1:
+		if (!f->exists[i])
+			break;
+		f->marked[i] = rand() % 2;
+		fleet_mark(f->fleet, id, f->marked[i]);
+		break;
+	default:
+		take(f, i);
+	}
+}
+
+static void
+check_marks(struct fixture *f)
+{
+	const struct fleet_row *row;
+	size_t i, n = 0;
+	char id[16];
+
+	for (i = 0; i < IDS; i++) {
+		id_of(id, (unsigned int)i);
+		row = fleet_get(f->fleet, id);
+		assert_int_equal(f->exists[i], row != NULL);
+		if (row == NULL)
+			continue;
+		assert_int_equal(f->marked[i], row->marked);
+		n += row->marked;
+	}
+	assert_int_equal(n, fleet_marked(f->fleet));
+}
+
+static void
+test_marks_of_many_rows_are_as_if_they_were_made_at_once(void **state)
+{
+	static const char *const filters[] = { "", "link:on", "marked",
+		"!marked", "d-1" };
+	struct fixture *f = *state;
+	int round, step, most = 0;
+
+	for (round = 0; round < 20; round++) {
+		assert_int_equal(0, fleet_view_set_filter(f->view,
+		    filters[(size_t)rand() % N_ROWS(filters)], NULL));
+		fleet_view_finish(f->view);
+		mark_shown(f);
+		for (step = 0; fleet_work_until(f->fleet, 0); step++) {
+			disturb_marks(f);
+			if (rand() % 1500 == 0)
+				mark_shown(f);
+			if (rand() % 3000 == 0) {
+				fleet_unmark_all(f->fleet);
+				memset(f->marked, 0, sizeof(f->marked));
+			}
+		}
+		most = step > most ? step : most;
+		check_marks(f);
+		check(f);
+	}
+	assert_true(most > 300);
+}
+
+static void
+test_a_pick_marks_what_is_still_there(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_pick *pick = fleet_pick_new(f->fleet);
+	struct fleet_pick *other = fleet_pick_new(f->fleet);
+
+	assert_true(fleet_pick_add(pick, "d-1"));
+	assert_true(fleet_pick_add(pick, "d-2"));
+	assert_true(fleet_pick_add(pick, "d-2"));
+	assert_true(fleet_pick_add(other, "d-3"));
+	assert_false(fleet_pick_add(pick, "d-none"));
+	assert_int_equal(2, fleet_pick_size(pick));
+	fleet_remove(f->fleet, "d-2");
+	take(f, 2); /* another device of that name */
+	assert_int_equal(1, fleet_pick_size(pick));
+	fleet_pick_free(other);
+	fleet_pick_mark(pick, FLEET_MARK);
+	assert_int_equal(1, fleet_marked(f->fleet));
+	assert_true(fleet_get(f->fleet, "d-1")->marked);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -298,6 +414,8 @@ main(void)
 		CASE(test_a_list_in_the_making_misses_nothing_and_stands_in_order),
 		CASE(test_a_long_list_is_as_it_was_until_it_is_sorted),
 		CASE(test_a_column_that_goes_while_it_is_sorted_by_takes_nothing_with_it),
+		CASE(test_marks_of_many_rows_are_as_if_they_were_made_at_once),
+		CASE(test_a_pick_marks_what_is_still_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
