@@ -6,21 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
-#include "core/deck/job_eta.h"
 #include "core/deck/jobs.h"
-#include "tui/job_text.h"
+#include "tui/job_summary.h"
 #include "tui/job_timeline.h"
 #include "tui/pane.h"
 #include "tui/plot.h"
 
-#define SUMMARY_ROWS 3
 #define TABLE_MIN 3 /* rows, the heading included */
 #define TABLE_GOOD 9
-#define COLS_BEGAN 76 /* cells from which there is room for a clock time */
-#define BAR_MAX 42
 
 struct job_pane {
 	struct pane base;
@@ -70,7 +65,7 @@ peek(const struct pane *pane)
 static struct parts
 divide(const struct job_pane *p)
 {
-	struct parts parts = { .summary = SUMMARY_ROWS };
+	struct parts parts = { .summary = JOB_SUMMARY_ROWS };
 	int left = p->base.rows - 2, want = job_timeline_rows(p->job) + 1;
 	bool all = p->below == JOB_BELOW_ALL;
 	int table = all ? TABLE_GOOD : TABLE_MIN;
@@ -103,81 +98,6 @@ list_rows(const struct job_pane *p)
 	return divide(p).table - 1;
 }
 
-static int
-draw_times(const struct job *job, struct area a, int x, const struct look *look)
-{
-	char began[CLOCK_STAMP_SIZE], elapsed[CLOCK_STAMP_SIZE];
-	char left[TIME_SIZE];
-	int64_t eta;
-
-	if (job_state(job) == JOB_WAITING)
-		return area_putf(a, 0, x + 2, STYLE_BUSY, "waiting, in %s",
-		    countdown_format(left, job_starts_ms(job) - look->now_ms));
-	clock_format_time(began, job_began_us(job));
-	clock_format_elapsed(elapsed, job_elapsed_ms(job));
-	if (a.cols >= COLS_BEGAN)
-		x = area_putf(a, 0, x + 2, STYLE_TEXT, "began %s", began);
-	x = area_putf(a, 0, x + 2, STYLE_TEXT, "elapsed %s", elapsed);
-	eta = job_eta_ms(job, look->now_ms, look->now_us);
-	if (eta == JOB_ETA_UNKNOWN)
-		return x;
-	return area_putf(
-	    a, 0, x + 2, STYLE_STRONG, "ETA %s", countdown_format(left, eta));
-}
-
-static void
-draw_progress(const struct job *job, struct area a)
-{
-	struct job_counts n;
-	size_t gone;
-	int x, width;
-
-	job_counts(job, &n);
-	gone = n.let_go + n.by_state[JOB_DEVICE_SKIPPED] +
-	    n.by_state[JOB_DEVICE_CANCELLED];
-	width = a.cols / 3 < BAR_MAX ? a.cols / 3 : BAR_MAX;
-	x = job_bar_draw(a, 1, 1, width, &n);
-	x = area_putf(a, 1, x + 1, n.done > 0 ? STYLE_GOOD : STYLE_TEXT,
-	    "%zu done", n.done);
-	x = area_putf(a, 1, x + 2, n.failed > 0 ? STYLE_BAD : STYLE_TEXT,
-	    "%zu failed", n.failed);
-	x = area_putf(a, 1, x + 2, n.running > 0 ? STYLE_BUSY : STYLE_TEXT,
-	    "%zu running", n.running);
-	if (n.waiting > 0)
-		x = area_putf(
-		    a, 1, x + 2, STYLE_TEXT, "%zu waiting", n.waiting);
-	if (gone > 0)
-		area_putf(a, 1, x + 2, STYLE_TEXT, "%zu not done", gone);
-}
-
-static void
-draw_summary(const struct job_pane *p, struct area a, const struct look *look)
-{
-	const struct job_request *request = job_request(p->job);
-	const char *what = request->payload;
-	size_t n = job_size(p->job);
-	int x;
-
-	x = area_putf(a, 0, 1, STYLE_STRONG, "%s", job_title(p->job));
-	x = area_putf(a, 0, x + 2, STYLE_TEXT, "%zu device%s  %s", n,
-	    n == 1 ? "" : "s", job_engine_name(request->engine));
-	x = draw_times(p->job, a, x, look);
-	if (job_note(p->job) != NULL && job_state(p->job) == JOB_WAITING)
-		area_put(a, 0, x + 2, STYLE_BUSY, job_note(p->job));
-	else if (job_is_paused(p->job))
-		area_put(a, 0, x + 2, STYLE_DRIFT, "paused");
-	else if (job_state(p->job) == JOB_CANCELLED)
-		area_put(a, 0, x + 2, STYLE_BAD, "cancelled");
-	draw_progress(p->job, a);
-	area_put(a, 2, 1, STYLE_DIM,
-	    request->action == JOB_METHOD ? "payload" : "sets");
-	if (request->action != JOB_METHOD)
-		what = request->patch != NULL ? request->patch
-					      : "what each device had before";
-	area_put_fit(
-	    a, 2, 10, a.cols - 11, STYLE_TEXT, what != NULL ? what : "null");
-}
-
 static void
 write_info(const struct job_pane *p, char *info, size_t size)
 {
@@ -202,7 +122,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	write_info(p, info, sizeof(info));
 	parts = divide(p);
 	a = frame_draw(a, &frame);
-	draw_summary(p, a, look);
+	job_summary_draw(a, p->job, look);
 	y = parts.summary;
 	job_table_draw(area_sub(a, y, 0, parts.table, a.cols), p->job, p->order,
 	    &p->scroll, look);
@@ -265,7 +185,7 @@ point(struct pane *pane, int y)
 	if (p->job == NULL)
 		return POINT_NONE;
 	return scroll_point(
-	    &p->scroll, y - SUMMARY_ROWS - 2, job_size(p->job), list_rows(p));
+	    &p->scroll, y - JOB_SUMMARY_ROWS - 2, job_size(p->job), list_rows(p));
 }
 
 static void

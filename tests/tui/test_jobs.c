@@ -209,6 +209,26 @@ test_a_rollout_reads_in_ascii(void **state)
 	screen_rig_compare(rig, "job_60_ascii");
 }
 
+/* Nothing is cut in the middle of a word; what matters most stays. */
+static void
+test_the_head_of_a_job_fits_into_40_columns(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct job *job;
+
+	open_rollout(rig, 40, 10);
+	assert_true(shows(rig, "│ firmwareUpdate  ETA 0:1"));
+	assert_true(shows(rig, "▏ 10 done  1 failed  29 running │"));
+	press(rig, KEYS_ESC);
+	job = add_job(rig, "desired building, door.mode, door.schedule");
+	fake_job_times(job, 0, FAKE_NOW_US - INT64_C(30000000), 30000);
+	fake_job_pause(job, true);
+	press(rig, 'g');
+	press(rig, KEYS_ENTER);
+	assert_true(shows(rig, "│ desired building, door.mode…  paused │"));
+	assert_true(shows(rig, "▏ 1 done  2 failed  1 waiting"));
+}
+
 static void
 test_what_is_below_the_devices_is_chosen(void **state)
 {
@@ -621,6 +641,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_rollout_is_seen_as_a_whole_and_device_by_device),
 		CASE(test_in_phase_of_a_device_that_has_ended_stands_still),
+		CASE(test_the_head_of_a_job_fits_into_40_columns),
 		CASE(test_a_rollout_reads_in_ascii),
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
