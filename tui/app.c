@@ -366,8 +366,11 @@ key_to_pane(struct app *app, int32_t key)
 		app_clear_message(app);
 		app_say(app, false, "%s does nothing here; ? shows the keys",
 		    key_label(key, name));
+		app->message_is_of_key = true;
 		return;
 	}
+	if (app->message_is_of_key)
+		app_clear_message(app);
 	/* Looking around is no action: an error stays. */
 	if (had_error && (key == KEYS_ESC || def->needs != 0))
 		app_clear_message(app);

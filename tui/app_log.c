@@ -51,6 +51,7 @@ app_say(struct app *app, bool is_error, const char *fmt, ...)
 	free(app->message);
 	app->message = text;
 	app->message_is_error = is_error;
+	app->message_is_of_key = false;
 	app->ops->wake(app->arg);
 }
 
@@ -95,6 +96,7 @@ app_clear_message(struct app *app)
 	free(app->message);
 	app->message = NULL;
 	app->message_is_error = false;
+	app->message_is_of_key = false;
 }
 
 const char *

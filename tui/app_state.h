@@ -74,6 +74,7 @@ struct app {
 
 	char *message;         /* owned; NULL: none */
 	bool message_is_error;
+	bool message_is_of_key; /* it is about a key, and over with the next */
 	char *fault;           /* owned; why the hub fails just now, or NULL */
 	struct app_log_entry log[APP_LOG_MAX]; /* a ring, log_next the oldest */
 	size_t log_next;

@@ -474,6 +474,9 @@ test_what_cannot_be_done_is_said_in_one_line(void **state)
 
 	press(rig, 'Q');
 	assert_true(shows(rig, "Q does nothing here"));
+	press(rig, 'j'); /* and no word more about it */
+	assert_false(shows(rig, "does nothing here"));
+	press(rig, 'k');
 	app_run_line(rig->app, "lock 5");
 	screen_rig_draw(rig);
 	assert_true(shows(rig, "lock takes nothing behind it, not \"5\""));
