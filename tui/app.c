@@ -362,8 +362,9 @@ key_to_pane(struct app *app, int32_t key)
 
 	if (app_hold_key(app, def, key))
 		return;
-	if (def == NULL) {
-		app_clear_message(app);
+	if (def == NULL && had_error) {
+		return; /* it is not covered by a slip */
+	} else if (def == NULL) {
 		app_say(app, false, "%s does nothing here; ? shows the keys",
 		    key_label(key, name));
 		app->message_is_of_key = true;
