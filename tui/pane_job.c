@@ -106,12 +106,38 @@ write_info(const struct job_pane *p, char *info, size_t size)
 	    p->sorted != JOB_ORDER_ASKED ? " · " : "");
 }
 
+/* What the keys would come to: it is read before one of them is pressed. */
+static void
+write_outlook(const struct job *job, char *out, size_t size)
+{
+	struct job_counts n;
+
+	job_counts(job, &n);
+	if (job_state(job) == JOB_CANCELLED || n.waiting + n.running == 0)
+		snprintf(out, size, "%s",
+		    n.failed > 0 ? "r tries again what failed" : "");
+	else if (n.waiting == 0)
+		snprintf(out, size,
+		    "x cancel: what is done stays, %zu go%s on by %s",
+		    n.running, n.running == 1 ? "es" : "",
+		    n.running == 1 ? "itself" : "themselves");
+	else
+		snprintf(out, size,
+		    "x cancel: %zu %s never called, %zu go on, what is done "
+		    "stays",
+		    n.waiting, n.waiting == 1 ? "is" : "are", n.running);
+}
+
 static void
 draw(const struct pane *pane, struct area a, const struct look *look)
 {
 	const struct job_pane *p = peek(pane);
-	char title[32], info[80];
-	struct frame frame = { .focused = true, .title = title, .info = info };
+	char title[32], info[80], outlook[120];
+	struct frame frame = { .focused = true,
+		.title = title,
+		.info = info,
+		.below = outlook,
+		.below_style = STYLE_DIM };
 	const struct job_device *d;
 	struct parts parts;
 	int y;
@@ -120,6 +146,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 		return;
 	snprintf(title, sizeof(title), "Job %d", job_number(p->job));
 	write_info(p, info, sizeof(info));
+	write_outlook(p->job, outlook, sizeof(outlook));
 	parts = divide(p);
 	a = frame_draw(a, &frame);
 	job_summary_draw(a, p->job, look);
