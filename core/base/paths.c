@@ -50,7 +50,7 @@ paths_make_dir(const char *path, struct err *err)
 {
 	char *copy, *slash;
 	struct stat st;
-	int rc = 0;
+	int rc = 0, why = 0;
 
 	if (*path == '\0')
 		return err_set(err, ERR_INVALID, "a folder without a name");
@@ -58,13 +58,22 @@ paths_make_dir(const char *path, struct err *err)
 	for (slash = strchr(copy + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(copy, 0700); /* the last one tells */
+		/* The last one tells, but it may only know that one before it
+		 * is not there. */
+		if (mkdir(copy, 0700) == -1 && errno != EEXIST && why == 0)
+			why = errno;
 		*slash = '/';
 	}
-	if (mkdir(copy, 0700) == -1 &&
-	    (errno != EEXIST || stat(copy, &st) == -1 || !S_ISDIR(st.st_mode)))
-		rc = err_set(err, ERR_IO, "cannot make the folder %s: %s", path,
-		    strerror(errno));
+	if (mkdir(copy, 0700) == -1) {
+		if (errno != ENOENT || why == 0)
+			why = errno;
+		rc = -1;
+		if (why == EEXIST && stat(copy, &st) == 0)
+			rc = S_ISDIR(st.st_mode) ? 0 : -1;
+	}
+	if (rc == -1)
+		err_set(err, ERR_IO, "cannot make the folder %s: %s", path,
+		    strerror(why == EEXIST ? ENOTDIR : why));
 	free(copy);
 	return rc;
 }

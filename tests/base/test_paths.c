@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,10 +84,32 @@ test_folders_are_made_private(void **state)
 	assert_int_equal(-1, paths_make_dir("a/file/d", &err));
 	assert_int_equal(ERR_IO, err.code);
 	assert_int_equal(-1, paths_make_dir("a/file", &err));
+	assert_string_equal(
+	    "cannot make the folder a/file: Not a directory", err.text);
 	unlink("a/file");
 	rmdir("a/b/c");
 	rmdir("a/b");
 	rmdir("a");
+}
+
+static void
+test_a_folder_that_cannot_be_made_says_why_not(void **state)
+{
+	struct err err = { 0 };
+	bool is_root = geteuid() == 0;
+
+	(void)state;
+	assert_int_equal(0, mkdir("ro", 0555));
+	assert_int_equal(0, chmod(".", 0755));
+	if (is_root) /* whom no mode holds up */
+		assert_int_equal(0, seteuid(65534));
+	assert_int_equal(-1, paths_make_dir("ro/no/such", &err));
+	if (is_root)
+		assert_int_equal(0, seteuid(0));
+	/* And not that "ro/no" is missing then. */
+	assert_string_equal(
+	    "cannot make the folder ro/no/such: Permission denied", err.text);
+	rmdir("ro");
 }
 
 static void
@@ -206,6 +229,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_xdg_names_the_folders_and_home_the_rest),
 		cmocka_unit_test(test_folders_are_made_private),
+		cmocka_unit_test(
+		    test_a_folder_that_cannot_be_made_says_why_not),
 		cmocka_unit_test(test_a_file_is_replaced_in_one_piece),
 		cmocka_unit_test(test_a_file_is_read_up_to_the_limit),
 		cmocka_unit_test(test_what_a_killed_process_left_is_swept),
