@@ -238,7 +238,8 @@ iothub_error_read(int http, const char *name, const char *body, size_t len,
 		err_set(err, http >= 500 ? ERR_UNKNOWN : ERR_REFUSED,
 		    "the hub answered %d%s%s", http,
 		    said.text[0] != '\0' ? ": " : "", said.text);
-	else if (e->err == ERR_INVALID && said.text[0] != '\0')
+	else if ((e->err == ERR_INVALID || e->err == ERR_INTERNAL) &&
+	    said.text[0] != '\0')
 		err_set(err, e->err, "%s (%d): %s", e->words, e->code,
 		    said.text);
 	else

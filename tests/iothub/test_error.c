@@ -61,6 +61,9 @@ static const struct {
 	    "d1: the hub answered 418: ErrorCode:Teapot" },
 	{ 418, NULL, "{\"Message\":5}", 0, ERR_REFUSED,
 	    "d1: the hub answered 418" },
+	{ 500, NULL, "{\"Message\":\"ErrorCode:ServerError;the disk is full\"}",
+	    500001, ERR_INTERNAL,
+	    "d1: the hub failed inside (500001): the disk is full" },
 	{ 500, NULL, "", 0, ERR_UNKNOWN, "d1: the hub answered 500" },
 	{ 400, NULL, "[]", 0, ERR_REFUSED, "d1: the hub answered 400" },
 };
