@@ -297,6 +297,11 @@ serve(const struct options *options, const char *state_dir)
 	struct err err;
 	int code;
 
+	if (config.tier == NULL && options_given(options, "units")) {
+		err_set(&err, ERR_INVALID,
+		    "--units is of a tier: it needs --tier too");
+		return mode_fail(&mode_hub, &err, exit_code_of(&err));
+	}
 	if (lag != NULL &&
 	    clock_parse_duration(lag, &config.query_lag_ms) == -1) {
 		err_set(&err, ERR_INVALID,

@@ -2,10 +2,12 @@
 
 #include "core/hub/hub.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,16 @@ consists_of(const char *s, const char *others, size_t max)
 	return i > 0 && i <= max;
 }
 
+/* With a colon it is an address, not a name with its port. */
+static bool
+is_host(const char *s)
+{
+	struct in6_addr address;
+
+	return strchr(s, ':') != NULL ? inet_pton(AF_INET6, s, &address) == 1
+				      : consists_of(s, "-.", HOST_MAX);
+}
+
 /* Both end in a certificate. */
 static int
 check_names(const struct hub_config *config, struct err *err)
@@ -81,8 +93,7 @@ check_names(const struct hub_config *config, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "a hub's name has 1 to %d letters, digits and '-'",
 		    HUB_NAME_MAX);
-	if (config->host_name != NULL &&
-	    !consists_of(config->host_name, "-.:", HOST_MAX))
+	if (config->host_name != NULL && !is_host(config->host_name))
 		return err_set(err, ERR_INVALID,
 		    "the host name must be a DNS name or an address, without "
 		    "a port");

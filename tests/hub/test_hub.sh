@@ -137,6 +137,10 @@ check 'a fault that is none is wrong usage' \
 check 'a tier that is none is wrong usage' \
 	exits 2 'F1, S1, S2 or S3' "$TWINDECK" hub --state-dir "$work/three" --tier B1
 
+check 'units without a tier are refused' \
+	exits 2 'needs --tier' "$TWINDECK" hub --state-dir "$work/three" --units 2
+check 'a host name with a port is refused' \
+	exits 2 'without a port' "$TWINDECK" hub --state-dir "$work/three" --host-name localhost:443
 check 'fault gives the hub that runs a fault' \
 	"$TWINDECK" hub --state-dir "$work/one" fault 503@door-1,latency=1ms
 check 'which is met' \
