@@ -498,6 +498,49 @@ test('configuration: a device that it targets receives it', async () => {
 		await registry.removeConfiguration(id);
 	}
 });
+test('configuration: a module that it targets receives it', async () => {
+	const d = await mkDevice();
+	const id = 'm-' + d.id.toLowerCase();
+	const m = (await registry.addModule({ deviceId: d.id, moduleId: 'cam' }))
+		.responseBody;
+	const c = await connectModule(
+		`HostName=${L.HOST};DeviceId=${d.id};ModuleId=cam;SharedAccessKey=${m.authentication.symmetricKey.primaryKey}`,
+	);
+	const t = await c.getTwin();
+	let zoom;
+	t.on('properties.desired.zoom', (z) => (zoom = z));
+	await registry.addConfiguration({
+		id,
+		content: { moduleContent: { 'properties.desired.zoom': 4 } },
+		targetCondition: `FROM devices.modules WHERE tags.site = '${d.id}'`,
+		priority: 20,
+		metrics: {
+			queries: {
+				sharp:
+					'SELECT deviceId FROM devices.modules WHERE ' +
+					`configurations.[[${id}]].status = 'Applied' ` +
+					'AND properties.reported.zoom = 4',
+			},
+		},
+	});
+	try {
+		await registry.updateModuleTwin(
+			d.id,
+			'cam',
+			{ tags: { site: d.id } },
+			'*',
+		);
+		await until(() => zoom === 4);
+		await report(t, { zoom });
+		const got = (await registry.getConfiguration(id)).responseBody;
+		eq(got.systemMetrics.results.targetedCount, 1);
+		eq(got.systemMetrics.results.appliedCount, 1);
+		eq(got.metrics.results, { sharp: 1 });
+		eq((await twin(d.id)).properties.desired.zoom, undefined);
+	} finally {
+		await registry.removeConfiguration(id);
+	}
+});
 require('./registry');
 require('./twins');
 require('./links');
