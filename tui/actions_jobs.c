@@ -89,7 +89,8 @@ action_job_show(struct app *app, const char *arg)
 
 	(void)arg;
 	pane_job_show(pane, below);
-	app_say(app, false, "shown below: %s", job_below_name(below));
+	app_say(app, false, "shown below: %s%s", job_below_name(below),
+	    pane_job_has_room(pane) ? "" : ", where there is room");
 }
 
 static void

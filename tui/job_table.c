@@ -17,6 +17,7 @@
 #define PHASE_WIDTH 17
 #define TIME_WIDTH 9 /* "in phase" */
 #define ANSWER_WIDTH 32
+#define ANSWER_MIN 10 /* or there is none, beside a phase */
 
 /* Where the columns begin, for one width; -1: no room. */
 struct columns {
@@ -140,12 +141,15 @@ lay_out(const struct job *job, int cols)
 	c.id_width = id_width(job, cols);
 	c.state = ID_AT + c.id_width + 2;
 	c.answer = c.state + STATE_WIDTH;
-	if (job_has_phases(job) && cols >= 60) {
+	if (job_has_phases(job) &&
+	    c.answer + PHASE_WIDTH + TIME_WIDTH - 1 < cols) {
 		c.phase = c.answer;
 		c.time_end = c.phase + PHASE_WIDTH + TIME_WIDTH - 1;
 		c.answer = c.time_end + 2;
 	}
 	c.answer_width = cols - c.answer - 1;
+	if (c.phase != -1 && c.answer_width < ANSWER_MIN)
+		c.answer_width = 0;
 	if (c.answer_width >= ANSWER_WIDTH * 3 / 2) {
 		c.answer_width = ANSWER_WIDTH;
 		c.reason = c.answer + ANSWER_WIDTH + 1;
@@ -162,8 +166,9 @@ draw_heading(struct area a, const struct columns *c)
 		area_put(a, 0, c->phase, STYLE_DIM, "phase");
 		area_put_right(a, 0, c->time_end, STYLE_DIM, "in phase");
 	}
-	area_put_fit(a, 0, c->answer, c->answer_width, STYLE_DIM,
-	    c->reason != -1 ? "answer" : "answer, or the reason");
+	if (c->answer_width > 0)
+		area_put_fit(a, 0, c->answer, c->answer_width, STYLE_DIM,
+		    c->reason != -1 ? "answer" : "answer, or the reason");
 	if (c->reason != -1)
 		area_put(a, 0, c->reason, STYLE_DIM, "reason");
 }
@@ -230,27 +235,37 @@ draw_phase(struct area a, int y, const struct columns *c,
 	    d->stalled && !d->ended ? STYLE_BAD : STYLE_DIM, text);
 }
 
+/* Where phases have no column, the one it is in says more than its answer. */
+static const char *
+state_words(const struct columns *c, const struct job_device *d)
+{
+	return c->phase == -1 && d->state == JOB_DEVICE_ACKNOWLEDGED &&
+		!d->ended && d->phase != PHASE_NONE
+	    ? firmware_phase_name(d->phase)
+	    : job_device_state_name(d->state);
+}
+
 static void
 draw_device(struct area a, int y, const struct columns *c,
     const struct job_device *d, const struct look *look)
 {
 	const char *reason = d->err.code != ERR_NONE ? d->err.text
-	    : d->stalled && !d->ended
+	    : d->stalled && !d->ended && c->answer_width > 0
 	    ? "stalled: nothing has changed for a while"
 	    : NULL;
+	bool is_alone = reason != NULL && c->answer_width == 0;
+	int x = c->reason != -1 ? c->reason : is_alone ? c->phase : c->answer;
 	char text[256] = "";
 
 	draw_sign(a, y, d);
 	area_put_id(a, y, ID_AT, c->id_width, STYLE_TEXT, d->device_id);
 	area_put_fit(a, y, c->state, STATE_WIDTH - 1,
-	    job_device_style(d->state), job_device_state_name(d->state));
-	if (c->phase != -1)
+	    job_device_style(d->state), state_words(c, d));
+	if (c->phase != -1 && !is_alone)
 		draw_phase(a, y, c, d, look);
 	if (reason != NULL)
-		area_put_fit(a, y, c->reason != -1 ? c->reason : c->answer,
-		    a.cols - (c->reason != -1 ? c->reason : c->answer) - 1,
-		    STYLE_BAD, reason);
-	if (reason != NULL && c->reason == -1)
+		area_put_fit(a, y, x, a.cols - x - 1, STYLE_BAD, reason);
+	if (c->answer_width == 0 || (reason != NULL && c->reason == -1))
 		return;
 	job_answer_write(d, text, sizeof(text));
 	/* Where nothing went wrong the answer has that room too. */

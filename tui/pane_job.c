@@ -16,6 +16,7 @@
 
 #define TABLE_MIN 3 /* rows, the heading included */
 #define TABLE_GOOD 9
+#define TIMELINE_MIN 5 /* rows, its heading included */
 
 struct job_pane {
 	struct pane base;
@@ -60,7 +61,7 @@ peek(const struct pane *pane)
 
 /*
  * The table has what it needs first.  A part that was chosen by name gets
- * half of the pane, one that comes by itself only what is left over.
+ * half of the pane, or is cut, one that comes by itself only what is left over.
  */
 static struct parts
 divide(const struct job_pane *p)
@@ -75,6 +76,9 @@ divide(const struct job_pane *p)
 	if (left >= 14)
 		parts.summary++;
 	left -= parts.summary;
+	if (p->below == JOB_BELOW_TIMELINE && left - table < want &&
+	    left - table >= TIMELINE_MIN)
+		want = left - table;
 	if ((all || p->below == JOB_BELOW_TIMELINE) && left - table >= want) {
 		parts.timeline = want;
 		left -= want;
@@ -140,7 +144,7 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 		.below_style = STYLE_DIM };
 	const struct job_device *d;
 	struct parts parts;
-	int y;
+	int y, gap;
 
 	if (p->job == NULL || p->order == NULL)
 		return;
@@ -156,9 +160,10 @@ draw(const struct pane *pane, struct area a, const struct look *look)
 	y += parts.table;
 	if (parts.timeline > 0) {
 		d = job_device(p->job, p->order[p->scroll.at]);
+		gap = parts.timeline > job_timeline_rows(p->job);
 		job_timeline_draw(
-		    area_sub(a, y + 1, 0, parts.timeline - 1, a.cols), p->job,
-		    d, look);
+		    area_sub(a, y + gap, 0, parts.timeline - gap, a.cols),
+		    p->job, d, look);
 		y += parts.timeline;
 	}
 	if (parts.plots > 0)
@@ -211,8 +216,8 @@ point(struct pane *pane, int y)
 
 	if (p->job == NULL)
 		return POINT_NONE;
-	return scroll_point(
-	    &p->scroll, y - JOB_SUMMARY_ROWS - 2, job_size(p->job), list_rows(p));
+	return scroll_point(&p->scroll, y - JOB_SUMMARY_ROWS - 2,
+	    job_size(p->job), list_rows(p));
 }
 
 static void
@@ -301,4 +306,16 @@ enum job_below
 pane_job_shown(const struct pane *pane)
 {
 	return peek(pane)->below;
+}
+
+bool
+pane_job_has_room(const struct pane *pane)
+{
+	const struct job_pane *p = peek(pane);
+	struct parts parts;
+
+	if (p->job == NULL || p->below == JOB_BELOW_NOTHING)
+		return true;
+	parts = divide(p);
+	return parts.timeline + parts.plots > 0;
 }

@@ -33,5 +33,7 @@ enum job_below {
 const char *job_below_name(enum job_below below); /* "plots" */
 void pane_job_show(struct pane *pane, enum job_below below);
 enum job_below pane_job_shown(const struct pane *pane);
+/* Whether there is room for any of it. */
+bool pane_job_has_room(const struct pane *pane);
 
 #endif

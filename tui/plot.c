@@ -223,8 +223,10 @@ draw_calls(struct area a, int y, const struct columns *c)
 		    (latency_of(&all) + 500) / 1000, all.longest_ms);
 	draw_line(a, y, c, "latency", latency_of, words);
 	if (most > 0)
-		snprintf(words, sizeof(words), "%" PRIu32 " calls, most %.1f/s",
-		    all.answers, (double)most * 1000 / (double)width_ms);
+		snprintf(words, sizeof(words),
+		    "%" PRIu32 " call%s, most %.1f/s", all.answers,
+		    all.answers == 1 ? "" : "s",
+		    (double)most * 1000 / (double)width_ms);
 	draw_line(a, y + 1, c, "throughput", answers_of, words);
 }
 

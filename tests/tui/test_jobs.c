@@ -230,6 +230,44 @@ test_the_head_of_a_job_fits_into_40_columns(void **state)
 }
 
 static void
+test_a_phase_or_the_reason_is_seen_at_every_width(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	open_rollout(rig, 60, 16);
+	press(rig, 'o');
+	press(rig, 'g');
+	assert_true(shows(rig,
+	    "× door-021    failed        the update failed: "
+	    "sha-256…"));
+	assert_true(shows(rig, "! door-022    acknowledged  downloading 41% "));
+	screen_rig_resize(rig, 40, 10);
+	assert_true(shows(rig, "× door-021    failed        the u"));
+	press(rig, 'j');
+	press(rig, 'j');
+	assert_true(shows(rig, "  door-011    applying "));
+}
+
+static void
+test_what_is_below_is_cut_or_said_to_have_no_room(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	open_rollout(rig, 60, 16);
+	press(rig, 'v');
+	assert_true(shows(rig, "shown below: plots\n"));
+	press(rig, 'v');
+	assert_true(shows(rig, "shown below: timeline\n"));
+	assert_true(shows(rig, "timeline of door-002"));
+	assert_true(shows(rig, "   applying      02:01:17"));
+	screen_rig_resize(rig, 40, 10);
+	press(rig, 'v');
+	assert_true(shows(rig, "shown below: devices alone"));
+	press(rig, 'v');
+	assert_true(shows(rig, "shown below: timeline and plots, where "));
+}
+
+static void
 test_what_is_below_the_devices_is_chosen(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -642,6 +680,8 @@ main(void)
 		CASE(test_a_rollout_is_seen_as_a_whole_and_device_by_device),
 		CASE(test_in_phase_of_a_device_that_has_ended_stands_still),
 		CASE(test_the_head_of_a_job_fits_into_40_columns),
+		CASE(test_a_phase_or_the_reason_is_seen_at_every_width),
+		CASE(test_what_is_below_is_cut_or_said_to_have_no_room),
 		CASE(test_a_rollout_reads_in_ascii),
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
