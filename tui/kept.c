@@ -2,10 +2,13 @@
 
 #include "tui/kept.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -162,6 +165,22 @@ write_about(struct kept *kept, const cJSON *base)
 }
 
 /*
+ * Nothing new was typed: it stays as old as it is, for whoever finds it next,
+ * and for an editor that compares it with what it had not saved.
+ */
+static void
+keep_time(struct kept *kept)
+{
+	const time_t at_s = (time_t)(kept->at_us / 1000000);
+	const struct timespec times[2] = { { .tv_sec = at_s },
+		{ .tv_sec = at_s } };
+
+	if (kept->at_us != 0)
+		utimensat(AT_FDCWD, kept->path, times, 0);
+	kept->at_us = 0;
+}
+
+/*
  * The text comes first: should it end there, a newer one with an older base
  * still says what was typed, an older one with a newer base would take back
  * what others have written in between.
@@ -174,6 +193,7 @@ kept_write(struct kept *kept, const struct cJSON *base, const char *text,
 		return -1;
 	if (paths_write_file(kept->path, text, len, 0600, err) == -1)
 		return -1;
+	keep_time(kept);
 	if (kept->place != NULL &&
 	    (size_t)cJSON_GetArraySize(json_get(kept->about, "devices")) <=
 		JOBS_DEVICES_MAX)

@@ -21,7 +21,7 @@ struct kept {
 	struct claim *claim; /* NULL: no folder yet, or not held any more */
 	char *path;          /* of the text; NULL: no file yet */
 	char *beside;        /* NULL: nothing */
-	int64_t at_us;       /* of one that was found */
+	int64_t at_us;       /* of one that was found; 0: written since */
 };
 
 /* The devices in one order, as marks come in any. */

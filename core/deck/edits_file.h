@@ -13,8 +13,8 @@ struct edits;
 struct edits_file;
 struct event_base;
 
-/* Bytes of the file: the oldest that do not fit live in memory only, as it is
- * written and read between two paints. */
+/* Bytes of the file, which is written and read between two paints: what does
+ * not fit, the newest first, lives in memory only. */
 #define EDITS_FILE_MAX ((size_t)4 * 1024 * 1024)
 #define EDITS_FILE_DAYS 30 /* what was not written to for so long is removed */
 

@@ -47,8 +47,8 @@ time_of(const struct edits *edits, int job_number)
 }
 
 static void
-put_edit(struct strbuf *out, const struct edits *edits,
-    const struct edits_job *edit)
+put_edit(
+    struct strbuf *out, const struct edits *edits, const struct edits_job *edit)
 {
 	size_t i;
 
@@ -65,25 +65,41 @@ put_edit(struct strbuf *out, const struct edits *edits,
 	strbuf_puts(out, "]}");
 }
 
-void
-edits_text_put(struct strbuf *out, const struct edits *edits,
-    const char *place, size_t max)
+/* Bytes that it takes at least: one that is far too long is not tried. */
+static size_t
+least(const struct edits_job *edit)
 {
+	size_t i, n = 0;
+
+	for (i = 0; i < edit->n; i++)
+		n += strlen(edit->devices[i].inverse) +
+		    strlen(edit->devices[i].device_id);
+	return n;
+}
+
+void
+edits_text_put(struct strbuf *out, const struct edits *edits, const char *place,
+    size_t max)
+{
+	const struct edits_job *edit;
 	struct strbuf one = { 0 };
 	const char *comma = "";
 	size_t n = 0;
 
 	strbuf_puts(out, "{\"hub\":");
 	json_put_string(out, place);
-	strbuf_printf(out, ",\"savedUs\":%" PRId64 ",\"edits\":[",
-	    clock_utc_us());
+	strbuf_printf(
+	    out, ",\"savedUs\":%" PRId64 ",\"edits\":[", clock_utc_us());
 	while (edits_at(edits, n) != NULL)
 		n++;
 	while (n-- > 0) {
+		edit = edits_at(edits, n);
+		if (least(edit) > max)
+			continue;
 		strbuf_reset(&one);
-		put_edit(&one, edits, edits_at(edits, n));
+		put_edit(&one, edits, edit);
 		if (out->len + one.len + strlen("," TAIL) > max)
-			break;
+			continue;
 		strbuf_puts(out, comma);
 		strbuf_put(out, strbuf_str(&one), one.len);
 		comma = ",";
@@ -109,8 +125,8 @@ is_edit(const cJSON *json)
 	const cJSON *devices = json_get(json, "devices"), *device;
 
 	if (section == NULL || json_get_int(json, "atUs", 0) <= 0 ||
-	    json_get_int(json, "undoOfUs", -1) < 0 ||
-	    !cJSON_IsArray(devices) || devices->child == NULL ||
+	    json_get_int(json, "undoOfUs", -1) < 0 || !cJSON_IsArray(devices) ||
+	    devices->child == NULL ||
 	    (strcmp(section, section_word(TWIN_DESIRED)) != 0 &&
 		strcmp(section, section_word(TWIN_TAGS)) != 0))
 		return false;
@@ -176,8 +192,8 @@ collect(const cJSON *texts, size_t *n)
 		if (*n == 0 || list[*n - 1].at_us != list[i].at_us)
 			list[(*n)++] = list[i];
 	if (*n > EDITS_MAX) {
-		memmove(list, list + (*n - EDITS_MAX),
-		    EDITS_MAX * sizeof(*list));
+		memmove(
+		    list, list + (*n - EDITS_MAX), EDITS_MAX * sizeof(*list));
 		*n = EDITS_MAX;
 	}
 	return list;
@@ -204,8 +220,8 @@ restore(struct edits *edits, const struct found *list, size_t n, size_t i)
 	const cJSON *devices = json_get(json, "devices");
 	struct edits_job edit = {
 		.job_number = (int)i - (int)n,
-		.undo_of = number_at(
-		    list, n, json_get_int(json, "undoOfUs", 0)),
+		.undo_of =
+		    number_at(list, n, json_get_int(json, "undoOfUs", 0)),
 		.at_us = list[i].at_us,
 		.section = strcmp(json_get_string(json, "section"),
 			       section_word(TWIN_TAGS)) == 0
@@ -215,8 +231,8 @@ restore(struct edits *edits, const struct found *list, size_t n, size_t i)
 	struct edits_device *device;
 	size_t k;
 
-	edit.devices = xcalloc((size_t)cJSON_GetArraySize(devices),
-	    sizeof(*edit.devices));
+	edit.devices =
+	    xcalloc((size_t)cJSON_GetArraySize(devices), sizeof(*edit.devices));
 	cJSON_ArrayForEach(item, devices) {
 		device = &edit.devices[edit.n++];
 		device->device_id = json_get(item, "id")->valuestring;

@@ -12,7 +12,7 @@ struct edits;
 struct err;
 struct strbuf;
 
-/* The newest of them, each whole, as many as fit. */
+/* The newest first, each of them whole; what does not fit is left out. */
 void edits_text_put(struct strbuf *out, const struct edits *edits,
     const char *place, size_t max);
 

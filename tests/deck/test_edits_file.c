@@ -356,7 +356,7 @@ test_a_broken_file_is_moved_aside_and_said(void **state)
 }
 
 static void
-test_what_does_not_fit_is_forgotten_oldest_first(void **state)
+test_what_does_not_fit_is_left_out(void **state)
 {
 	struct start s = begin("hub");
 	char *big = xcalloc(1, 1000001), *before;
@@ -374,11 +374,20 @@ test_what_does_not_fit_is_forgotten_oldest_first(void **state)
 	before = xasprintf("{\"x\":\"%s\"}", big);
 	for (i = 1; i <= 5; i++)
 		note(&s, i, 0, "a", before, "{\"x\":1}", "01");
-	assert_non_null(edits_by_job(s.edits, 1));
+	/* One that is too long alone. */
+	for (i = 0; i < 5; i++)
+		note(&s, 6, 0, (char[]){ (char)('a' + i), '\0' }, before,
+		    "{\"x\":1}", "01");
+	assert_int_equal(6, edits_last(s.edits)->job_number);
 	end(&s);
 	s = begin("hub");
-	assert_non_null(edits_by_job(s.edits, -4));
-	assert_null(edits_by_job(s.edits, -5));
+	assert_int_equal(1, edits_by_job(s.edits, -4)->n);
+	assert_true(strlen(edits_by_job(s.edits, -4)->devices[0].inverse) >
+	    1000000);
+	assert_string_equal("{\"x\":null}",
+	    edits_by_job(s.edits, -5)->devices[0].inverse);
+	assert_non_null(edits_by_job(s.edits, 2 - EDITS_MAX));
+	assert_null(edits_by_job(s.edits, 1 - EDITS_MAX));
 	assert_int_equal(0, n_said);
 	end(&s);
 	free(before);
@@ -420,7 +429,7 @@ main(void)
 		CASE(test_what_was_put_together_by_half_is_there_once),
 		CASE(test_it_is_written_while_the_deck_runs),
 		CASE(test_a_broken_file_is_moved_aside_and_said),
-		CASE(test_what_does_not_fit_is_forgotten_oldest_first),
+		CASE(test_what_does_not_fit_is_left_out),
 		CASE(test_a_disk_that_takes_nothing_is_said_once),
 	};
 

@@ -279,6 +279,7 @@ test_of_several_the_newest_is_shown_and_all_are_told(void **state)
 	struct screen_rig *rig = leave_text(state, "{\"kept\": 1}");
 	const struct timespec before[2] = { { .tv_sec = time(NULL) - 90 },
 		{ .tv_sec = time(NULL) - 90 } };
+	struct stat st;
 
 	press(rig, 'T');
 	put_file(rig->lent, "{\"site\": ");
@@ -292,6 +293,9 @@ test_of_several_the_newest_is_shown_and_all_are_told(void **state)
 	press(rig, KEYS_ESC);
 	press(rig, 'T');
 	assert_true(holds(rig, "\n{\"site\": "));
+	/* It is as old as before, until something is saved. */
+	assert_int_equal(0, stat(rig->lent, &st));
+	assert_int_equal(before[0].tv_sec, st.st_mtime);
 	save(rig, "", 0);
 	press(rig, KEYS_ESC);
 	screen_rig_command(rig, "go door-004");
