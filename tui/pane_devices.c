@@ -508,9 +508,9 @@ pane_devices_work(struct pane *pane)
 
 	if (p->view == NULL)
 		return;
-	if (!fleet_work(deck_fleet(p->base.deck)))
-		fleet_view_work(p->view);
-	take_filtered(p);
+	/* The cursor goes to what is shown now, before a key acts there. */
+	if (!fleet_work(deck_fleet(p->base.deck)) && !fleet_view_work(p->view))
+		settle(pane, 0);
 }
 
 bool

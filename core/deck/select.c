@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "core/base/backoff.h"
+#include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
@@ -26,14 +27,18 @@
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 30000
 #define PROGRESS_SIZE 96
+#define SLICE_US 2500 /* of a turn of the loop */
+#define MARK_US 500   /* likewise */
 
 /*
- * First the pages of the query, which fill ids; then the twins of those that
- * the fleet does not know, from next on; then all are marked at once.
+ * First the pages of the query: what they name goes into the pick, or to those
+ * that are missing because the fleet does not know them.  Of these the twins
+ * are read, from next on; then all are marked at once, and when that is done,
+ * words say so.
  */
 struct select {
 	struct deck *deck; /* borrowed */
-	struct event *retry;
+	struct event *retry; /* or what is to go on in the next turn */
 	struct client_call *call; /* or NULL */
 	char *query;              /* owned; NULL: none is running */
 	size_t shift;             /* characters of it that were not typed */
@@ -41,16 +46,21 @@ struct select {
 	bool is_read;             /* the last page is in */
 	int tries;                /* of the page under way that failed */
 
-	char **ids; /* owned, each once */
-	size_t n_ids, cap;
-	struct map *known; /* the same, by id */
-	char **missing;    /* of ids, borrowed; those the fleet does not know */
-	size_t n_missing, next, asked; /* asked: in the call under way */
+	struct fleet_pick *pick;
+	size_t n_known; /* ids that went into it from the pages */
+	char **missing; /* owned, each once */
+	size_t n_missing, cap, next, asked; /* asked: in the call under way */
+	size_t n_new;                       /* that came of these */
+	struct map *by_id;                  /* of those that are missing */
+	size_t marked;                      /* when words are to be said */
+	char *words;                        /* owned, or NULL */
 	char progress[PROGRESS_SIZE];
 };
 
 static void on_page(const struct client_answer *answer, void *arg);
 static void on_twins(const struct client_answer *answer, void *arg);
+static void finish(struct select *select);
+static void mark(struct select *select);
 static void on_retry(evutil_socket_t fd, short what, void *arg);
 
 struct select *
@@ -70,9 +80,10 @@ end(struct select *select)
 	if (select->call != NULL)
 		client_cancel(select->call);
 	evtimer_del(select->retry);
-	fleet_ids_free(select->ids, select->n_ids);
-	map_free(select->known);
-	free(select->missing);
+	fleet_pick_free(select->pick);
+	fleet_ids_free(select->missing, select->n_missing);
+	map_free(select->by_id);
+	free(select->words);
 	free(select->query);
 	free(select->continuation);
 	*select =
@@ -105,9 +116,34 @@ ask_page(struct select *select)
 	    CLIENT_TWINS_MAX, select->continuation, on_page, select);
 }
 
+/* Once more, in the next turn of the loop. */
+static void
+go_on(struct select *select)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	evtimer_add(select->retry, &at_once);
+}
+
+/* Those that the list has learnt of meanwhile need not be asked for. */
 static void
 ask_twins(struct select *select)
 {
+	int64_t end_us = clock_mono_us() + SLICE_US;
+
+	while (select->next < select->n_missing &&
+	    fleet_pick_add(select->pick, select->missing[select->next])) {
+		select->next++;
+		select->n_new++;
+		if (clock_mono_us() < end_us)
+			continue;
+		go_on(select);
+		return;
+	}
+	if (select->next == select->n_missing) {
+		finish(select);
+		return;
+	}
 	select->call = client_twins_get(deck_client(select->deck),
 	    (const char *const *)select->missing + select->next,
 	    select->n_missing - select->next, &select->asked, on_twins, select);
@@ -138,7 +174,8 @@ select_start(struct select *select, const char *text, struct err *err)
 						  : " WHERE ",
 	    text);
 	select->shift = strlen(select->query) - strlen(text);
-	select->known = map_new();
+	select->by_id = map_new();
+	select->pick = fleet_pick_new(deck_fleet(select->deck));
 	ask_page(select);
 	events_fire(deck_events(select->deck), DECK_FLEET, NULL);
 	return 0;
@@ -163,14 +200,15 @@ const char *
 select_progress(struct select *select)
 {
 	char *out = select->progress;
+	size_t found = select->n_known + select->n_missing;
 
 	if (!select->is_read)
-		snprintf(out, PROGRESS_SIZE, "%zu device%s found so far",
-		    select->n_ids, select->n_ids == 1 ? "" : "s");
+		snprintf(out, PROGRESS_SIZE, "%zu device%s found so far", found,
+		    found == 1 ? "" : "s");
 	else
 		snprintf(out, PROGRESS_SIZE,
 		    "%zu devices found, %zu of %zu new ones read",
-		    select->n_ids, select->next, select->n_missing);
+		    found, select->next, select->n_missing);
 	return out;
 }
 
@@ -227,7 +265,9 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	if (!((struct select *)arg)->is_read)
+	if (((struct select *)arg)->words != NULL)
+		mark(arg);
+	else if (!((struct select *)arg)->is_read)
 		ask_page(arg);
 	else
 		ask_twins(arg);
@@ -236,17 +276,22 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 static void
 take_id(struct select *select, const char *id)
 {
-	if (map_get(select->known, id) != NULL)
+	size_t before = fleet_pick_size(select->pick);
+
+	if (map_get(select->by_id, id) != NULL)
 		return;
-	if (select->n_ids == select->cap) {
-		select->cap = select->cap * 2 + 128;
-		select->ids = xreallocarray(
-		    select->ids, select->cap, sizeof(*select->ids));
+	if (fleet_pick_add(select->pick, id)) {
+		select->n_known += fleet_pick_size(select->pick) - before;
+		return;
 	}
-	select->ids[select->n_ids] = xstrdup(id);
-	map_set(select->known, select->ids[select->n_ids],
-	    select->ids[select->n_ids]);
-	select->n_ids++;
+	if (select->n_missing == select->cap) {
+		select->cap = select->cap * 2 + 128;
+		select->missing = xreallocarray(
+		    select->missing, select->cap, sizeof(*select->missing));
+	}
+	select->missing[select->n_missing] = xstrdup(id);
+	map_set(select->by_id, id, select->missing[select->n_missing]);
+	select->n_missing++;
 }
 
 /* false with the words said: rows that name no device mark none. */
@@ -264,45 +309,32 @@ take_rows(struct select *select, const cJSON *rows)
 			    "it with SELECT deviceId");
 			return false;
 		}
-		if (select->n_ids == FLEET_MAX) {
+		if (select->n_known + select->n_missing == FLEET_MAX) {
 			fail(select, "more devices than any hub has");
 			return false;
 		}
-		take_id(select, id);
 		if (json_get(row, "properties") != NULL)
 			deck_take_twin(select->deck, row);
+		take_id(select, id);
 	}
 	return true;
 }
 
-/* All are in: marks those that the fleet knows, and says what came of it. */
+/* Marks, and says so when it is done. */
 static void
-finish(struct select *select)
+mark(struct select *select)
 {
 	struct fleet *fleet = deck_fleet(select->deck);
-	size_t i, marked = 0, gone = 0, new = select->n_missing;
 	struct strbuf words = { 0 };
+	size_t marked = select->marked;
 
-	for (i = 0; i < select->n_ids; i++) {
-		if (fleet_get(fleet, select->ids[i]) == NULL) {
-			gone++;
-			continue;
-		}
-		fleet_mark(fleet, select->ids[i], true);
-		marked++;
+	/* Little of a turn: whoever draws the fleet works on it too. */
+	fleet_work_until(fleet, clock_mono_us() + MARK_US);
+	if (fleet_is_marking(fleet)) {
+		go_on(select);
+		return;
 	}
-	new -= gone < new ? gone : new;
-	if (select->n_ids == 0)
-		strbuf_puts(&words, "select: the hub found no device");
-	else
-		strbuf_printf(&words, "select: marked %zu device%s", marked,
-		    marked == 1 ? "" : "s");
-	if (new > 0)
-		strbuf_printf(
-		    &words, ", %zu of them not in the list before", new);
-	if (gone > 0)
-		strbuf_printf(
-		    &words, "; %zu %s gone", gone, gone == 1 ? "is" : "are");
+	strbuf_puts(&words, select->words);
 	if (fleet_marked(fleet) > marked)
 		strbuf_printf(
 		    &words, "; %zu marked in all", fleet_marked(fleet));
@@ -311,21 +343,33 @@ finish(struct select *select)
 	strbuf_fini(&words);
 }
 
-/* Behind the last page: whose twins are still to be read. */
+/* All are in: marks those that the fleet knows, and says what came of it. */
 static void
-find_missing(struct select *select)
+finish(struct select *select)
 {
-	size_t i;
+	struct fleet_pick *pick = select->pick;
+	size_t found = select->n_known + select->n_missing;
+	size_t marked = fleet_pick_size(pick), gone = found - marked;
+	struct strbuf words = { 0 };
 
-	select->is_read = true;
-	select->missing = xcalloc(select->n_ids + 1, sizeof(*select->missing));
-	for (i = 0; i < select->n_ids; i++)
-		if (fleet_get(deck_fleet(select->deck), select->ids[i]) == NULL)
-			select->missing[select->n_missing++] = select->ids[i];
-	if (select->n_missing > 0)
-		ask_twins(select);
+	if (found == 0)
+		strbuf_puts(&words, "select: the hub found no device");
 	else
-		finish(select);
+		strbuf_printf(&words, "select: marked %zu device%s", marked,
+		    marked == 1 ? "" : "s");
+	if (select->n_new > 0)
+		strbuf_printf(&words, ", %zu of them not in the list before",
+		    select->n_new);
+	if (gone > 0)
+		strbuf_printf(
+		    &words, "; %zu %s gone", gone, gone == 1 ? "is" : "are");
+	select->pick = NULL;
+	end(select);
+	select->marked = marked;
+	select->words = xstrdup(strbuf_str(&words));
+	strbuf_fini(&words);
+	fleet_pick_mark(pick, FLEET_MARK);
+	mark(select);
 }
 
 static void
@@ -347,8 +391,10 @@ on_page(const struct client_answer *answer, void *arg)
 	select->continuation = xstrdup(answer->continuation);
 	if (select->continuation != NULL)
 		ask_page(select);
-	else
-		find_missing(select);
+	else {
+		select->is_read = true;
+		ask_twins(select);
+	}
 	events_fire(deck_events(deck), DECK_FLEET, NULL);
 }
 
@@ -363,8 +409,9 @@ pass_asked(struct select *select, bool there_is_more)
 	size_t i, n = 0;
 
 	for (i = 0; i < select->asked; i++) {
-		if (fleet_get(deck_fleet(select->deck), ids[i]) == NULL)
+		if (!fleet_pick_add(select->pick, ids[i]))
 			continue;
+		select->n_new++;
 		came = ids[i];
 		ids[i] = ids[n];
 		ids[n++] = came;
@@ -389,9 +436,6 @@ on_twins(const struct client_answer *answer, void *arg)
 	cJSON_ArrayForEach(twin, answer->json)
 		deck_take_twin(deck, twin);
 	pass_asked(select, answer->continuation != NULL);
-	if (select->next < select->n_missing)
-		ask_twins(select);
-	else
-		finish(select);
+	ask_twins(select);
 	events_fire(deck_events(deck), DECK_FLEET, NULL);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/xalloc.h"
@@ -142,6 +144,44 @@ test_devices_that_are_not_in_the_list_yet_are_marked_too(void **state)
 	assert_int_equal(7, fleet_marked(f->fleet));
 }
 
+static bool
+has_said(void *arg)
+{
+	return ((struct fixture *)arg)->said[0] != '\0';
+}
+
+#define MANY 30000 /* as many as are marked in several turns */
+
+/* Marks come in the order in which they were asked for. */
+static void
+test_marks_are_said_once_all_of_them_are_made(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet_view *view;
+	cJSON *twin = cJSON_Parse("{\"version\":1,\"deviceId\":\"\"}");
+	char id[16];
+	int i;
+
+	load(f);
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "many-%d", i);
+		cJSON_ReplaceItemInObject(
+		    twin, "deviceId", cJSON_CreateString(id));
+		fleet_take_twin(f->fleet, twin);
+	}
+	view = fleet_view_new(f->fleet);
+	fleet_view_mark(view, 0, fleet_view_size(view), FLEET_INVERT);
+	fleet_unmark_all(f->fleet);
+	assert_true(fleet_is_marking(f->fleet));
+	select_all(f, "deviceId IN ['door-1','door-3']");
+	fake_hub_until(f->hub, has_said, f);
+	assert_string_equal("select: marked 2 devices", f->said);
+	assert_false(fleet_is_marking(f->fleet));
+	assert_int_equal(2, fleet_marked(f->fleet));
+	fleet_view_free(view);
+	cJSON_Delete(twin);
+}
+
 static const char fault[] =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
     "iothub-errorcode: ArgumentInvalid\r\nContent-Length: 77\r\n\r\n"
@@ -249,6 +289,7 @@ main(void)
 		CASE(test_a_condition_marks_what_the_hub_finds),
 		CASE(test_a_whole_query_is_sent_as_it_is),
 		CASE(test_devices_that_are_not_in_the_list_yet_are_marked_too),
+		CASE(test_marks_are_said_once_all_of_them_are_made),
 		CASE(test_a_fault_names_the_column_of_what_was_typed),
 		CASE(test_rows_without_ids_mark_nothing),
 		CASE(test_what_is_given_up_marks_nothing),

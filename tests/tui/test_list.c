@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "core/base/err.h"
 #include "core/base/paths.h"
 #include "core/base/xalloc.h"
@@ -19,6 +21,7 @@
 #include "tui/app.h"
 #include "tui/columns.h"
 #include "tui/key.h"
+#include "tui/pane_devices.h"
 
 #define PAGE_MAX ((size_t)1024 * 1024)
 
@@ -471,6 +474,106 @@ test_a_range_marks_what_was_on_the_screen_or_nothing(void **state)
 	assert_int_equal(0, fleet_marked(fleet_of(rig)));
 }
 
+#define MANY 30000 /* as many as are filtered in several turns */
+
+static void
+take_many(struct screen_rig *rig)
+{
+	struct fleet *fleet = deck_fleet(rig->deck);
+	cJSON *twin = cJSON_Parse("{\"version\":1,\"deviceId\":\"\"}");
+	char id[16];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "many-%05d", i);
+		cJSON_ReplaceItemInObject(
+		    twin, "deviceId", cJSON_CreateString(id));
+		fleet_take_twin(fleet, twin);
+	}
+	cJSON_Delete(twin);
+	screen_rig_draw(rig);
+}
+
+static void
+work_off(struct screen_rig *rig)
+{
+	while (app_works(rig->app))
+		app_work(rig->app);
+	screen_rig_draw(rig);
+}
+
+static void
+test_a_key_waits_for_the_filter_that_it_acts_on(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct fleet *fleet = deck_fleet(rig->deck);
+
+	take_many(rig);
+	press(rig, '/');
+	type(rig, "many-07777");
+	press(rig, KEYS_ENTER);
+	assert_true(app_works(rig->app));
+	assert_true(shows(rig, "door-001"));
+	press(rig, KEYS_SPACE);
+	press(rig, 'l'); /* behind one that waits */
+	assert_int_equal(0, fleet_marked(fleet));
+	assert_false(shows(rig, "lockDoor"));
+	work_off(rig);
+	assert_int_equal(1, fleet_marked(fleet));
+	assert_true(fleet_get(fleet, "many-07777")->marked);
+	assert_true(shows(rig, "lockDoor"));
+	press(rig, KEYS_ESC);
+	press(rig, KEYS_SPACE);
+	press(rig, KEYS_ESC); /* shows all again, as Esc does in the list */
+	/* Esc drops what waits. */
+	press(rig, '/');
+	type(rig, "9");
+	press(rig, KEYS_ENTER);
+	press(rig, '*');
+	assert_int_equal(0, fleet_marked(fleet));
+	press(rig, KEYS_ESC);
+	work_off(rig);
+	assert_int_equal(0, fleet_marked(fleet));
+}
+
+static void
+test_moves_are_answered_while_a_long_list_is_sorted(void **state)
+{
+	struct screen_rig *rig = *state;
+	const struct pane *pane = app_pane(rig->app, PANE_DEVICES);
+	char *id;
+
+	take_many(rig);
+	app_run_line(rig->app, "sort link");
+	assert_true(app_works(rig->app));
+	press(rig, 'j');
+	press(rig, 'j');
+	assert_true(app_works(rig->app));
+	id = xstrdup(pane_devices_id(pane));
+	assert_string_equal("door-003", id);
+	work_off(rig);
+	assert_string_equal(id, pane_devices_id(pane));
+	assert_true(fleet_view_index(pane_devices_view(pane), id) > 10);
+	free(id);
+}
+
+static void
+test_what_acts_on_marks_waits_until_all_are_made(void **state)
+{
+	struct screen_rig *rig = *state;
+	char words[64];
+
+	take_many(rig);
+	press(rig, '*');
+	assert_true(fleet_is_marking(deck_fleet(rig->deck)));
+	press(rig, 'l');
+	assert_false(shows(rig, "lockDoor"));
+	work_off(rig);
+	snprintf(words, sizeof(words), "%d", MANY + 8);
+	assert_true(shows(rig, "lockDoor"));
+	assert_true(shows(rig, words));
+}
+
 static void
 test_a_select_shows_how_far_it_is_and_Esc_gives_it_up(void **state)
 {
@@ -579,6 +682,9 @@ main(void)
 		LIST_TEST(test_a_range_marks_what_was_on_the_screen_or_nothing),
 		LIST_TEST(
 		    test_a_select_shows_how_far_it_is_and_Esc_gives_it_up),
+		LIST_TEST(test_a_key_waits_for_the_filter_that_it_acts_on),
+		LIST_TEST(test_moves_are_answered_while_a_long_list_is_sorted),
+		LIST_TEST(test_what_acts_on_marks_waits_until_all_are_made),
 		LIST_TEST(test_no_size_breaks_a_list_of_many_columns),
 		LIST_TEST(test_help_and_the_manual_know_every_field_and_column),
 	};
