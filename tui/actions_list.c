@@ -31,16 +31,32 @@ view_of(struct app *app)
 	return pane_devices_view(list_of(app));
 }
 
+/* Words behind the name are kept and shown; else those that are shown are. */
 static void
-save_filter(struct app *app, const char *name)
+save_filter(struct app *app, char *name)
 {
 	const char *text = fleet_view_filter(view_of(app));
+	char *words = name + strcspn(name, " ");
+	struct filter *filter = NULL;
 	struct err err;
 
-	if (list_settings_save_filter(app, name, text, &err) == -1)
+	if (*words != '\0') {
+		*words++ = '\0';
+		text = str_trim(words);
+		filter = list_settings_filter(app, text, &err);
+		if (filter == NULL) {
+			app_say(app, true, "filter: %s", err.text);
+			return;
+		}
+	}
+	if (list_settings_save_filter(app, name, text, &err) == -1) {
 		app_say(app, true, "filter: %s", err.text);
-	else
-		app_say(app, false, "/@%s is now %s", name, text);
+		filter_free(filter);
+		return;
+	}
+	app_say(app, false, "/@%s is now %s", name, text);
+	if (filter != NULL)
+		pane_devices_take_filter(list_of(app), filter);
 }
 
 static void

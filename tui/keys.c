@@ -97,7 +97,8 @@ const struct key_def key_table[] = {
 	  action_schedule },
 	{ "filter", { '/' }, IN_DEVICES | IN_JOBS, ROWS,
 	  "filter", "[WORDS]",
-	  "Show only devices that match; save NAME keeps it, delete NAME forgets.",
+	  "Show only devices that match; save NAME keeps it, delete NAME "
+	  "forgets.",
 	  action_filter },
 	{ "help", { '?' }, IN_ALL, 0,
 	  "keys", "[WORDS]",

@@ -298,8 +298,16 @@ test_a_filter_has_a_name(void **state)
 	press(rig, KEYS_ESC);
 	command(rig, "filter save");
 	assert_true(screen_rig_shows(rig, "filter save: of which name?"));
-	command(rig, "filter save a b");
+	command(rig, "filter save a.b");
 	assert_true(shows(rig, "a filter's name has letters"));
+	press(rig, KEYS_ESC);
+	command(rig, "filter save up  link:on tag.floor:3");
+	assert_true(shows(rig, "/@up is now link:on tag.floor:3"));
+	assert_true(shows(rig, "/link:on tag.floor:3"));
+	assert_string_equal("link:on tag.floor:3", kept(rig, "filter.up"));
+	command(rig, "filter save up @none");
+	assert_true(shows(rig, "no filter was saved by that name"));
+	assert_string_equal("link:on tag.floor:3", kept(rig, "filter.up"));
 	press(rig, KEYS_ESC);
 	command(rig, "filter delete light");
 	assert_true(shows(rig, "no filter was saved as light"));
