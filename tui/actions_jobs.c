@@ -89,8 +89,9 @@ action_job_show(struct app *app, const char *arg)
 
 	(void)arg;
 	pane_job_show(pane, below);
-	app_say(app, false, "shown below: %s%s", job_below_name(below),
-	    pane_job_has_room(pane) ? "" : ", where there is room");
+	app_say(app, false, "%s %s",
+	    pane_job_has_room(pane) ? "shown below:" : "no room here for",
+	    job_below_name(below));
 }
 
 static void

@@ -264,7 +264,7 @@ test_what_is_below_is_cut_or_said_to_have_no_room(void **state)
 	press(rig, 'v');
 	assert_true(shows(rig, "shown below: devices alone"));
 	press(rig, 'v');
-	assert_true(shows(rig, "shown below: timeline and plots, where "));
+	assert_true(shows(rig, "no room here for timeline and plots"));
 }
 
 static void
