@@ -48,7 +48,12 @@ end_of_phase(const struct job_device *d, size_t phase, const struct look *look)
 	for (k = phase + 1; k < N_PHASES; k++)
 		if (d->phase_at_us[phases[k]] >= at)
 			return d->phase_at_us[phases[k]];
-	return d->ended ? at : look->now_us;
+	if (!d->ended)
+		return look->now_us;
+	/* An end takes no time; of all others nobody looked further. */
+	return phases[phase] < PHASE_COMPLETED && d->ended_us > at
+	    ? d->ended_us
+	    : at;
 }
 
 static size_t

@@ -176,6 +176,9 @@ test_in_phase_of_a_device_that_has_ended_stands_still(void **state)
 	d->phase = PHASE_DOWNLOADING;
 	d->phase_since_ms = fake_now_ms - 5000;
 	d->ended_ms = fake_now_ms - 1000;
+	d->phase_at_us[PHASE_DOWNLOADING] = FAKE_NOW_US - 5000000;
+	d->phase_at_us[PHASE_APPLYING] = d->phase_at_us[PHASE_COMPLETED] = 0;
+	d->ended_us = FAKE_NOW_US - 1000000;
 	/* Nobody saw it before it was over. */
 	d = fake_job_device(job, 4);
 	memset(d->phase_at_us, 0, sizeof(d->phase_at_us));
@@ -189,6 +192,9 @@ test_in_phase_of_a_device_that_has_ended_stands_still(void **state)
 	assert_true(
 	    row_says(rig, "door-003", "acknowledged", "downloading", "4 s"));
 	assert_true(row_says(rig, "door-005", "confirmed", "completed", ""));
+	press(rig, 'j');
+	press(rig, 'j');
+	assert_true(shows(rig, "   downloading   02:01:24        4 s "));
 	press(rig, 'o');
 	press(rig, 'g');
 	/* It failed 11 s after the download began. */
