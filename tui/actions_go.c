@@ -61,6 +61,9 @@ action_go_found(struct app *app, const struct deck_found *found, bool opens)
 	else if (fleet_get(fleet, found->device_id) == NULL)
 		app_say(app, true, "%s: there is no room for it in the list",
 		    found->device_id);
-	else
+	else {
+		if (!app_has_error(app))
+			app_clear_message(app); /* nobody is asked any more */
 		show(app, found->device_id, opens);
+	}
 }

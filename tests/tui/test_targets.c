@@ -274,6 +274,7 @@ test_a_device_that_the_list_has_not_opens_by_its_id(void **state)
 	assert_string_equal("gate-3", under_cursor(rig));
 	assert_int_equal(PANE_TWIN, app_focus(rig->app));
 	assert_true(screen_rig_shows(rig, "Twin gate-3"));
+	assert_false(screen_rig_shows(rig, "asking the hub"));
 	screen_rig_press(rig, '1');
 	screen_rig_command(rig, "go gate-9");
 	assert_true(screen_rig_shows(rig, "gate-9: no such device"));
