@@ -76,12 +76,17 @@ hub_auth_free(struct hub_auth *auth)
 	free(auth);
 }
 
+static int64_t
+true_now_s(void)
+{
+	return clock_utc_us() / 1000000;
+}
+
 /* device_id NULL: of a service. */
 static int64_t
-now_s(const struct hub_auth *auth, const char *device_id)
+skewed_now_s(const struct hub_auth *auth, const char *device_id)
 {
-	return clock_utc_us() / 1000000 +
-	    hub_faults_skew_s(auth->hub->faults, device_id);
+	return true_now_s() + hub_faults_skew_s(auth->hub->faults, device_id);
 }
 
 static int
@@ -93,9 +98,9 @@ refuse(struct err *err, const char *why)
 /* Everything about a token but who signed it. */
 static int
 check_token(const struct hub_auth *auth, const struct sas_token *token,
-    const char *device_id, struct err *err)
+    int64_t now_s, struct err *err)
 {
-	if (token->expiry_s + HUB_CHOICE_SAS_GRACE_S <= now_s(auth, device_id))
+	if (token->expiry_s + HUB_CHOICE_SAS_GRACE_S <= now_s)
 		return refuse(err, "the token has expired");
 	if (!hub_identity_is_me(
 		auth->hub->identity, token->host, strlen(token->host)))
@@ -135,17 +140,16 @@ place_of(struct hub_auth *auth, const char *text)
 }
 
 static bool
-is_known(const struct hub_auth *auth, const struct verified *v,
-    const char *text)
+is_known(const struct verified *v, const char *text, int64_t now_s)
 {
 	return v->text != NULL && strlen(text) == v->len &&
 	    CRYPTO_memcmp(v->text, text, v->len) == 0 &&
-	    v->expiry_s + HUB_CHOICE_SAS_GRACE_S > now_s(auth, NULL);
+	    v->expiry_s + HUB_CHOICE_SAS_GRACE_S > now_s;
 }
 
 static int
-verify(struct hub_auth *auth, const char *text, struct verified *v,
-    struct err *err)
+verify(struct hub_auth *auth, const char *text, int64_t now_s,
+    struct verified *v, struct err *err)
 {
 	struct sas_token token;
 	int rights = 0, rc = -1;
@@ -156,7 +160,7 @@ verify(struct hub_auth *auth, const char *text, struct verified *v,
 		refuse(err, "a service token needs a policy (skn)");
 		goto out;
 	}
-	if (check_token(auth, &token, NULL, err) == -1)
+	if (check_token(auth, &token, now_s, err) == -1)
 		goto out;
 	if (!is_signed_by_policy(auth, &token, &rights)) {
 		err_set(err, ERR_UNAUTHORIZED,
@@ -186,22 +190,38 @@ covers(const char *resource, const char *path)
 	    (path[len] == '\0' || path[len] == '/');
 }
 
-int
-hub_auth_service(struct hub_auth *auth, const char *text, const char *path,
-    int rights, struct err *err)
+static int
+check_service(struct hub_auth *auth, const char *text, const char *path,
+    int rights, int64_t now_s, struct err *err)
 {
 	struct verified *v;
 
 	if (text == NULL)
 		return refuse(err, "no Authorization header");
 	v = place_of(auth, text);
-	if (!is_known(auth, v, text) && verify(auth, text, v, err) == -1)
+	if (!is_known(v, text, now_s) &&
+	    verify(auth, text, now_s, v, err) == -1)
 		return -1;
 	if (!covers(v->path, path))
 		return refuse(err, "the token is for another resource");
 	if ((v->rights & rights) != rights)
 		return refuse(err, "the policy lacks the right");
 	return 0;
+}
+
+int
+hub_auth_service(struct hub_auth *auth, const char *text, const char *path,
+    int rights, struct err *err)
+{
+	return check_service(
+	    auth, text, path, rights, skewed_now_s(auth, NULL), err);
+}
+
+int
+hub_auth_control(struct hub_auth *auth, const char *text, const char *path,
+    int rights, struct err *err)
+{
+	return check_service(auth, text, path, rights, true_now_s(), err);
 }
 
 static int
@@ -284,7 +304,8 @@ hub_auth_device(struct hub *hub, const char *text, const char *who,
 	if (sas_token_parse(text, &token, err) == -1)
 		return -1;
 	path = resource_of(who);
-	if (check_token(hub->auth, &token, who, err) == -1)
+	if (check_token(
+		hub->auth, &token, skewed_now_s(hub->auth, who), err) == -1)
 		goto out;
 	if (!sas_token_covers(&token, path) ||
 	    (token.policy == NULL && token.path[0] == '\0')) {

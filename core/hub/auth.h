@@ -26,6 +26,13 @@ int hub_auth_service(struct hub_auth *auth, const char *token, const char *path,
     int rights, struct err *err);
 
 /*
+ * The same by the machine's own clock, for what is not of IoT Hub: a
+ * clock-skew on purpose must not lock out who wants to end it.
+ */
+int hub_auth_control(struct hub_auth *auth, const char *token, const char *path,
+    int rights, struct err *err);
+
+/*
  * Checks the token of a device or a module (see who.h): its own key, or a
  * policy with HUB_DEVICE_CONNECT.  expiry_s gets the end of the token (Unix
  * time), when its session has to end.  The identity must exist and its device

@@ -92,8 +92,10 @@ check_api_version(struct hub_call *call)
 }
 
 static bool
-check_token(struct hub_call *call, int rights)
+check_token(struct hub_call *call, int rights, bool is_ours)
 {
+	struct hub_auth *auth = call->hub->auth;
+	const char *token = hub_call_header(call, "Authorization");
 	struct strbuf path = { 0 };
 	struct err err = { 0 };
 	size_t i;
@@ -103,9 +105,10 @@ check_token(struct hub_call *call, int rights)
 		strbuf_putc(&path, '/');
 		strbuf_puts(&path, call->segments[i]);
 	}
-	rc = hub_auth_service(call->hub->auth,
-	    hub_call_header(call, "Authorization"), strbuf_str(&path), rights,
-	    &err);
+	rc = is_ours ? hub_auth_control(
+			   auth, token, strbuf_str(&path), rights, &err)
+		     : hub_auth_service(
+			   auth, token, strbuf_str(&path), rights, &err);
 	if (rc == -1) {
 		log_info("%s: refused: %s", strbuf_str(&path), err.text);
 		hub_call_error(
@@ -158,7 +161,7 @@ on_request(struct evhttp_request *request, void *arg)
 		return;
 	is_ours = str_starts_with(route->pattern, HUB_ROUTE_CONTROL);
 	if (route->rights == 0 ||
-	    (check_token(call, route->rights) &&
+	    (check_token(call, route->rights, is_ours) &&
 		(is_ours || check_api_version(call))))
 		hub_gate_call(call, route);
 }

@@ -17,6 +17,7 @@
 #include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/hub/auth.h"
+#include "core/hub/faults.h"
 #include "core/hub/identity.h"
 #include "core/hub/registry.h"
 #include "tests/hub/world.h"
@@ -375,6 +376,32 @@ test_a_service_token_that_is_not_right_is_refused(void **state)
 }
 
 static void
+test_a_clock_that_is_off_on_purpose_locks_nobody_out(void **state)
+{
+	static const char *const skew = "clock-skew=2h";
+	struct wish w = { .resource = "local", .sig = UPPER, .order = "rsek",
+		.policy = "iothubowner", .life_s = 3600 };
+	struct hub_faults *faults = world.hub->faults;
+	struct err err;
+	char *token;
+	int i;
+
+	(void)state;
+	w.key = policy_key("iothubowner", false);
+	token = token_of(&w);
+	assert_int_equal(0, hub_faults_set(faults, &skew, 1, &err));
+	/* Twice: the second time the token is remembered. */
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(-1, hub_auth_service(world.hub->auth, token,
+			"/devices", HUB_REGISTRY_READ, &err));
+		assert_int_equal(0, hub_auth_control(world.hub->auth, token,
+			"/control/faults", HUB_REGISTRY_READ, &err));
+	}
+	assert_int_equal(0, hub_faults_set(faults, NULL, 0, &err));
+	free(token);
+}
+
+static void
 test_a_remembered_token_ends_too(void **state)
 {
 	struct wish w = { .resource = "local", .sig = UPPER, .order = "rsek",
@@ -412,6 +439,8 @@ main(void)
 		cmocka_unit_test(test_each_policy_has_its_rights_and_no_other),
 		cmocka_unit_test(
 		    test_a_service_token_that_is_not_right_is_refused),
+		cmocka_unit_test(
+		    test_a_clock_that_is_off_on_purpose_locks_nobody_out),
 		cmocka_unit_test(test_a_remembered_token_ends_too),
 	};
 

@@ -151,6 +151,11 @@ check 'a fault that is none is said so' \
 check 'and changes nothing' test "$("$TWINDECK" hub --state-dir "$work/one" fault | wc -l)" = 2
 check 'fault none takes them all away' \
 	test -z "$("$TWINDECK" hub --state-dir "$work/one" fault none)"
+"$TWINDECK" hub --state-dir "$work/one" fault clock-skew=2h >/dev/null
+check 'a clock that is off is met' \
+	exits 4 'clock off' "$TWINDECK" hub --state-dir "$work/one" device-string door-1
+check 'and can be set right again' \
+	test -z "$("$TWINDECK" hub --state-dir "$work/one" fault none)"
 (
 	umask 077
 	field one serviceConnectionString >"$work/one.string"
