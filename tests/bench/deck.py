@@ -92,6 +92,21 @@ def in_turn(deck, floor, keys, n):
     return found
 
 
+def while_busy(deck):
+    """Seconds to the first byte of keys that need all rows looked at, and of
+    one right behind each."""
+    found = []
+    for _ in range(8):
+        for key in ('o', 'O', '*', '!', 'u', '/', '7', '\x15', 'd', '\r'):
+            found.append(deck.press(key)[0])
+            if key in 'oO*!u':
+                found.append(deck.press(DOWN, drain=False)[0])
+        deck.press('/')
+        deck.press('\x15')
+        deck.press('\r')
+    return found
+
+
 def keys(b):
     hub = hub_of(b, MANY)
     deck, took = loaded(b, hub)
@@ -109,6 +124,7 @@ def keys(b):
                           ('end', ('G', 'G'), 1), ('home', ('g', 'g'), 1)):
         runs[name] = in_turn(deck, floor, pair, n)
     # As the floor is: nothing beside it.
+    busy = while_busy(deck)
     deck.press('z')
     runs['line of the list alone'] = in_turn(deck, floor, (DOWN, 'j'), KEYS)
     deck.press('z')
@@ -130,6 +146,10 @@ def keys(b):
     b.say('key to painted, p99', f'{p99 * 1e3:.2f} ms',
           f'curses floor {percentile(least, .99) * 1e3:.2f} ms',
           p99 <= 0.008, '8 ms')
+    p99 = percentile(busy, .99)
+    b.say('key to painted while all rows are sorted, filtered, marked, p99',
+          f'{p99 * 1e3:.2f} ms', f'p50 {statistics.median(busy) * 1e3:.2f} '
+          f'ms of {len(busy)} keys', p99 <= 0.008, '8 ms')
     for name, goal in (('line of the list alone', 1.3),
                        ('line beside a pane', 1.3), ('page', 1.2)):
         # The first lines only move the cursor; the floor always scrolls.
@@ -159,20 +179,24 @@ def quiet(b, deck, kib):
           'program counted', row <= 64, '64')
 
 
+TURNS = [(f'sorted by {name}', name) for name in
+         ('firmware', 'link', 'serial', 'tags')] + \
+        [(f'filtered by {text}', text) for text in
+         ('p', 'pl', 'plant-7', 'link:on plant-7', '77', '~d77', '7')] + \
+        [(what, what) for what in
+         ('mark shown', 'mark all', 'invert', 'unmark all', 'column gone')]
+
+
 def rows(b):
-    """Sort and filter, without a hub."""
+    """Sort, filter and marks, without a hub."""
     out = subprocess.run([os.path.join(TOOLS, 'rows'), str(MANY)],
                          capture_output=True, check=True, timeout=300).stdout
     found = json.loads(out)
-    for name, goal in (('firmware', 500), ('link', 500)):
+    for what, name in TURNS:
         longest, whole, n = found[name]
-        b.say(f'{n} rows sorted by {name}', f'{whole:.0f} ms', '',
-              longest <= goal, f'{goal} ms')
-    for text in ('p', 'plant-7', 'link:on plant-7', '77', '~d77'):
-        longest, whole, n = found[text]
-        b.say(f'{MANY} rows filtered by {text}: {n}', f'{whole:.0f} ms',
-              f'the longest turn of the loop {longest:.1f} ms',
-              longest <= 100, '100 ms a turn')
+        b.say(f'{MANY} rows {what}: {n}', f'{longest:.1f} ms',
+              f'the longest turn of the loop; {whole:.0f} ms in all',
+              longest <= 8, '8 ms a turn')
     b.say('memory of a row with a sorted list, beyond its id',
           f'{found["bytes"]:.1f} bytes', '', found['bytes'] <= 64, '64')
 

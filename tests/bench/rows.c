@@ -1,8 +1,8 @@
 /*
  * rows N: a fleet of N devices in this process, without a hub.  Prints one
  * line of JSON: what a row takes in memory beyond its id, and how long the
- * longest turn of the loop and the whole take when the list is sorted and
- * filtered.
+ * longest turn of the loop and the whole take when the list is sorted, filtered
+ * and marked.
  */
 #include "config.h"
 

@@ -69,11 +69,11 @@ class Terminal:
                     return int(line.split()[1])
         return 0
 
-    def press(self, key, gap=0.002, limit=2):
+    def press(self, key, gap=0.002, limit=2, drain=True):
         """Seconds to the first byte and to the last before a gap, and how
         many bytes: what a key paints is over when nothing comes for a while.
         """
-        while self.read(0.02):
+        while drain and self.read(0.02):
             pass
         start = clock()
         os.write(self.fd, key.encode())
