@@ -27,35 +27,50 @@ lay_buttons(const struct dialog *dialog, struct area a, bool narrow,
 	return x;
 }
 
+/* Where it is seen whole, or has the focus. */
+static bool
+draw_button(
+    struct dialog *dialog, struct area a, int y, size_t i, int end, bool narrow)
+{
+	bool focused = dialog->focus == -1 && dialog->button == i;
+	char text[64];
+	int width;
+
+	snprintf(
+	    text, sizeof(text), narrow ? "[%s]" : "[ %s ]", dialog->buttons[i]);
+	width = area_width(a, text);
+	dialog->button_at[i] = dialog->button_end[i] = -1;
+	if (dialog->button != i && (end > a.cols || end < width))
+		return false;
+	dialog->button_at[i] = area_put_right(
+	    a, y, end, focused ? STYLE_BUTTON : STYLE_TEXT, text);
+	dialog->button_end[i] = end;
+	if (focused)
+		area_set_cursor(a, y, end - width + (narrow ? 1 : 2), false);
+	return true;
+}
+
 /* At the right; where there is no room, the one with the focus is seen. */
 static void
 draw_buttons(struct dialog *dialog, struct area a, int y)
 {
-	int ends[DIALOG_BUTTONS_MAX] = { 0 }, width, shift;
+	int ends[DIALOG_BUTTONS_MAX] = { 0 }, shift, last = 0;
 	bool narrow = lay_buttons(dialog, a, false, ends) > a.cols;
-	char text[64];
 	size_t i;
 
-	width = narrow ? lay_buttons(dialog, a, true, ends)
-		       : lay_buttons(dialog, a, false, ends);
-	shift = a.cols - width;
+	shift = a.cols - lay_buttons(dialog, a, narrow, ends);
 	if (shift < 0 && dialog->n_buttons > 0)
 		shift = ends[dialog->button] > a.cols
 		    ? a.cols - ends[dialog->button]
 		    : 0;
 	for (i = 0; i < dialog->n_buttons; i++) {
-		bool focused = dialog->focus == -1 && dialog->button == i;
-
-		snprintf(text, sizeof(text), narrow ? "[%s]" : "[ %s ]",
-		    dialog->buttons[i]);
-		dialog->button_at[i] = area_put_right(a, y, ends[i] + shift,
-		    focused ? STYLE_BUTTON : STYLE_TEXT, text);
-		dialog->button_end[i] = ends[i] + shift;
-		if (focused)
-			area_set_cursor(a, y,
-			    ends[i] + shift - area_width(a, text) +
-				(narrow ? 1 : 2),
-			    false);
+		if (draw_button(dialog, a, y, i, ends[i] + shift, narrow))
+			last = ends[i] + shift;
+		else if (last == 0)
+			area_put(a, y, 0, STYLE_DIM, "…");
+		else if (last < a.cols)
+			area_put(
+			    a, y, last + (last + 1 < a.cols), STYLE_DIM, "…");
 	}
 }
 

@@ -177,6 +177,22 @@ test_what_is_to_be_typed_can_be_read(void **state)
 	assert_true(shows(rig, "└first type plant-weu-1, the hub's name"));
 }
 
+static void
+test_no_button_is_seen_in_part(void **state)
+{
+	struct screen_rig *rig = *state;
+
+	press(rig, 's');
+	resize(rig, 40, 10);
+	assert_true(shows(rig, "│[Cancel] [Firmware] [Lock] [Method] … │"));
+	press(rig, KEYS_BACKTAB);
+	assert_true(shows(rig, "│… "));
+	assert_true(shows(rig, " [Desired] [Tags]│"));
+	assert_true(lacks(rig, "Cancel"));
+	press(rig, KEYS_TAB);
+	assert_true(shows(rig, "│[Cancel] "));
+}
+
 int
 main(void)
 {
@@ -190,6 +206,7 @@ main(void)
 		TEST(test_an_edit_says_whose_it_is_before_anything_else),
 		TEST(test_the_payload_is_seen_in_sixteen_rows),
 		TEST(test_what_is_to_be_typed_can_be_read),
+		TEST(test_no_button_is_seen_in_part),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
