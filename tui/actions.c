@@ -280,9 +280,10 @@ action_cancel(struct app *app, const char *arg)
 		return;
 	}
 	app_say(app, false,
-	    "job %d cancelled: %zu never called; %zu done, %zu go on by "
-	    "themselves",
-	    job_number(job), counts.waiting, counts.done, counts.running);
+	    "job %d cancelled: %zu never called; %zu done, %zu go%s on by %s",
+	    job_number(job), counts.waiting, counts.done, counts.running,
+	    counts.running == 1 ? "es" : "",
+	    counts.running == 1 ? "itself" : "themselves");
 }
 
 void

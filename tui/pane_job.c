@@ -127,9 +127,10 @@ write_outlook(const struct job *job, char *out, size_t size)
 		    n.running == 1 ? "itself" : "themselves");
 	else
 		snprintf(out, size,
-		    "x cancel: %zu %s never called, %zu go on, what is done "
+		    "x cancel: %zu %s never called, %zu go%s on, what is done "
 		    "stays",
-		    n.waiting, n.waiting == 1 ? "is" : "are", n.running);
+		    n.waiting, n.waiting == 1 ? "is" : "are", n.running,
+		    n.running == 1 ? "es" : "");
 }
 
 static void

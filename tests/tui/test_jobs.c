@@ -274,6 +274,27 @@ test_what_is_below_is_cut_or_said_to_have_no_room(void **state)
 }
 
 static void
+test_what_a_cancel_leaves_is_said_of_one_and_of_many(void **state)
+{
+	struct screen_rig *rig = *state;
+	struct job *job = add_job(rig, "lockDoor");
+
+	fake_job_device(job, 3)->state = JOB_DEVICE_CALLING;
+	screen_rig_resize(rig, 120, 40);
+	press(rig, '3');
+	press(rig, 'x');
+	assert_true(shows(rig,
+	    "job 1 cancelled: 0 never called; 1 done, 1 goes on by itself"));
+	job = add_job(rig, "lockDoor");
+	fake_job_device(job, 3)->state = JOB_DEVICE_CALLING;
+	fake_job_end(job, 0, JOB_DEVICE_CALLING);
+	fake_job_device(job, 0)->ended = false;
+	press(rig, 'g');
+	press(rig, 'x');
+	assert_true(shows(rig, "0 done, 2 go on by themselves"));
+}
+
+static void
 test_what_is_below_the_devices_is_chosen(void **state)
 {
 	struct screen_rig *rig = *state;
@@ -688,6 +709,7 @@ main(void)
 		CASE(test_the_head_of_a_job_fits_into_40_columns),
 		CASE(test_a_phase_or_the_reason_is_seen_at_every_width),
 		CASE(test_what_is_below_is_cut_or_said_to_have_no_room),
+		CASE(test_what_a_cancel_leaves_is_said_of_one_and_of_many),
 		CASE(test_a_rollout_reads_in_ascii),
 		CASE(test_what_is_below_the_devices_is_chosen),
 		CASE(test_a_sort_keeps_the_cursor_on_its_device),
