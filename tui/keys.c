@@ -2,6 +2,7 @@
 
 #include "tui/keys.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/base/options.h"
@@ -319,18 +320,55 @@ keys_names(const struct key_def *def, char out[KEYS_NAMES_SIZE])
 	return out;
 }
 
-void
-keys_print(FILE *file)
+/* A key that is another elsewhere stands apart in --help, behind all else. */
+static const struct {
+	int where;
+	const char *title;
+} homes[] = {
+	{ IN_TWIN, "In the twin" },
+	{ IN_JOBS | IN_JOB, "On a job" },
+	{ IN_JOB, "In a job that is opened" },
+	{ IN_TRAFFIC, "In the traffic" },
+};
+
+#define N_HOMES (sizeof(homes) / sizeof(homes[0]))
+
+static bool
+is_at_home(const struct key_def *def, size_t home)
+{
+	size_t i;
+
+	for (i = 0; i < N_HOMES && homes[i].where != def->where; i++)
+		;
+	return i == home;
+}
+
+static void
+print_home(FILE *file, size_t home)
 {
 	const struct key_def *def;
 	char names[KEYS_NAMES_SIZE], words[KEYS_NAMES_SIZE + 64];
 
-	fputs("\nKeys, and what they are called behind ':':\n\n", file);
 	for (def = key_table; def->name != NULL; def++) {
+		if (!is_at_home(def, home))
+			continue;
 		snprintf(words, sizeof(words), "%-8s  %s%s%s",
 		    keys_names(def, names), def->name,
 		    def->arg != NULL ? " " : "",
 		    def->arg != NULL ? def->arg : "");
 		options_print_row(file, words, def->help);
+	}
+}
+
+void
+keys_print(FILE *file)
+{
+	size_t i;
+
+	fputs("\nKeys, and what they are called behind ':':\n\n", file);
+	print_home(file, N_HOMES);
+	for (i = 0; i < N_HOMES; i++) {
+		fprintf(file, "\n%s:\n\n", homes[i].title);
+		print_home(file, i);
 	}
 }
