@@ -100,6 +100,24 @@ hub_call_if_match(const struct hub_call *call)
 	return xstrdup(value);
 }
 
+/* application/json, text/json, and what builds on JSON; or nothing said. */
+static bool
+is_json(const char *type)
+{
+	size_t len;
+
+	if (type == NULL)
+		return true;
+	type += strspn(type, " \t");
+	len = strcspn(type, "; \t");
+	return len == 0 ||
+	    (len >= strlen("/json") &&
+		(strncasecmp(type + len - strlen("/json"), "/json",
+		     strlen("/json")) == 0 ||
+		    strncasecmp(type + len - strlen("+json"), "+json",
+			strlen("+json")) == 0));
+}
+
 cJSON *
 hub_call_json(struct hub_call *call)
 {
@@ -108,6 +126,13 @@ hub_call_json(struct hub_call *call)
 	cJSON *json;
 	size_t len;
 
+	/* The routes of ours take what curl -d sends. */
+	if (strcmp(call->segments[0], "control") != 0 &&
+	    !is_json(hub_call_header(call, "Content-Type"))) {
+		hub_call_error(call, IOTHUB_UNSUPPORTED_MEDIA_TYPE,
+		    "the body must be application/json");
+		return NULL;
+	}
 	text = hub_call_body(call, &len);
 	json = json_parse(text, len, &err);
 	if (json == NULL) {

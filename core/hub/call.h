@@ -60,8 +60,8 @@ char *hub_call_query(const struct hub_call *call, const char *name);
 char *hub_call_if_match(const struct hub_call *call);
 
 /*
- * The body as JSON, the caller's.  NULL when it is none: then the call has
- * been answered.
+ * The body as JSON, the caller's.  NULL when it is none, or its Content-Type
+ * is of something else: then the call has been answered.
  */
 struct cJSON *hub_call_json(struct hub_call *call);
 

@@ -156,7 +156,8 @@ control(struct world *w, const char *policy, const char *method,
 	char *header = xasprintf("Authorization: %s", token);
 	char *url = xasprintf("https://%s:%u%s", hub_identity_host(identity),
 	    hub_https_port(w->hub), path);
-	const char *const headers[] = { header, NULL };
+	const char *const headers[] = { header,
+		"Content-Type: application/json", NULL };
 	struct net_http_request request = { .method = method,
 		.url = url,
 		.headers = headers,

@@ -323,10 +323,11 @@ test_requests_are_answered_as_the_contract_has_it(void **state)
 static const char *const *
 owner_headers(char **auth)
 {
-	static const char *headers[2];
+	static const char *headers[3];
 
 	*auth = authorization("iothubowner");
 	headers[0] = *auth;
+	headers[1] = "Content-Type: application/json";
 	return headers;
 }
 
