@@ -125,6 +125,12 @@ fleet_row_at(const struct fleet *fleet, uint32_t number)
 }
 
 uint32_t
+fleet_row_end(const struct fleet *fleet)
+{
+	return fleet->end;
+}
+
+uint32_t
 fleet_row_number(const struct fleet *fleet, const struct fleet_row *row)
 {
 	return (uint32_t)(row - fleet->rows);
@@ -464,6 +470,8 @@ new_row(struct fleet *fleet, const char *id)
 	row_order_insert(fleet->order,
 	    row_order_search(fleet->order, is_before, &place), number);
 	row_index_add(fleet->index, number);
+	/* A pick of all has numbers that were not in use. */
+	fleet_work_forget(fleet->work, number);
 	return row;
 }
 
@@ -706,7 +714,7 @@ fleet_unmark_all(struct fleet *fleet)
 	if (fleet->marked == 0 && !fleet_is_marking(fleet))
 		return;
 	pick = fleet_pick_new(fleet);
-	fleet_pick_add_all(pick, fleet->end);
+	fleet_pick_add_all(pick);
 	fleet_pick_mark(pick, FLEET_UNMARK);
 }
 

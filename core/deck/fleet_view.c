@@ -14,7 +14,7 @@
 #include "core/deck/row_order.h"
 #include "core/deck/view_build.h"
 
-#define SLICE_US 2500                /* of a turn of the loop */
+#define SLICE_US 2000                /* of a turn of the loop */
 #define FEW_ROWS ((size_t)20 * 1000) /* looked at in one go */
 
 /*
@@ -342,9 +342,14 @@ fleet_view_mark(
 		return;
 	if (n > size - i)
 		n = size - i;
+	pick = fleet_pick_new(view->fleet);
+	if (n == fleet_size(view->fleet)) {
+		fleet_pick_add_all(pick);
+		fleet_pick_mark(pick, how);
+		return;
+	}
 	rows = xcalloc(size, sizeof(*rows));
 	row_order_copy(shown(view), rows);
-	pick = fleet_pick_new(view->fleet);
 	fleet_pick_add_rows(
 	    pick, rows + (view->shown_reverse ? size - i - n : i), n);
 	fleet_pick_mark(pick, how);

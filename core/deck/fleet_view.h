@@ -32,8 +32,9 @@ bool fleet_view_step(struct fleet_view *view, int64_t end_us);
 /* Other paths have values now. */
 void fleet_view_on_paths(struct fleet_view *view);
 
-/* Rows have numbers, good while the device exists; all of them in id order. */
+/* Rows have numbers, good while the device exists; the order is by id. */
 const struct fleet_row *fleet_row_at(const struct fleet *fleet, uint32_t number);
+uint32_t fleet_row_end(const struct fleet *fleet); /* behind the largest */
 uint32_t fleet_row_number(
     const struct fleet *fleet, const struct fleet_row *row);
 const struct row_order *fleet_order(const struct fleet *fleet);

@@ -12,7 +12,7 @@
 #include "core/deck/fleet.h"
 #include "core/deck/fleet_view.h"
 
-#define SLICE_US 2500                /* of a turn of the loop */
+#define SLICE_US 2000                /* of a turn of the loop */
 #define FEW_ROWS ((size_t)20 * 1000) /* done in one go */
 #define BATCH ((size_t)256)          /* texts between two looks at the clock */
 #define WORD_BITS 64
@@ -133,9 +133,9 @@ fleet_pick_add_rows(struct fleet_pick *pick, const uint32_t *rows, size_t n)
 }
 
 void
-fleet_pick_add_all(struct fleet_pick *pick, size_t end)
+fleet_pick_add_all(struct fleet_pick *pick)
 {
-	size_t words = end / WORD_BITS;
+	size_t end = fleet_row_end(pick->fleet), words = end / WORD_BITS;
 	uint32_t i;
 
 	memset(pick->bits, 0xff, words * sizeof(*pick->bits));

@@ -18,15 +18,15 @@ struct fleet_work *fleet_work_new(struct fleet *fleet); /* borrowed */
 void fleet_work_free(struct fleet_work *work); /* NULL does nothing */
 struct fleet_work *fleet_work_of(const struct fleet *fleet);
 
-/* The row is going, or was marked by itself: no pick has it any more. */
+/* The row comes or goes, or was marked by itself: it is in no pick. */
 void fleet_work_forget(struct fleet_work *work, uint32_t number);
 /* Gives these texts back; values is the work's from now on. */
 void fleet_work_drop_texts(
     struct fleet_work *work, uint32_t *values, size_t n);
 
-/* Rows by number; those that are in use, and some that are not. */
+/* Rows by number; or all there are, and numbers that are not in use. */
 void fleet_pick_add_rows(
     struct fleet_pick *pick, const uint32_t *rows, size_t n);
-void fleet_pick_add_all(struct fleet_pick *pick, size_t end);
+void fleet_pick_add_all(struct fleet_pick *pick);
 
 #endif

@@ -97,9 +97,9 @@ def while_busy(deck):
     one right behind each."""
     found = []
     for _ in range(8):
-        for key in ('o', 'O', '*', '!', 'u', '/', '7', '\x15', 'd', '\r'):
+        for key in ('o', 'O', '*', 'u', '!', 'u', '/', '7', '\x15', 'd', '\r'):
             found.append(deck.press(key)[0])
-            if key in 'oO*!u':
+            if key in 'oO*u!':
                 found.append(deck.press(DOWN, drain=False)[0])
         deck.press('/')
         deck.press('\x15')

@@ -300,8 +300,12 @@ mark_shown(struct fixture *f)
 
 	if (size == 0)
 		return;
-	first = rand() % 2 ? 0 : (size_t)rand() % size;
-	n = rand() % 2 ? size : (size_t)rand() % size;
+	first = (size_t)rand() % size;
+	n = (size_t)rand() % size;
+	if (rand() % 2) {
+		first = 0;
+		n = size;
+	}
 	for (i = first; i < size && i - first < n; i++) {
 		number = (unsigned int)strtoul(
 		    fleet_view_at(f->view, i)->id + 2, NULL, 10);
@@ -357,7 +361,7 @@ check_marks(struct fixture *f)
 static void
 test_marks_of_many_rows_are_as_if_they_were_made_at_once(void **state)
 {
-	static const char *const filters[] = { "", "link:on", "marked",
+	static const char *const filters[] = { "", "", "", "link:on", "marked",
 		"!marked", "d-1" };
 	struct fixture *f = *state;
 	int round, step, most = 0;
@@ -381,6 +385,21 @@ test_marks_of_many_rows_are_as_if_they_were_made_at_once(void **state)
 		check(f);
 	}
 	assert_true(most > 300);
+}
+
+static void
+test_a_device_that_comes_while_all_are_marked_is_not_one_of_them(void **state)
+{
+	struct fixture *f = *state;
+
+	fleet_remove(f->fleet, "d-7");
+	f->exists[7] = false;
+	fleet_view_mark(f->view, 0, fleet_view_size(f->view), FLEET_MARK);
+	assert_true(fleet_is_marking(f->fleet));
+	take(f, 7);
+	fleet_finish_marks(f->fleet);
+	assert_false(fleet_get(f->fleet, "d-7")->marked);
+	assert_int_equal(IDS - 1, fleet_marked(f->fleet));
 }
 
 static void
@@ -415,6 +434,7 @@ main(void)
 		CASE(test_a_long_list_is_as_it_was_until_it_is_sorted),
 		CASE(test_a_column_that_goes_while_it_is_sorted_by_takes_nothing_with_it),
 		CASE(test_marks_of_many_rows_are_as_if_they_were_made_at_once),
+		CASE(test_a_device_that_comes_while_all_are_marked_is_not_one_of_them),
 		CASE(test_a_pick_marks_what_is_still_there),
 	};
 
