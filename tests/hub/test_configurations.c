@@ -450,6 +450,7 @@ static void
 test_devices_and_their_modules_are_configured_apart(void **state)
 {
 	struct rig *rig = *state;
+	struct err err = { 0 };
 
 	rig_add_device(rig, "d1/cam");
 	put(rig, "device", "a\":1", "*", 1, NULL);
@@ -460,6 +461,11 @@ test_devices_and_their_modules_are_configured_apart(void **state)
 	assert_twin(rig, "d1", "zoom", false);
 	assert_twin(rig, "d1/cam", "\"a\":1", false);
 	assert_twin(rig, "d1/cam", "\"device\"", false);
+	wait_for(rig, configuration_of, "device", "\"targetedCount\":2,");
+	assert_int_equal(0, hub_registry_delete(rig_hub(rig)->registry, "d2",
+				"*", &err));
+	wait_for(rig, configuration_of, "device",
+	    "\"targetedCount\":1,\"appliedCount\":1,");
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "tests/support/test.h"
 
 #define SCHEMAS_MAX 64
+#define CONFIGURATIONS 6 /* the schema that first had some */
 
 static int
 setup(void **state)
@@ -440,6 +441,16 @@ make_old_database(const char *path, int version)
 		"INSERT INTO session VALUES ('old', '{\"x\":1}')",
 		&err) == -1)
 		fail_msg("%s", err.text);
+	if (version >= CONFIGURATIONS &&
+	    store_exec(store,
+		"INSERT INTO configuration (id, config_id, etag, labels, "
+		"content, condition, priority, metrics, created, updated) "
+		"VALUES (3, 'c', 1, '{}', '{\"deviceContent\":"
+		"{\"properties.desired.d\":2}}', '*', 1, '{}', '" HUB_NEVER
+		"', '" HUB_NEVER "');"
+		"INSERT INTO configured VALUES ('old', 3, 1)",
+		&err) == -1)
+		fail_msg("%s", err.text);
 	store_close(store);
 }
 
@@ -469,6 +480,8 @@ test_the_state_of_an_older_program_is_taken_over(void **state)
 		assert_non_null(strstr(text, "\"tags\":{\"t\":1}"));
 		assert_non_null(strstr(text, "\"desired\":{\"d\":2,"));
 		assert_non_null(strstr(text, "\"$version\":6"));
+		assert_true(version < CONFIGURATIONS ||
+		    strstr(text, "{\"c\":{\"status\":\"Applied\"}}") != NULL);
 		free(text);
 		world_report(world, "old", "{\"r\":4}");
 	}
