@@ -46,6 +46,7 @@ struct connection {
 	/* Bytes that came since the last whole request, as far as they are
 	 * kept. */
 	size_t pending;
+	size_t n_came; /* the same, with what is not */
 	bool is_trusted;
 	bool is_counted; /* it speaks HTTP, and is not being closed */
 };
@@ -160,6 +161,14 @@ on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 	(void)input;
 	if (info->n_added == 0 || !connection->is_counted)
 		return;
+	connection->n_came += info->n_added;
+	if (connection->n_came > HUB_HTTP_REQUEST_MAX) {
+		log_info(
+		    "a request is over %zu bytes: its connection is closed",
+		    HUB_HTTP_REQUEST_MAX);
+		close_connection(connection);
+		return;
+	}
 	n = connection->pending + info->n_added;
 	set_pending(connection, n < KEPT_MAX ? n : KEPT_MAX);
 	if (connection->gauge->n_pending > HUB_HTTP_PENDING_MAX)
@@ -220,6 +229,7 @@ hub_http_gauge_request(struct evhttp_request *request)
 	struct connection *connection = connection_of(request);
 
 	hub_http_words_answer(&connection->words);
+	connection->n_came = 0;
 	/* What follows may have come already. */
 	if (connection->is_counted)
 		set_pending(connection,

@@ -20,6 +20,9 @@ struct net_listen;
  * without a token is closed. */
 #define HUB_HTTP_PENDING_MAX ((size_t)64 * 1024 * 1024)
 
+/* Of one request, what is thrown away included; who sends more is closed. */
+#define HUB_HTTP_REQUEST_MAX ((size_t)64 * 1024 * 1024)
+
 struct hub_http_gauge *
 hub_http_gauge_new(struct hub *hub, struct net_listen *listen);
 /* The server is going: what is left goes with the last connection. */

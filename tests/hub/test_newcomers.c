@@ -110,6 +110,31 @@ test_requests_without_a_token_are_bounded_all_together(void **state)
 	rig_free(rig);
 }
 
+static void
+test_a_request_without_end_is_closed(void **state)
+{
+	static const char head[] = "PUT /devices/x HTTP/1.1\r\n"
+				   "Host: localhost\r\n"
+				   "Content-Length: 9000000000\r\n\r\n";
+	struct rig *rig = rig_new();
+	struct rig_client *client = rig_client_new_https(rig);
+	char *body = xcalloc(1, BODY_BYTES);
+	size_t n = 0;
+
+	(void)state;
+	rig_client_send(client, head, sizeof(head) - 1);
+	/* Thrown away, for a while: it is to hear that it is too large. */
+	for (; n < HUB_HTTP_REQUEST_MAX - BODY_BYTES; n += BODY_BYTES)
+		rig_client_send(client, body, BODY_BYTES);
+	assert_false(rig_client_is_closed(client, 20));
+	for (; n <= HUB_HTTP_REQUEST_MAX; n += BODY_BYTES)
+		rig_client_send(client, body, BODY_BYTES);
+	assert_true(rig_client_is_closed(client, RIG_PATIENCE_MS));
+	rig_client_free(client);
+	free(body);
+	rig_free(rig);
+}
+
 int
 main(void)
 {
@@ -118,6 +143,7 @@ main(void)
 		    test_the_oldest_who_has_shown_nothing_goes_first),
 		cmocka_unit_test(
 		    test_requests_without_a_token_are_bounded_all_together),
+		cmocka_unit_test(test_a_request_without_end_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
