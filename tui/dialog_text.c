@@ -8,12 +8,15 @@
 #include "core/base/clock.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/job_line.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
 #include "core/deck/watch.h"
 #include "tui/app.h"
 #include "tui/dialog.h"
 #include "tui/dialogs.h"
+#include "tui/pane_job.h"
+#include "tui/pane_jobs.h"
 
 #define SETTING_WIDTH 22 /* cells: "connection-string-file" */
 #define WIDTH 76
@@ -123,6 +126,34 @@ dialog_reading_new(struct app *app, const char *title)
 	    &ops, NULL);
 }
 
+/* The job under the cursor, as a line for the shell. */
+static void
+put_job_line(struct dialog *d, struct app *app)
+{
+	const struct profile *profile = app_profile(app);
+	const struct job *job = app_focus(app) == PANE_JOB
+	    ? pane_job_current(app_pane(app, PANE_JOB))
+	    : app_focus(app) == PANE_JOBS
+	    ? pane_jobs_current(app_pane(app, PANE_JOBS))
+	    : NULL;
+	const char *hub = NULL, *name;
+	char *line;
+	size_t i;
+
+	for (i = 0; (name = profile_hub_at(profile, i)) != NULL; i++)
+		if (profile_name(profile) != NULL &&
+		    strcmp(name, profile_name(profile)) == 0)
+			hub = name;
+	line = job != NULL ? job_line(job, hub) : NULL;
+	if (line == NULL)
+		return;
+	dialog_text(d, STYLE_STRONG, "Job %d without a screen",
+	    job_number(job));
+	dialog_text(d, STYLE_TEXT, "%s", line);
+	dialog_gap(d);
+	free(line);
+}
+
 void
 dialog_details_open(struct app *app)
 {
@@ -143,6 +174,7 @@ dialog_details_open(struct app *app)
 			dialog_gap(d);
 		}
 	}
+	put_job_line(d, app);
 	for (i = 0; (text = app_log_at(app, i, &at_us, &is_error)) != NULL;
 	     i++) {
 		clock_format_time(stamp, at_us);

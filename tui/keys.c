@@ -222,7 +222,10 @@ const struct key_def key_table[] = {
 	{ "refresh", { 'R' }, IN_ALL, NEEDS_DECK,
 	  NULL, NULL, "Ask the hub again, now.", action_refresh },
 	{ "details", { 'i' }, IN_ALL, 0,
-	  NULL, NULL, "Show the last messages in full.", action_details },
+	  NULL, NULL,
+	  "Show the last messages in full, and the job as a line for the "
+	  "shell.",
+	  action_details },
 	{ "back", { KEYS_ESC }, IN_ALL, 0,
 	  NULL, NULL, "Go one level back.", action_back },
 	{ "repaint", { CTRL_KEY('l') }, IN_ALL, 0,

@@ -73,6 +73,19 @@ strbuf_puts(struct strbuf *sb, const char *s)
 	strbuf_put(sb, s, strlen(s));
 }
 
+/* One word of a POSIX shell, whatever is in it. */
+void
+strbuf_put_shell(struct strbuf *sb, const char *word)
+{
+	strbuf_putc(sb, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			strbuf_puts(sb, "'\\''");
+		else
+			strbuf_putc(sb, *word);
+	strbuf_putc(sb, '\'');
+}
+
 void
 strbuf_put_int(struct strbuf *sb, int64_t n)
 {

@@ -22,6 +22,7 @@ void strbuf_reset(struct strbuf *sb); /* empty again, memory kept */
 void strbuf_putc(struct strbuf *sb, char c);
 void strbuf_put(struct strbuf *sb, const void *data, size_t len);
 void strbuf_puts(struct strbuf *sb, const char *s);
+void strbuf_put_shell(struct strbuf *sb, const char *word); /* in quotes */
 void strbuf_put_int(struct strbuf *sb, int64_t n); /* decimal */
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -252,21 +252,6 @@ traffic_at(const struct traffic *traffic, size_t i)
 	return &traffic->entries[i];
 }
 
-/* One word of a POSIX shell. */
-static void
-put_quoted(struct strbuf *out, const char *text)
-{
-	const char *p;
-
-	strbuf_putc(out, '\'');
-	for (p = text; *p != '\0'; p++)
-		if (*p == '\'')
-			strbuf_puts(out, "'\\''");
-		else
-			strbuf_putc(out, *p);
-	strbuf_putc(out, '\'');
-}
-
 char *
 traffic_curl(const struct traffic *traffic, const struct traffic_entry *entry)
 {
@@ -280,21 +265,21 @@ traffic_curl(const struct traffic *traffic, const struct traffic_entry *entry)
 	strbuf_printf(&out, "curl -X %s ", entry->method);
 	if (traffic->ca_file != NULL) {
 		strbuf_puts(&out, "--cacert ");
-		put_quoted(&out, traffic->ca_file);
+		strbuf_put_shell(&out, traffic->ca_file);
 		strbuf_putc(&out, ' ');
 	}
 	strbuf_puts(&out, "-H \"Authorization: $SAS\" ");
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
 		strbuf_puts(&out, "-H ");
-		put_quoted(&out, line);
+		strbuf_put_shell(&out, line);
 		strbuf_putc(&out, ' ');
 	}
 	if (entry->body != NULL) {
 		strbuf_puts(&out, "-H 'Content-Type: application/json' -d ");
-		put_quoted(&out, entry->body);
+		strbuf_put_shell(&out, entry->body);
 		strbuf_putc(&out, ' ');
 	}
-	put_quoted(&out, url);
+	strbuf_put_shell(&out, url);
 	free(headers);
 	free(url);
 	return strbuf_take(&out);
@@ -307,7 +292,7 @@ put_flag(struct strbuf *out, const char *flag, const char *text)
 	if (text == NULL)
 		return;
 	strbuf_printf(out, " %s ", flag);
-	put_quoted(out, text);
+	strbuf_put_shell(out, text);
 }
 
 static void

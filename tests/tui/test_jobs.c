@@ -8,6 +8,7 @@
 
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
+#include "core/deck/job_line.h"
 #include "core/deck/job_samples.h"
 #include "core/deck/jobs.h"
 #include "core/deck/profile.h"
@@ -150,6 +151,42 @@ test_a_rollout_is_seen_as_a_whole_and_device_by_device(void **state)
 	screen_rig_compare(rig, "job_80_plots");
 	screen_rig_resize(rig, 60, 16);
 	screen_rig_compare(rig, "job_60_plots");
+}
+
+static void
+test_a_job_is_told_as_a_line_for_the_shell(void **state)
+{
+	static const char *const two[] = { "door-001", "door-002" };
+	static const char *const odd[] = { "a,b" };
+	struct screen_rig *rig = *state;
+	struct job *job;
+	char *line;
+
+	screen_rig_resize(rig, 120, 40);
+	job = fake_deck_job(rig->deck, "lock'Door", JOB_DONE, two, 2);
+	fake_job_request(job)->response_timeout_s = 30;
+	fake_job_request(job)->at_once = 3;
+	fake_job_request(job)->engine = JOB_HUB;
+	press(rig, '3');
+	press(rig, 'i');
+	assert_true(shows(rig, "twindeck run call 'lock'\\''Door' "
+			       "'{\"fwPackageUri\":\"door-1.5.0.bin\"}'"));
+	assert_true(shows(
+	    rig, "--at-once 3 --engine hub --on 'door-001,door-002'"));
+	press(rig, KEYS_ESC);
+	job = fake_deck_job(rig->deck, "desired building", JOB_DONE, two, 1);
+	line = job_line(job, "prod");
+	assert_string_equal("twindeck run --hub 'prod' set 'building=43' "
+			    "--on 'door-001'",
+	    line);
+	free(line);
+	fake_job_request(job)->patch = NULL; /* an undo */
+	assert_null(job_line(job, NULL));
+	job = fake_deck_job(rig->deck, "lockDoor", JOB_DONE, odd, 1);
+	assert_null(job_line(job, NULL));
+	press(rig, 'g');
+	press(rig, 'i');
+	assert_false(shows(rig, "twindeck run"));
 }
 
 /* The row of a device in the job view, "│▶   door-001 …". */
@@ -706,6 +743,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_a_rollout_is_seen_as_a_whole_and_device_by_device),
 		CASE(test_in_phase_of_a_device_that_has_ended_stands_still),
+		CASE(test_a_job_is_told_as_a_line_for_the_shell),
 		CASE(test_the_head_of_a_job_fits_into_40_columns),
 		CASE(test_a_phase_or_the_reason_is_seen_at_every_width),
 		CASE(test_what_is_below_is_cut_or_said_to_have_no_room),
