@@ -211,7 +211,8 @@ hub_http_new(struct hub *hub, int64_t port, struct err *err)
 	evhttp_set_allowed_methods(http->evhttp, METHODS);
 	evhttp_set_max_headers_size(
 	    http->evhttp, (ev_ssize_t)HUB_HTTP_HEADERS_MAX);
-	evhttp_set_max_body_size(http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_READ_MAX);
+	evhttp_set_max_body_size(
+	    http->evhttp, (ev_ssize_t)HUB_HTTP_BODY_READ_MAX);
 	evhttp_set_flags(http->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(http->evhttp, HUB_HTTP_IDLE_S);
 	evhttp_set_bevcb(http->evhttp, hub_http_gauge_accept, http->gauge);
