@@ -212,7 +212,13 @@ open_sockets(int64_t port, int fds[NET_LISTEN_MAX], struct err *err)
 		    "port %" PRId64 " is in use by another program; name "
 		    "another, or 0 for a free one",
 		    port);
-	return err_set(err, errno == EACCES ? ERR_UNAUTHORIZED : ERR_IO,
+	if (errno == EACCES)
+		return err_set(err, ERR_UNAUTHORIZED,
+		    "port %" PRId64 " is not for this user: name another, or "
+		    "give the program the right, with setcap "
+		    "cap_net_bind_service=+ep",
+		    port);
+	return err_set(err, ERR_IO,
 	    "cannot listen on port %" PRId64 ": %s", port, strerror(errno));
 }
 

@@ -116,6 +116,31 @@ test_one_port_serves_both_families(void **state)
 }
 
 static void
+test_a_port_that_is_not_for_this_user_is_said_so(void **state)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+	bool is_root = geteuid() == 0;
+	struct err err = { 0 };
+	int first = 0;
+
+	(void)state;
+	if (file == NULL || fscanf(file, "%d", &first) != 1 || first <= 443) {
+		if (file != NULL)
+			fclose(file);
+		skip(); /* every port is for everybody */
+	}
+	fclose(file);
+	if (is_root)
+		assert_int_equal(0, seteuid(65534));
+	assert_null(net_listen_new(base, 443, on_accept, NULL, &err));
+	if (is_root)
+		assert_int_equal(0, seteuid(0));
+	assert_int_equal(ERR_UNAUTHORIZED, err.code);
+	assert_non_null(
+	    strstr(err.text, "port 443 is not for this user: name another"));
+}
+
+static void
 test_a_port_in_use_is_named(void **state)
 {
 	struct err err = { 0 };
@@ -183,6 +208,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_port_serves_both_families),
+		TEST(test_a_port_that_is_not_for_this_user_is_said_so),
 		TEST(test_a_port_in_use_is_named),
 		TEST(test_a_pause_lets_clients_wait),
 		TEST(test_a_listener_may_be_given_away),
