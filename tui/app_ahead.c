@@ -93,6 +93,8 @@ void
 app_say_marked(struct app *app)
 {
 	app->says_marked = true;
+	if (fleet_is_marking(deck_fleet(app->deck)))
+		app_say(app, false, "marking…");
 	say_marked(app);
 }
 

@@ -96,6 +96,8 @@ def while_busy(deck):
     """Seconds to the first byte of keys that need all rows looked at, and of
     one right behind each."""
     found = []
+    for _ in range(4):
+        deck.press(PAGE) # in reverse, too, there is a line below
     for _ in range(8):
         for key in ('o', 'O', '*', 'u', '!', 'u', '/', '7', '\x15', 'd', '\r'):
             found.append(deck.press(key)[0])

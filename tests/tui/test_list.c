@@ -559,7 +559,12 @@ test_moves_are_answered_while_a_long_list_is_sorted(void **state)
 	assert_true(app_works(rig->app));
 	id = xstrdup(pane_devices_id(pane));
 	assert_string_equal("door-003", id);
+	assert_false(shows(rig, "sorting…"));
+	rig->later_ms += 150; /* it takes long */
+	screen_rig_draw(rig);
+	assert_true(shows(rig, "sorting… 30008 of 30008"));
 	work_off(rig);
+	assert_false(shows(rig, "sorting…"));
 	assert_string_equal(id, pane_devices_id(pane));
 	assert_true(fleet_view_index(pane_devices_view(pane), id) > 10);
 	free(id);
