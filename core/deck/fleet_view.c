@@ -162,9 +162,8 @@ fleet_view_waits(const struct fleet_view *view)
 static void
 begin_build(struct fleet_view *view, const struct row_order *from, bool sorted)
 {
-	view_build_free(view->build);
-	view->build = view_build_new(
-	    view->fleet, from, sorted, view->by, view->reverse);
+	view->build = view_build_new(view->build, view->fleet, from, sorted,
+	    view->by, view->reverse);
 	if (row_order_size(from) <= FEW_ROWS)
 		fleet_view_finish(view);
 }

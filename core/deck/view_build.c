@@ -16,7 +16,7 @@
 #define BATCH_TOUCHED ((size_t)16)
 #define WORD_BITS 64
 
-enum phase { LOOK, SORT, LINE_UP, TOUCHED, DONE };
+enum phase { FREE, COPY, LOOK, SORT, LINE_UP, TOUCHED, DONE };
 
 /*
  * First the rows from next on are looked at, and those that pass are kept in
@@ -25,7 +25,9 @@ enum phase { LOOK, SORT, LINE_UP, TOUCHED, DONE };
  * another device's: it is looked at last, and then comes in at its place.
  */
 struct view_build {
+	struct view_build *before; /* owned; to be freed, or NULL */
 	const struct fleet *fleet;
+	const struct row_order *from; /* until it is copied */
 	enum fleet_sort by;
 	bool reverse;
 	bool sorted;
@@ -42,18 +44,17 @@ struct view_build {
 };
 
 struct view_build *
-view_build_new(const struct fleet *fleet, const struct row_order *from,
-    bool sorted, enum fleet_sort by, bool reverse)
+view_build_new(struct view_build *before, const struct fleet *fleet,
+    const struct row_order *from, bool sorted, enum fleet_sort by, bool reverse)
 {
 	struct view_build *build = xcalloc(1, sizeof(*build));
 
+	build->before = before;
 	build->fleet = fleet;
+	build->from = from;
 	build->by = by;
 	build->reverse = reverse;
 	build->sorted = sorted;
-	build->n_rows = row_order_size(from);
-	build->rows = xcalloc(build->n_rows + 1, sizeof(*build->rows));
-	row_order_copy(from, build->rows);
 	build->bits = xcalloc(FLEET_MAX / WORD_BITS + 1, sizeof(*build->bits));
 	return build;
 }
@@ -63,6 +64,7 @@ view_build_free(struct view_build *build)
 {
 	if (build == NULL)
 		return;
+	view_build_free(build->before);
 	fleet_sorter_free(build->sorter);
 	row_order_free(build->order);
 	free(build->rows);
@@ -76,7 +78,9 @@ view_build_again(struct view_build *build)
 {
 	size_t left = build->n_rows - build->next;
 
-	if (build->phase != LOOK)
+	if (build->phase < LOOK)
+		return true;
+	if (build->phase > LOOK)
 		return false;
 	memmove(build->rows + build->kept, build->rows + build->next,
 	    left * sizeof(build->rows[0]));
@@ -127,6 +131,14 @@ static size_t
 reach(const struct view_build *build, size_t n)
 {
 	return n - build->next < BATCH ? n : build->next + BATCH;
+}
+
+static void
+copy(struct view_build *build)
+{
+	build->n_rows = row_order_size(build->from);
+	build->rows = xcalloc(build->n_rows + 1, sizeof(*build->rows));
+	row_order_copy(build->from, build->rows);
 }
 
 /* A row that has gone must not be sorted: it has no values any more. */
@@ -213,10 +225,18 @@ bool
 view_build_step(
     struct view_build *build, const struct filter *filter, int64_t end_us)
 {
-	bool more = false;
+	bool more;
 
 	while (build->phase != DONE) {
+		more = false;
 		switch (build->phase) {
+		case FREE:
+			view_build_free(build->before);
+			build->before = NULL;
+			break;
+		case COPY:
+			copy(build);
+			break;
 		case LOOK:
 			more = look(build, filter);
 			break;

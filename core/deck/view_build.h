@@ -15,10 +15,14 @@ struct filter;
 struct row_order;
 struct view_build;
 
-/* From a copy of an order; sorted: it stands as it is wanted already. */
-struct view_build *
-view_build_new(const struct fleet *fleet, const struct row_order *from,
-    bool sorted, enum fleet_sort by, bool reverse);
+/*
+ * From an order, borrowed until the first step copies it; sorted: it stands as
+ * it is wanted already.  before is given up, or NULL: to free it takes time, so
+ * that is left to the first step too.
+ */
+struct view_build *view_build_new(struct view_build *before,
+    const struct fleet *fleet, const struct row_order *from, bool sorted,
+    enum fleet_sort by, bool reverse);
 void view_build_free(struct view_build *build); /* NULL does nothing */
 
 /* A narrower filter is to be passed, by what is left only.  false: it is too
