@@ -115,6 +115,13 @@ action_schedule(struct app *app, const char *arg)
 		dialog_schedule_open(app, ids, n);
 		return;
 	}
+	if (strpbrk(arg, " \t") != NULL) {
+		app_say(app, true,
+		    "schedule takes one word, desired, tags or a method, not "
+		    "\"%.40s\"; call and set take --when and --on",
+		    arg);
+		return;
+	}
 	if (strcmp(arg, "desired") == 0)
 		form.action = JOB_DESIRED;
 	else if (strcmp(arg, "tags") == 0)

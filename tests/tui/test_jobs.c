@@ -531,6 +531,11 @@ test_a_schedule_may_be_typed(void **state)
 	press(rig, KEYS_ESC);
 	screen_rig_command(rig, "schedule reboot");
 	assert_true(shows(rig, "Call reboot on 1 device"));
+	press(rig, KEYS_ESC);
+	/* No method of such a name is offered to be called. */
+	screen_rig_command(rig, "schedule reboot +3s --on door-001");
+	assert_true(shows(rig, "schedule takes one word"));
+	assert_false(shows(rig, "Call reboot"));
 }
 
 static void
