@@ -124,7 +124,7 @@ bool app_is_wide(const struct app *app);
 
 /*
  * A frozen copy of the ids to act on: the marked ones, else the one under the
- * cursor.  Free it with fleet_ids_free().
+ * cursor.  Free it with str_array_free().
  */
 size_t app_targets(const struct app *app, char ***ids);
 

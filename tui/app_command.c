@@ -143,7 +143,7 @@ asks_first(struct app *app, const char *name, const char *line,
 		return true;
 	}
 	if (result.n_devices > 0 && !hub_takes(app, name, false)) {
-		fleet_ids_free(result.device_ids, result.n_devices);
+		str_array_free(result.device_ids, result.n_devices);
 		return true;
 	}
 	if (result.n_devices > 0 && confirm_is_asked(app, result.n_devices)) {
@@ -151,7 +151,7 @@ asks_first(struct app *app, const char *name, const char *line,
 		    app, line, result.device_ids, result.n_devices);
 		return true;
 	}
-	fleet_ids_free(result.device_ids, result.n_devices);
+	str_array_free(result.device_ids, result.n_devices);
 	return false;
 }
 
@@ -163,7 +163,7 @@ run_command(struct app *app, const char *name, const char *line)
 
 	if (!asks_first(app, name, line, ids, n))
 		app_run_on(app, line, ids, n);
-	fleet_ids_free(ids, n);
+	str_array_free(ids, n);
 }
 
 /* A word that begins the names of several does not say which. */

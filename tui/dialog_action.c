@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
@@ -35,7 +36,7 @@ action_free(void *state)
 {
 	struct action *a = state;
 
-	fleet_ids_free(a->ids, a->n);
+	str_array_free(a->ids, a->n);
 	free(a->method);
 	free(a);
 }

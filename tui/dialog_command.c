@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/fleet.h"
 #include "tui/app.h"
@@ -29,7 +30,7 @@ question_free(void *state)
 {
 	struct question *q = state;
 
-	fleet_ids_free(q->ids, q->n);
+	str_array_free(q->ids, q->n);
 	free(q->line);
 	free(q);
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 #include "core/base/json.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
@@ -34,7 +35,7 @@ edit_free(void *state)
 	if (e->editor != NULL && !e->is_over)
 		editor_keep(e->editor);
 	editor_free(e->editor);
-	fleet_ids_free(e->ids, e->n);
+	str_array_free(e->ids, e->n);
 	cJSON_Delete(e->opened);
 	cJSON_Delete(e->theirs);
 	cJSON_Delete(e->mine);

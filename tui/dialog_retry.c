@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
@@ -105,7 +106,7 @@ build(struct dialog *d, struct app *app, const struct retry *r,
 		    r->failed, job_size(job), job_title(job), r->number);
 		n_ids = collect(job, false, &ids);
 		target_rows(d, app, ids, n_ids);
-		fleet_ids_free(ids, n_ids);
+		str_array_free(ids, n_ids);
 		snprintf(
 		    failed, sizeof(failed), "The %zu that failed", r->failed);
 		labels[n++] = failed;

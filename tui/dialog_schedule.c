@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/fleet.h"
 #include "tui/app.h"
@@ -38,7 +39,7 @@ schedule_free(void *state)
 {
 	struct schedule *s = state;
 
-	fleet_ids_free(s->ids, s->n);
+	str_array_free(s->ids, s->n);
 	free(s);
 }
 

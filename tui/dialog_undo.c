@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/edits.h"
@@ -44,7 +45,7 @@ undo_free(void *state)
 
 	plan_reader_free(u->reader);
 	plan_free(u->plan);
-	fleet_ids_free(u->ids, u->n);
+	str_array_free(u->ids, u->n);
 	free(u);
 }
 

@@ -16,6 +16,7 @@
 #include "core/base/claim.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/section.h"
 #include "tui/kept_state.h"
@@ -197,7 +198,7 @@ kept_find(const struct kept_of *of)
 			kept_leave(kept);
 		}
 	}
-	claim_list_free(paths, n);
+	str_array_free(paths, n);
 	cJSON_Delete(about);
 	free(folder);
 	return best;
@@ -245,7 +246,7 @@ collect(const char *folder, const char *place, struct kept ***list)
 			(*list)[n++] = kept;
 		}
 	}
-	claim_list_free(paths, n_paths);
+	str_array_free(paths, n_paths);
 	qsort(*list, n, sizeof(**list), compare_times);
 	return n;
 }

@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 #include "core/base/events.h"
 #include "core/base/json.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/client/client.h"
 #include "core/deck/command.h"
@@ -318,7 +319,7 @@ find_command(const struct options *options, size_t *used, struct err *err)
 	for (i = 0; i < n; i++)
 		words[i] = xstrdup(options_argv(options, (int)i));
 	command = command_find(words, n, used, err);
-	command_words_free(words, n);
+	str_array_free(words, n);
 	return command;
 }
 
@@ -344,7 +345,7 @@ dispatch(struct run *run, const struct options *options,
 			show_twin(run, result.text);
 	}
 	free(result.text);
-	command_words_free(words, n);
+	str_array_free(words, n);
 }
 
 static int

@@ -15,6 +15,7 @@
 
 #include "core/base/err.h"
 #include "core/base/paths.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 
 #define NEW_TRIES 10
@@ -140,16 +141,6 @@ claim_list(const char *parent, char ***paths)
 	return n;
 }
 
-void
-claim_list_free(char **paths, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(paths[i]);
-	free(paths);
-}
-
 /* When anything in the folder was written last. */
 static time_t
 newest(const char *path)
@@ -179,7 +170,7 @@ sweep_folder(const char *folder, time_t before)
 	for (i = 0; i < n; i++)
 		if (newest(paths[i]) < before)
 			claim_remove(claim_take(paths[i]));
-	claim_list_free(paths, n);
+	str_array_free(paths, n);
 	rmdir(folder);
 }
 
@@ -192,5 +183,5 @@ claim_sweep(const char *top, int64_t age_s)
 
 	for (i = 0; i < n; i++)
 		sweep_folder(folders[i], before);
-	claim_list_free(folders, n);
+	str_array_free(folders, n);
 }

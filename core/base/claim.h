@@ -31,7 +31,6 @@ void claim_remove(struct claim *claim);
 /* The paths of the folders below parent, whoever has them; each the caller's,
  * and the list too. */
 size_t claim_list(const char *parent, char ***paths);
-void claim_list_free(char **paths, size_t n);
 
 /*
  * Removes those in the folders of top that nobody has and nobody has written

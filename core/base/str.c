@@ -396,3 +396,11 @@ str_to_int64(const char *s, int64_t min, int64_t max, int64_t *value)
 	*value = n;
 	return 0;
 }
+
+void
+str_array_free(char **strings, size_t n)
+{
+	while (n > 0)
+		free(strings[--n]);
+	free(strings);
+}

@@ -69,5 +69,7 @@ bool str_starts_with(const char *s, const char *prefix);
 char *str_trim(char *s);
 /* A whole decimal number within [min, max]: 0, or -1. */
 int str_to_int64(const char *s, int64_t min, int64_t max, int64_t *value);
+/* An array and its n strings; NULL does nothing where n is 0. */
+void str_array_free(char **strings, size_t n);
 
 #endif

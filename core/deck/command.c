@@ -407,6 +407,6 @@ command_run_line(const struct command_context *context, const char *line,
 	if (command != NULL)
 		rc = command_run(
 		    context, command, words + used, n - used, result, err);
-	command_words_free(words, n);
+	str_array_free(words, n);
 	return rc;
 }

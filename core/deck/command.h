@@ -102,11 +102,10 @@ const struct command_def *command_find(
  * expansion; brackets keep JSON together, and a string behind '=' keeps its
  * quotes, so that `call lockDoor {"lockTime": "10m"}` and `set site="brno"`
  * need no others.  *words and its strings
- * are the caller's (free with command_words_free()).  0, or -1 with err set.
+ * are the caller's (free with str_array_free()).  0, or -1 with err set.
  */
 int command_split(
     const char *line, char ***words, size_t *n, struct err *err);
-void command_words_free(char **words, size_t n);
 
 /*
  * Runs a command with the words behind its name, checking what it needs.

@@ -137,20 +137,10 @@ command_split(const char *line, char ***words, size_t *n, struct err *err)
 		(*words)[(*n)++] = strbuf_take(&s.word);
 	}
 	strbuf_fini(&s.word);
-	command_words_free(*words, *n);
+	str_array_free(*words, *n);
 	*words = NULL;
 	*n = 0;
 	return rc;
-}
-
-void
-command_words_free(char **words, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(words[i]);
-	free(words);
 }
 
 /* "14:30", the next time that the local clock says so. */

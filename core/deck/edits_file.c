@@ -140,7 +140,7 @@ load(struct edits *edits, void *arg)
 		cJSON_AddItemToArray(all, json);
 	}
 	edits_text_take(edits, all);
-	claim_list_free(paths, n);
+	str_array_free(paths, n);
 	cJSON_Delete(all);
 }
 

@@ -755,13 +755,3 @@ fleet_marked_ids(const struct fleet *fleet, char ***ids)
 	}
 	return n;
 }
-
-void
-fleet_ids_free(char **ids, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(ids[i]);
-	free(ids);
-}

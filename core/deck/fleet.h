@@ -131,7 +131,6 @@ void fleet_looked_at(struct fleet *fleet, const char *id); /* alarm off */
 /* Ids of the marked devices in id order; *ids and its strings are the caller's:
  * a frozen copy. */
 size_t fleet_marked_ids(const struct fleet *fleet, char ***ids);
-void fleet_ids_free(char **ids, size_t n);
 
 /*
  * Rows that are marked together.  A row that goes is in no pick any more.  Many

@@ -273,7 +273,7 @@ job_free(struct job *job)
 
 	for (i = 0; i < job->n_tasks; i++)
 		task_fini(&job->tasks[i]);
-	fleet_ids_free(job->device_ids, job->n_tasks);
+	str_array_free(job->device_ids, job->n_tasks);
 	map_free(job->by_id);
 	cJSON_Delete(job->patch);
 	free(job->method);

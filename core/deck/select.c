@@ -81,7 +81,7 @@ end(struct select *select)
 		client_cancel(select->call);
 	evtimer_del(select->retry);
 	fleet_pick_free(select->pick);
-	fleet_ids_free(select->missing, select->n_missing);
+	str_array_free(select->missing, select->n_missing);
 	map_free(select->by_id);
 	free(select->words);
 	free(select->query);

@@ -11,6 +11,7 @@
 
 #include "core/base/claim.h"
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "tests/support/test.h"
 
@@ -132,7 +133,7 @@ test_all_there_are_can_be_listed(void **state)
 	assert_int_equal(2, n);
 	assert_true(strcmp(paths[0], claim_path(a)) == 0 ||
 	    strcmp(paths[1], claim_path(a)) == 0);
-	claim_list_free(paths, n);
+	str_array_free(paths, n);
 	claim_remove(a);
 	claim_remove(b);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/command.h"
 #include "core/deck/deck.h"
@@ -58,7 +59,7 @@ test_a_line_splits_as_in_a_shell_and_keeps_json_together(void **state)
 			strcat(joined, words[j]);
 		}
 		assert_string_equal(lines[i].words, joined);
-		command_words_free(words, n);
+		str_array_free(words, n);
 	}
 }
 
@@ -158,7 +159,7 @@ test_a_rehearsal_says_on_whom_and_begins_nothing(void **state)
 	    &result, &err));
 	assert_int_equal(2, result.n_devices);
 	assert_string_equal("b", result.device_ids[1]);
-	command_words_free(result.device_ids, result.n_devices);
+	str_array_free(result.device_ids, result.n_devices);
 	assert_int_equal(-1, command_run_line(&context,
 	    "call m {} --on a --when soon", &result, &err));
 	assert_int_equal(0, command_run_line(&context, "cancel 7", &result,

@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 #include "core/base/events.h"
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
@@ -315,7 +316,7 @@ test_marked_ids_are_a_frozen_copy_in_order(void **state)
 	assert_int_equal(2, n);
 	assert_string_equal("d-9", ids[0]);
 	assert_string_equal("d-10", ids[1]);
-	fleet_ids_free(ids, n);
+	str_array_free(ids, n);
 	fleet_unmark_all(f->fleet);
 	assert_int_equal(0, fleet_marked(f->fleet));
 }

@@ -85,7 +85,7 @@ static void
 texts_free(const char *const *texts, size_t n)
 {
 	if (texts != NULL)
-		fleet_ids_free((char **)(uintptr_t)texts, n);
+		str_array_free((char **)(uintptr_t)texts, n);
 }
 
 static void
@@ -99,7 +99,7 @@ free_job(struct job *job)
 	}
 	texts_free(job->request.patches, job->n_tasks);
 	texts_free(job->request.etags, job->n_tasks);
-	fleet_ids_free(job->device_ids, job->n_tasks);
+	str_array_free(job->device_ids, job->n_tasks);
 	job_samples_free(job->samples);
 	free(job->hub);
 	free(job->tasks);

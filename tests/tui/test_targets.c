@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/str.h"
 #include "core/base/xalloc.h"
 #include "core/deck/deck.h"
 #include "core/deck/fleet.h"
@@ -120,7 +121,7 @@ check_action(struct screen_rig *rig, int32_t key)
 	assert_int_equal(n, asked->n_devices);
 	for (i = 0; i < n; i++)
 		assert_string_equal(ids[i], asked->device_ids[i]);
-	fleet_ids_free(ids, n);
+	str_array_free(ids, n);
 }
 
 /* Space marks the device that the screen shows under the cursor. */
