@@ -2,8 +2,10 @@
 
 #include "tests/support/screen_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/paths.h"
@@ -230,4 +232,38 @@ screen_rig_compare(struct screen_rig *rig, const char *name)
 	free(expected);
 	free(text);
 	free(path);
+}
+
+static char home[64];
+
+int
+screen_rig_make_home(void **state)
+{
+	(void)state;
+	snprintf(home, sizeof(home), "/tmp/twindeck-screen-XXXXXX");
+	if (mkdtemp(home) == NULL)
+		return -1;
+	unsetenv("VISUAL");
+	if (setenv("EDITOR", "/usr/bin/nano", 1) == -1)
+		return -1;
+	return setenv("XDG_STATE_HOME", home, 1);
+}
+
+int
+screen_rig_remove_home(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/twindeck/edit", home);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/twindeck", home);
+	rmdir(path);
+	return rmdir(home);
+}
+
+const char *
+screen_rig_home(void)
+{
+	return home;
 }

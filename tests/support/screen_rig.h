@@ -52,4 +52,13 @@ bool screen_rig_shows(struct screen_rig *rig, const char *words);
 /* Drawn SCREEN_RIG_LATER_MS later. */
 void screen_rig_compare(struct screen_rig *rig, const char *name);
 
+/*
+ * A group's own home: where texts for an editor are kept, and nano as the
+ * editor, of which it is known how to tell it a line.  Each test ends without
+ * a text, so that removing it fails (-1) if one was left behind.
+ */
+int screen_rig_make_home(void **state);
+int screen_rig_remove_home(void **state);
+const char *screen_rig_home(void);
+
 #endif

@@ -36,34 +36,6 @@
 #define EXITED(code) ((code) << 8) /* as waitpid() tells it */
 #define KILLED(signo) (signo)
 
-static char home[] = "/tmp/twindeck-test-edit-XXXXXX";
-
-/* A private home, and an editor of which it is known how to tell it a line. */
-static int
-setup_group(void **state)
-{
-	(void)state;
-	assert_non_null(mkdtemp(home));
-	setenv("XDG_STATE_HOME", home, 1);
-	unsetenv("VISUAL");
-	setenv("EDITOR", "/usr/bin/nano", 1);
-	return 0;
-}
-
-static int
-teardown_group(void **state)
-{
-	char path[200];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/twindeck/edit", home);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/twindeck", home);
-	rmdir(path);
-	assert_int_equal(0, rmdir(home)); /* nothing was left behind */
-	return 0;
-}
-
 static const struct job_request *
 asked(struct screen_rig *rig)
 {
@@ -661,5 +633,6 @@ main(void)
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+	return cmocka_run_group_tests(
+	    tests, screen_rig_make_home, screen_rig_remove_home);
 }

@@ -27,33 +27,6 @@
 #include "tui/keys.h"
 #include "tui/prompt.h"
 
-/* Where an edited text is put for the editor. */
-static char home[64];
-
-static int
-make_home(void **state)
-{
-	(void)state;
-	snprintf(home, sizeof(home), "/tmp/twindeck-keys-XXXXXX");
-	if (mkdtemp(home) == NULL)
-		return -1;
-	return setenv("XDG_STATE_HOME", home, 1);
-}
-
-/* Fails if anything but the empty folders is left. */
-static int
-remove_home(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/twindeck/edit", home);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/twindeck", home);
-	rmdir(path);
-	return rmdir(home);
-}
-
 /* A job that runs, with a failed device, above one that is done. */
 static void
 add_jobs(struct screen_rig *rig)
@@ -575,5 +548,6 @@ main(void)
 
 	setlocale(LC_ALL, "");
 	setenv("VISUAL", "true", 1);
-	return cmocka_run_group_tests(tests, make_home, remove_home);
+	return cmocka_run_group_tests(
+	    tests, screen_rig_make_home, screen_rig_remove_home);
 }

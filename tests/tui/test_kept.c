@@ -31,33 +31,6 @@
 
 #define DAY_S (24 * 3600)
 
-static char home[] = "/tmp/twindeck-test-kept-XXXXXX";
-
-static int
-setup_group(void **state)
-{
-	(void)state;
-	assert_non_null(mkdtemp(home));
-	setenv("XDG_STATE_HOME", home, 1);
-	unsetenv("VISUAL");
-	setenv("EDITOR", "nano", 1);
-	return 0;
-}
-
-/* Each test ends without a text: so does the last one. */
-static int
-teardown_group(void **state)
-{
-	char path[200];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/twindeck/edit", home);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/twindeck", home);
-	rmdir(path);
-	return rmdir(home);
-}
-
 static void
 open_hub(struct screen_rig *rig, const char *place)
 {
@@ -307,7 +280,8 @@ test_what_nobody_changed_is_not_offered(void **state)
 {
 	struct screen_rig *rig = leave_text(state,
 	    "// note\n{\"floor\":3,\"building\":43,\"interval\":5}");
-	char *folder = xasprintf("%s/twindeck/edit/hub-a_1", home);
+	char *folder =
+	    xasprintf("%s/twindeck/edit/hub-a_1", screen_rig_home());
 	struct stat st;
 
 	assert_true(lacks(rig, "was kept"));
@@ -417,7 +391,7 @@ test_hostile_names_stay_in_their_folder(void **state)
 		.n = 1 };
 	struct kept *kept = kept_new(&of);
 	cJSON *base = cJSON_CreateObject();
-	char *start = xasprintf("%s/twindeck/edit/_._../", home);
+	char *start = xasprintf("%s/twindeck/edit/_._../", screen_rig_home());
 
 	(void)state;
 	assert_int_equal(0, kept_write(kept, base, "{\"x\":1}", 7, NULL));
@@ -493,5 +467,6 @@ main(void)
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+	return cmocka_run_group_tests(
+	    tests, screen_rig_make_home, screen_rig_remove_home);
 }
